@@ -1,0 +1,108 @@
+namespace BackupSidecar.Archives;
+
+/// <summary>
+/// What an archive holds and how to know that it is whole. It stands inside the archive as its last entry, and beside it
+/// (then with <see cref="Stored"/> and <see cref="Authentication"/>), where its existence is what makes the archive a backup.
+/// Holds no secret.
+/// </summary>
+internal sealed record Manifest
+{
+    public const int CurrentFormat = 1;
+
+    /// <summary>The version of this document's layout; a reader refuses versions that it does not know.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>The program and its version.</summary>
+    public required string CreatedBy { get; init; }
+
+    public required Guid RunId { get; init; }
+
+    public required string BackupName { get; init; }
+
+    /// <summary>The archive's file name.</summary>
+    public required string Archive { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required DateTimeOffset FinishedAt { get; init; }
+
+    /// <summary>The IANA zone of the time in the name.</summary>
+    public required string TimeZone { get; init; }
+
+    /// <summary>"gzip", "zstd" or "none".</summary>
+    public required string Compression { get; init; }
+
+    /// <summary>"passphrase", "recipients" or "none".</summary>
+    public required string Encryption { get; init; }
+
+    public required IReadOnlyList<ManifestSource> Sources { get; init; }
+
+    /// <summary>The archive as stored; only in the manifest beside it.</summary>
+    public StoredArchive? Stored { get; init; }
+
+    /// <summary>Who vouches for this document; null where no key is configured.</summary>
+    public ManifestAuthentication? Authentication { get; init; }
+
+    /// <summary>Whether every source is complete: only such a backup counts as good for retention.</summary>
+    public bool IsComplete => Sources.All(source => source.State == SourceState.Complete);
+}
+
+/// <summary>Size and digest (lower-case hex) of the archive's stored bytes.</summary>
+internal sealed record StoredArchive(long Bytes, string Sha256);
+
+/// <summary>HMAC-SHA256 (hex) over the canonical form of the document without this member. See ManifestSigner.</summary>
+internal sealed record ManifestAuthentication(string Algorithm, string Mac);
+
+internal enum SourceState
+{
+    /// <summary>All of it is in the archive.</summary>
+    Complete,
+
+    /// <summary>It is in the archive, but something of it is missing or changed while it was read.</summary>
+    Incomplete,
+
+    /// <summary>It is not in the archive.</summary>
+    Failed,
+}
+
+/// <summary>One source in the manifest.</summary>
+internal sealed record ManifestSource
+{
+    /// <summary>"postgres", "mongodb", "sqlite", "directory" or "file".</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The name of its entry at the root of the archive (for a directory: of its folder).</summary>
+    public required string Entry { get; init; }
+
+    /// <summary>Where it came from, without secrets.</summary>
+    public required string Origin { get; init; }
+
+    public required SourceState State { get; init; }
+
+    /// <summary>In words: what a restore of this gives ("single-transaction snapshot", "files as they were read", …).</summary>
+    public string? Consistency { get; init; }
+
+    /// <summary>The tool that took it, with its version.</summary>
+    public string? Tool { get; init; }
+
+    /// <summary>The server's version, where there is one.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>Bytes of content (of all entries together).</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Entries in the archive: 1 for a dump, files and folders and links for a directory.</summary>
+    public long Entries { get; init; }
+
+    /// <summary>SHA-256 (hex) of the content of the one entry, as sha256sum prints it after unpacking; null for what tar read.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>SHA-256 (hex) of the tar records (headers, content, padding) of all its entries in order; null for dumps.</summary>
+    public string? TarSha256 { get; init; }
+
+    /// <summary>Names that were left out or may be inconsistent (at most 100 of them), and why.</summary>
+    public IReadOnlyList<string> Skipped { get; init; } = [];
+
+    /// <summary>What went wrong, where the state is not complete.</summary>
+    public string? Problem { get; init; }
+}

@@ -1,0 +1,211 @@
+namespace BackupSidecar.Configuration;
+
+/// <summary>Everything that the operator said, parsed and checked. One record per concern.</summary>
+internal sealed record Settings
+{
+    /// <summary>BACKUP_NAME: the folder and the file prefix of the backups. Only letters, digits, '.', '_' and '-'.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>BACKUP_SCHEDULE as written, or null for manual mode. Parsed by Scheduling.</summary>
+    public string? Schedule { get; init; }
+
+    /// <summary>TZ: names of archives, the schedule and the days of retention follow it.</summary>
+    public required TimeZoneInfo TimeZone { get; init; }
+
+    /// <summary>BACKUP_TIMEOUT: the longest that one run may take; null for no limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    public required SourceSettings Sources { get; init; }
+
+    public required ServiceSettings Services { get; init; }
+
+    public required ArchiveSettings Archive { get; init; }
+
+    /// <summary>The local store, or null where none is set.</summary>
+    public LocalStoreSettings? Local { get; init; }
+
+    /// <summary>The S3 store, or null where none is set.</summary>
+    public S3StoreSettings? S3 { get; init; }
+
+    public required RetentionSettings Retention { get; init; }
+
+    public required HookSettings Hooks { get; init; }
+
+    public required NotificationSettings Notifications { get; init; }
+
+    public required PathSettings Paths { get; init; }
+
+    public required LogSettings Log { get; init; }
+}
+
+/// <summary>What is backed up. URIs are secrets as a whole, because they hold passwords.</summary>
+internal sealed record SourceSettings
+{
+    public IReadOnlyList<Secret> Postgres { get; init; } = [];
+
+    public IReadOnlyList<Secret> Mongodb { get; init; } = [];
+
+    public IReadOnlyList<NamedPath> Sqlite { get; init; } = [];
+
+    public IReadOnlyList<NamedPath> Directories { get; init; } = [];
+
+    public IReadOnlyList<NamedPath> Files { get; init; } = [];
+}
+
+/// <summary>An absolute path and the name that it has in the archive ("/path:name"; the name defaults to the last part).</summary>
+internal readonly record struct NamedPath(string Path, string Name);
+
+/// <summary>Which services stand still while the sources are read, and how they are found.</summary>
+internal sealed record ServiceSettings
+{
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>BACKUP_STOP_WAIT: time between the last stop and the first byte read.</summary>
+    public TimeSpan StopWait { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>BACKUP_START_WAIT: time after the last start.</summary>
+    public TimeSpan StartWait { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>BACKUP_STOP_TIMEOUT: how long a service gets to stop by itself before the engine kills it.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>COMPOSE_PROJECT_NAME, or null: then the project of our own container.</summary>
+    public string? ComposeProject { get; init; }
+
+    /// <summary>DOCKER_HOST: unix:///path, tcp://host:port or http(s)://…</summary>
+    public Uri DockerHost { get; init; } = new("unix:///var/run/docker.sock");
+}
+
+internal enum Compression
+{
+    Gzip,
+    Zstd,
+    None,
+}
+
+/// <summary>How the archive is made.</summary>
+internal sealed record ArchiveSettings
+{
+    public Compression Compression { get; init; } = Compression.Gzip;
+
+    /// <summary>BACKUP_COMPRESSION_THREADS: workers that compress; defaults to the cores.</summary>
+    public int CompressionThreads { get; init; } = System.Environment.ProcessorCount;
+
+    /// <summary>BACKUP_ENCRYPTION_KEY: the passphrase, or null.</summary>
+    public Secret? EncryptionKey { get; init; }
+
+    /// <summary>BACKUP_ENCRYPTION_RECIPIENTS_FILE: a file with OpenPGP public keys, or null.</summary>
+    public string? RecipientsFile { get; init; }
+
+    /// <summary>BACKUP_DECRYPTION_KEY: the OpenPGP secret key (armoured) that opens what was encrypted for recipients; null on hosts that only write.</summary>
+    public Secret? DecryptionKey { get; init; }
+
+    /// <summary>BACKUP_SIGNING_KEY: what the manifest is authenticated with where no passphrase is used.</summary>
+    public Secret? SigningKey { get; init; }
+
+    public bool IsEncrypted => EncryptionKey is not null || RecipientsFile is not null;
+}
+
+internal sealed record LocalStoreSettings(string Path);
+
+/// <summary>Whether requests name the bucket in the path or in the host; auto: in the path except at AWS.</summary>
+internal enum PathStyle
+{
+    Auto,
+    Path,
+    VirtualHost,
+}
+
+/// <summary>Whether the SDK adds its own checksums; auto: only at AWS.</summary>
+internal enum S3Checksums
+{
+    Auto,
+    Always,
+    WhenRequired,
+}
+
+internal sealed record S3StoreSettings
+{
+    public required string Bucket { get; init; }
+
+    public Uri Endpoint { get; init; } = new("https://s3.amazonaws.com");
+
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>Null together with <see cref="SecretKey"/>: the SDK's own credential chain is used.</summary>
+    public Secret? AccessKey { get; init; }
+
+    public Secret? SecretKey { get; init; }
+
+    public Secret? SessionToken { get; init; }
+
+    public PathStyle PathStyle { get; init; } = PathStyle.Auto;
+
+    public S3Checksums Checksums { get; init; } = S3Checksums.Auto;
+
+    /// <summary>BACKUP_S3_CA_FILE: certificates (PEM) that are trusted in addition, or null.</summary>
+    public string? CaFile { get; init; }
+
+    /// <summary>BACKUP_S3_PART_SIZE: bytes of every part but the last; null: 8 MiB, growing so that 5 TiB fit.</summary>
+    public long? PartSize { get; init; }
+}
+
+/// <summary>What may be forgotten. What any rule keeps is kept; 0 switches a rule off.</summary>
+internal sealed record RetentionSettings
+{
+    /// <summary>BACKUP_RETENTION_DAYS.</summary>
+    public int Days { get; init; }
+
+    public int Recent { get; init; }
+
+    public int Daily { get; init; }
+
+    public int Weekly { get; init; }
+
+    public int Monthly { get; init; }
+
+    public int Yearly { get; init; }
+
+    /// <summary>BACKUP_RETENTION_MIN: the newest good backups that nothing removes; at least 1.</summary>
+    public int Minimum { get; init; } = 3;
+
+    /// <summary>BACKUP_RETENTION_MAX_DELETIONS: a run that would remove more removes nothing and says so.</summary>
+    public int MaximumDeletions { get; init; } = 10;
+}
+
+internal sealed record HookSettings
+{
+    public string Directory { get; init; } = "/hooks";
+
+    public string? PreCommand { get; init; }
+
+    public string? PostCommand { get; init; }
+
+    /// <summary>BACKUP_HOOK_TIMEOUT: for each script or command.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>Who is told. The URLs are secrets: whoever knows one can report success.</summary>
+internal sealed record NotificationSettings
+{
+    public Secret? SuccessWebhook { get; init; }
+
+    public Secret? FailureWebhook { get; init; }
+
+    public Secret? HealthchecksUrl { get; init; }
+}
+
+internal sealed record PathSettings
+{
+    public string State { get; init; } = "/var/lib/backup-sidecar";
+
+    public string Staging { get; init; } = "/backups";
+}
+
+internal enum LogFormat
+{
+    Text,
+    Json,
+}
+
+internal sealed record LogSettings(LogFormat Format = LogFormat.Text, bool Debug = false);

@@ -1,0 +1,62 @@
+using BackupSidecar.Configuration;
+
+namespace BackupSidecar.Planning;
+
+/// <summary>The kinds of source, by the words that manifests and listings use.</summary>
+internal static class SourceKind
+{
+    public const string Postgres = "postgres";
+    public const string Mongodb = "mongodb";
+    public const string Sqlite = "sqlite";
+    public const string Directory = "directory";
+    public const string File = "file";
+}
+
+/// <summary>
+/// One thing to back up, and the name of its entry at the root of the archive. The entry name is unique within a plan and
+/// is what ties a source of a later configuration to what an archive holds.
+/// </summary>
+internal abstract record SourcePlan(string Kind, string EntryName)
+{
+    /// <summary>Where the bytes come from, for people; never with a password.</summary>
+    public abstract string Origin { get; }
+}
+
+/// <summary>A database server's dump.</summary>
+internal sealed record DatabaseSourcePlan(string Kind, string EntryName, string DatabaseName, Secret Uri, string Origin)
+    : SourcePlan(Kind, EntryName)
+{
+    public override string Origin { get; } = Origin;
+}
+
+/// <summary>A SQLite file of BACKUP_SQLITE, taken through SQLite's online backup.</summary>
+internal sealed record SqliteSourcePlan(string EntryName, string Path) : SourcePlan(SourceKind.Sqlite, EntryName)
+{
+    public override string Origin => Path;
+}
+
+/// <summary>A directory, with everything below it.</summary>
+internal sealed record DirectorySourcePlan(string EntryName, string Path) : SourcePlan(SourceKind.Directory, EntryName)
+{
+    /// <summary>Absolute paths below <see cref="Path"/> that are not read: our own stores and staging.</summary>
+    public IReadOnlyList<string> Excluded { get; init; } = [];
+
+    public override string Origin => Path;
+}
+
+/// <summary>A single file. If it is a SQLite database when the run comes to it, it is taken like one.</summary>
+internal sealed record FileSourcePlan(string EntryName, string Path) : SourcePlan(SourceKind.File, EntryName)
+{
+    public override string Origin => Path;
+}
+
+/// <summary>What a backup run will do, decided from the settings alone.</summary>
+internal sealed record BackupPlan
+{
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<SourcePlan> Sources { get; init; }
+
+    /// <summary>".tar.gz.gpg" and its kin.</summary>
+    public required string ArchiveExtension { get; init; }
+}

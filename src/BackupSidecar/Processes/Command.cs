@@ -1,0 +1,25 @@
+namespace BackupSidecar.Processes;
+
+/// <summary>
+/// A program to run: its name, its arguments and what it may see of the environment. Arguments go to the program as they
+/// are, never through a shell, and never hold a secret: other users of the machine can read them.
+/// </summary>
+internal sealed record Command(string Program, params IReadOnlyList<string> Arguments)
+{
+    /// <summary>
+    /// Variables that the program gets in addition to the few that every child gets (PATH, HOME, TZ, TMPDIR).
+    /// The rest of our own environment, which holds the operator's secrets, is not passed on.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The directory to run in, or null for our own.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>Program and arguments as a person would type them, for logs and errors.</summary>
+    public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(Quote));
+
+    private static string Quote(string argument) =>
+        argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./=:,@%+".Contains(c))
+            ? argument
+            : "'" + argument.Replace("'", @"'\''") + "'";
+}

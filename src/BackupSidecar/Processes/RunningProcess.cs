@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace BackupSidecar.Processes;
+
+/// <summary>How a program ended. <see cref="LastWords"/> is the bounded end of its standard error, trimmed.</summary>
+internal sealed record ProcessResult(int ExitCode, string LastWords)
+{
+    public bool Succeeded => ExitCode == 0;
+}
+
+/// <summary>
+/// A child process with its standard input and output as plain streams. Its standard error is always drained, and its end
+/// kept, so that a chatty program can neither block nor fill the memory. Disposing kills whatever still runs of it.
+/// </summary>
+internal sealed class RunningProcess : IAsyncDisposable
+{
+    private const int LastWordsLimit = 16 * 1024;
+    private static readonly string[] InheritedVariables = ["PATH", "HOME", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+    private readonly Command _command;
+    private readonly Process _process;
+    private readonly Task<string> _lastWords;
+
+    private RunningProcess(Command command, Process process, Action<string>? onErrorLine)
+    {
+        _command = command;
+        _process = process;
+        _lastWords = Task.Run(() => DrainAsync(process.StandardError, onErrorLine));
+    }
+
+    /// <summary>What the program reads. Close it to give the program its end of input.</summary>
+    public Stream StandardInput => _process.StandardInput.BaseStream;
+
+    /// <summary>What the program writes. It must be read to its end, or the program will wait for ever.</summary>
+    public Stream StandardOutput => _process.StandardOutput.BaseStream;
+
+    /// <summary>Starts the program.</summary>
+    /// <param name="command">What to run.</param>
+    /// <param name="onErrorLine">Called with each line of standard error as it comes, from another thread.</param>
+    /// <exception cref="ProcessFailedException">The program is not there or may not be run.</exception>
+    public static RunningProcess Start(Command command, Action<string>? onErrorLine = null)
+    {
+        var start = new ProcessStartInfo(command.Program, command.Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardErrorEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            UseShellExecute = false,
+            WorkingDirectory = command.WorkingDirectory ?? "",
+        };
+        var inherited = InheritedVariables
+            .Select(name => (name, value: start.Environment.TryGetValue(name, out var value) ? value : null))
+            .Where(variable => variable.value is not null)
+            .ToList();
+        start.Environment.Clear();
+        foreach (var (name, value) in inherited)
+            start.Environment[name] = value;
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        foreach (var (name, value) in command.Environment)
+            start.Environment[name] = value;
+
+        try
+        {
+            return new RunningProcess(command, Process.Start(start)!, onErrorLine);
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            throw new ProcessFailedException(
+                $"The program '{command.Program}' could not be started: {error.Message}. Is it installed and on the PATH?",
+                command.Program, exitCode: null, lastWords: "", error);
+        }
+    }
+
+    /// <summary>Runs a program that needs no input, and returns how it ended and what it printed (at most 16 MiB of text).</summary>
+    public static async Task<(ProcessResult Result, string Output)> RunAsync(Command command, CancellationToken cancellation)
+    {
+        await using var process = Start(command);
+        process.StandardInput.Close();
+        var buffer = new char[16 * 1024 * 1024];
+        using var reader = new StreamReader(process.StandardOutput, leaveOpen: true);
+        var length = await reader.ReadBlockAsync(buffer, cancellation);
+        while (await reader.ReadBlockAsync(new char[4096], cancellation) > 0)
+        {
+            // The rest is dropped: nobody reads more than that, and the program must not block.
+        }
+        var result = await process.WaitAsync(cancellation);
+        return (result, new string(buffer, 0, length));
+    }
+
+    /// <summary>Waits for the end. On cancellation the program, with its children, is killed before this throws.</summary>
+    public async Task<ProcessResult> WaitAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _process.WaitForExitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            Kill();
+            throw;
+        }
+        return new ProcessResult(_process.ExitCode, await _lastWords);
+    }
+
+    /// <summary>Waits for the end, and takes anything but exit code 0 for a failure.</summary>
+    /// <exception cref="ProcessFailedException">The program failed.</exception>
+    public async Task<ProcessResult> WaitForSuccessAsync(CancellationToken cancellation)
+    {
+        var result = await WaitAsync(cancellation);
+        return result.Succeeded ? result : throw ProcessFailedException.For(_command, result);
+    }
+
+    /// <summary>Kills the program and its children at once. Does nothing if it has ended.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It ended between the question and the answer: that is what was wanted.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+        await _lastWords;
+        _process.Dispose();
+    }
+
+    private static async Task<string> DrainAsync(StreamReader errors, Action<string>? onLine)
+    {
+        var kept = new Queue<string>();
+        var length = 0;
+        while (await errors.ReadLineAsync() is { } line)
+        {
+            onLine?.Invoke(line);
+            kept.Enqueue(line.Length > LastWordsLimit ? line[..LastWordsLimit] : line);
+            length += kept.Last().Length + 1;
+            while (length > LastWordsLimit && kept.Count > 1)
+                length -= kept.Dequeue().Length + 1;
+        }
+        return string.Join('\n', kept).Trim();
+    }
+}

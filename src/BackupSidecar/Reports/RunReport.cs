@@ -1,0 +1,77 @@
+namespace BackupSidecar.Reports;
+
+/// <summary>The one terminal state of a run, and the program's exit code for it.</summary>
+internal enum RunOutcome
+{
+    Succeeded = 0,
+    Failed = 1,
+
+    /// <summary>The configuration or the world around cannot be used; nothing was touched.</summary>
+    NotStarted = 2,
+
+    /// <summary>An archive is stored, but a source or a store failed.</summary>
+    Partial = 3,
+
+    /// <summary>Another run holds the lock.</summary>
+    Locked = 4,
+
+    /// <summary>A backup was refused: corrupt, wrong key, not authenticated.</summary>
+    Refused = 5,
+
+    Interrupted = 130,
+}
+
+/// <summary>What became of one source. <see cref="Problem"/> is null if all of it was taken.</summary>
+internal sealed record SourceReport(string Kind, string EntryName, long Bytes, long Entries, string? Problem)
+{
+    public bool IsComplete => Problem is null;
+}
+
+/// <summary>What became of the archive in one store. <see cref="Problem"/> is null if it is stored and committed there.</summary>
+internal sealed record StoreReport(string Store, string Location, string? Problem)
+{
+    /// <summary>How many older backups retention removed there, and kept; null where it did not run.</summary>
+    public int? Removed { get; init; }
+
+    public int? Kept { get; init; }
+}
+
+/// <summary>What happened in one run, as values: the same truth for the log, the history, the exit code and who is notified.</summary>
+internal sealed record RunReport
+{
+    /// <summary>A UUID; the same on every message about this run.</summary>
+    public required Guid RunId { get; init; }
+
+    /// <summary>"backup", "restore", "verify" or "prune".</summary>
+    public required string Kind { get; init; }
+
+    public required string BackupName { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    public required DateTimeOffset FinishedAt { get; init; }
+
+    public required RunOutcome Outcome { get; init; }
+
+    /// <summary>The local timestamp of the archive that was made or used, or null.</summary>
+    public string? Timestamp { get; init; }
+
+    public string? Archive { get; init; }
+
+    /// <summary>Bytes of the archive as stored.</summary>
+    public long? ArchiveBytes { get; init; }
+
+    public IReadOnlyList<SourceReport> Sources { get; init; } = [];
+
+    public IReadOnlyList<StoreReport> Stores { get; init; } = [];
+
+    /// <summary>From the first stop to the last start; null where nothing was stopped.</summary>
+    public TimeSpan? ServicesStoppedFor { get; init; }
+
+    /// <summary>Everything that went wrong, one sentence each; empty for a run that succeeded.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    public TimeSpan Duration => FinishedAt - StartedAt;
+}
