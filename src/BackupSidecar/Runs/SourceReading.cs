@@ -24,11 +24,13 @@ internal sealed class SourceReading(ArchiveWriter archive, StopWindow window, in
         var writing = OnItsOwnThread(() => WriteAll(direct, failed.Token));
 
         // The first to fail ends the other; both have ended before the services are started.
-        if (await Task.WhenAny(preparing, writing) is { IsCompletedSuccessfully: false })
+        Task first = await Task.WhenAny(preparing, writing);
+        if (!first.IsCompletedSuccessfully)
             await failed.CancelAsync();
         await Task.WhenAll(preparing, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         onRead(await window.CloseAsync());
 
+        await first;
         var taken = await writing;
         var problems = await preparing;
         var staged = sources.Where(source => source.IsStaged && !problems.ContainsKey(source)).ToList();
