@@ -13,23 +13,32 @@ internal sealed class DockerEndpoint
     private readonly Uri _host;
     private readonly string? _socketPath;
 
-    /// <exception cref="DockerException">The address is of a kind that is not supported.</exception>
     public DockerEndpoint(Uri host)
     {
         _host = host;
-        (BaseAddress, _socketPath) = host.Scheme switch
+        switch (host.Scheme)
         {
-            "unix" when host.Host.Length == 0 => (new Uri("http://docker"), Uri.UnescapeDataString(host.AbsolutePath)),
-            "tcp" or "http" when host.Host.Length > 0 => (new UriBuilder("http", host.Host, Port(host)).Uri, (string?)null),
-            "https" => throw new DockerException(
-                $"DOCKER_HOST {this}: TLS to the Docker engine is not supported. Use its Unix socket, or a socket proxy on a private network " +
-                "(DOCKER_HOST=tcp://socket-proxy:2375)."),
-            _ => throw new DockerException(
-                $"DOCKER_HOST {this} cannot be used. Right are unix:///var/run/docker.sock (three slashes) and tcp://socket-proxy:2375."),
-        };
+            case "unix" when host.Host.Length == 0:
+                _socketPath = Uri.UnescapeDataString(host.AbsolutePath);
+                break;
+            case "tcp" or "http" when host.Host.Length > 0:
+                BaseAddress = new UriBuilder("http", host.Host, Port(host)).Uri;
+                break;
+            case "https":
+                Fault = $"DOCKER_HOST {this}: TLS to the Docker engine is not supported. Use its Unix socket, or a socket proxy on a " +
+                    "private network (DOCKER_HOST=tcp://socket-proxy:2375).";
+                break;
+            default:
+                Fault = $"DOCKER_HOST {this} cannot be used. Right are unix:///var/run/docker.sock (three slashes) and tcp://socket-proxy:2375.";
+                break;
+        }
     }
 
-    public Uri BaseAddress { get; }
+    /// <summary>What is wrong with the address, or null. It matters only to those who need an engine.</summary>
+    public string? Fault { get; }
+
+    /// <summary>Over a socket the host part is not used, but HTTP wants one.</summary>
+    public Uri BaseAddress { get; } = new("http://docker");
 
     /// <summary>The address for people; a user name or password in it is left out.</summary>
     public override string ToString() =>

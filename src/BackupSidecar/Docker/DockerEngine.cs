@@ -20,7 +20,7 @@ internal sealed class DockerEngine : IDisposable
     private readonly HttpClient _client;
     private volatile string? _versionPrefix;
 
-    /// <exception cref="DockerException">The address is of a kind that is not supported.</exception>
+    /// <summary>Connects to nothing yet: an address that cannot be used is reported by the first call.</summary>
     public DockerEngine(Uri host, TimeProvider time)
     {
         _endpoint = new DockerEndpoint(host);
@@ -121,6 +121,8 @@ internal sealed class DockerEngine : IDisposable
     private async Task<T> WithLimitAsync<T>(
         string attempt, TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
+        if (_endpoint.Fault is not null)
+            throw new DockerException(_endpoint.Fault);
         using var timeout = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try

@@ -11,7 +11,11 @@ internal sealed class DockerException(string message, HttpStatusCode? status = n
     /// <summary>The HTTP status of the answer, or null if none came.</summary>
     public HttpStatusCode? Status { get; } = status;
 
-    /// <summary>Nothing is wrong with what was asked: the engine was not there, or the proxy in front of it did not find it.</summary>
-    public bool IsUnreachable =>
-        Status is null or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+    /// <summary>
+    /// Nothing is wrong with what was asked: the connection or the answer failed to come, or the proxy in front of the engine
+    /// did not find it. Whether the engine did what was asked is not known.
+    /// </summary>
+    public bool IsUnreachable => Status is null
+        ? InnerException is not null
+        : Status is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 }
