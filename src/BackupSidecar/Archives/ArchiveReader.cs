@@ -1,35 +1,9 @@
+using BackupSidecar.Archives.Compression;
+using BackupSidecar.Archives.Encryption;
+using BackupSidecar.Archives.Tar;
 using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives;
-
-/// <summary>
-/// One entry as it comes by. Its content is read through <see cref="Content"/>, or the whole entry is handed on as tar
-/// records by <see cref="CopyRecordsTo"/>; either way at most once, and before the next entry is asked for.
-/// </summary>
-internal abstract class ArchiveEntry
-{
-    /// <summary>The name's bytes as Latin-1 characters (a name is any bytes but NUL), without a leading "./" and a trailing "/".</summary>
-    public abstract string Name { get; }
-
-    /// <summary>The first component of the name.</summary>
-    public string Root => Name.Split('/', 2)[0];
-
-    /// <summary>The tar type flag: '0' file, '1' hard link, '2' symbolic link, '3' and '4' devices, '5' directory, '6' FIFO.</summary>
-    public abstract char Type { get; }
-
-    /// <summary>Target of a link, as <see cref="Name"/>; empty otherwise.</summary>
-    public abstract string LinkTarget { get; }
-
-    /// <summary>Length of the content in the archive.</summary>
-    public abstract long Bytes { get; }
-
-    public abstract EntryAttributes Attributes { get; }
-
-    public abstract Stream Content { get; }
-
-    /// <summary>Writes the entry's records (extended headers, header, content, padding) as they stand in the archive.</summary>
-    public abstract void CopyRecordsTo(Stream destination);
-}
 
 /// <summary>
 /// Reads an archive from its stored bytes: decrypts, decompresses, and gives its entries one by one. Synchronous, like the
@@ -37,19 +11,116 @@ internal abstract class ArchiveEntry
 /// </summary>
 internal sealed class ArchiveReader : IDisposable
 {
+    private readonly GpgDecryptor? _decryptor;
+    private readonly Stream? _decompressor;
+    private readonly TarParser _parser;
+    private TarEntry? _current;
+    private bool _isAtEnd;
+
+    private ArchiveReader(Stream stored, Configuration.Compression compression, bool isEncrypted, ArchiveSettings settings)
+    {
+        _decryptor = isEncrypted ? new GpgDecryptor(stored, settings) : null;
+        var compressed = _decryptor ?? stored;
+        try
+        {
+            var plain = Decompressor.Open(compressed, compression, settings.CompressionThreads);
+            _decompressor = ReferenceEquals(plain, compressed) ? null : plain;
+            _parser = new TarParser(plain);
+        }
+        catch
+        {
+            _decryptor?.Dispose();
+            throw;
+        }
+    }
+
     /// <param name="stored">The stored bytes, read from their start on another thread; not disposed.</param>
     /// <param name="extension">".tar.gz.gpg" and its kin: how the archive was made.</param>
     /// <param name="settings">Keys.</param>
     /// <exception cref="BackupRefusedException">It is encrypted and no key is configured.</exception>
-    public static ArchiveReader Open(Stream stored, string extension, ArchiveSettings settings) => throw new NotImplementedException();
+    public static ArchiveReader Open(Stream stored, string extension, ArchiveSettings settings)
+    {
+        var isEncrypted = extension.EndsWith(".gpg", StringComparison.Ordinal);
+        var compression = (isEncrypted ? extension[..^4] : extension) switch
+        {
+            ".tar.gz" => Configuration.Compression.Gzip,
+            ".tar.zst" => Configuration.Compression.Zstd,
+            ".tar" => Configuration.Compression.None,
+            _ => throw new BackupRefusedException($"'{extension}' is no kind of archive that this program makes."),
+        };
+        return new ArchiveReader(stored, compression, isEncrypted, settings);
+    }
 
     /// <summary>The next entry, or null at the archive's end mark.</summary>
     /// <exception cref="BackupRefusedException">The archive is damaged, or the key does not open it.</exception>
-    public ArchiveEntry? NextEntry(CancellationToken cancellation) => throw new NotImplementedException();
+    public ArchiveEntry? NextEntry(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        _current?.End();
+        _current = null;
+        if (_isAtEnd)
+            return null;
+        try
+        {
+            SkipContent(cancellation);
+            if (_parser.Next() is { } header)
+                return _current = new TarEntry(header, _parser, Explain);
+            _isAtEnd = true;
+            return null;
+        }
+        catch (InvalidDataException error)
+        {
+            throw Explain(error);
+        }
+    }
 
     /// <summary>Reads to the end and checks that decompression and decryption (DECRYPTION_OKAY, GOODMDC) ended well.</summary>
     /// <exception cref="BackupRefusedException">They did not.</exception>
-    public void Complete() => throw new NotImplementedException();
+    public void Complete()
+    {
+        while (NextEntry(CancellationToken.None) is not null)
+        {
+            // Entries that nobody asked for count as well: each of them must be whole.
+        }
+        try
+        {
+            _parser.SkipTrailer();
+        }
+        catch (InvalidDataException error)
+        {
+            throw Explain(error);
+        }
+        _decryptor?.Complete();
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        // The decompressor's thread reads from gpg, and comes to an end when gpg does.
+        _decryptor?.Abort();
+        _decompressor?.Dispose();
+        _decryptor?.Dispose();
+    }
+
+    private void SkipContent(CancellationToken cancellation)
+    {
+        while (!_parser.TakeContent().IsEmpty)
+            cancellation.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>
+    /// The bytes make no sense. If they came out of gpg, its verdict is the better reason: a wrong key, or damage to what is
+    /// stored. gpg gives it after its last byte.
+    /// </summary>
+    private Exception Explain(Exception error)
+    {
+        try
+        {
+            _decryptor?.Complete();
+        }
+        catch (Exception better)
+        {
+            return better;
+        }
+        return new BackupRefusedException($"The archive is damaged: {error.Message}.", error);
+    }
 }

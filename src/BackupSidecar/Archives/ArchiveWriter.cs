@@ -1,3 +1,7 @@
+using System.Security.Cryptography;
+using BackupSidecar.Archives.Compression;
+using BackupSidecar.Archives.Encryption;
+using BackupSidecar.Archives.Tar;
 using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives;
@@ -13,26 +17,122 @@ internal readonly record struct EntryAttributes(int Mode, int OwnerId, int Group
 /// cores, encrypts it if a key is set, and writes it to <c>destination</c>. Synchronous: each call blocks its thread until
 /// the pipeline has room. Disposing without <see cref="Complete"/> abandons the archive and ends every child process.
 /// </summary>
+/// <remarks>
+/// The folder holds what an archive is: Tar/ knows entries, Compression/ blocks, Encryption/ OpenPGP. None knows of another;
+/// here and in <see cref="ArchiveReader"/> they become one format, which stock gpg, gzip and tar open.
+/// </remarks>
 internal sealed class ArchiveWriter : IDisposable
 {
+    private readonly Stream _destination;
+    private readonly GpgEncryptor? _encryptor;
+    private readonly BlockCompressor _compressor;
+
+    private ArchiveWriter(ArchiveSettings settings, Stream destination)
+    {
+        _destination = destination;
+        _encryptor = settings.IsEncrypted ? new GpgEncryptor(settings, destination) : null;
+        try
+        {
+            _compressor = new BlockCompressor(settings, _encryptor ?? destination);
+        }
+        catch
+        {
+            _encryptor?.Dispose();
+            throw;
+        }
+    }
+
     /// <param name="settings">Compression, threads and keys.</param>
     /// <param name="destination">Receives the bytes of the archive from another thread; not disposed.</param>
     /// <exception cref="Processes.ProcessFailedException">gpg cannot be started.</exception>
-    public static ArchiveWriter Create(ArchiveSettings settings, Stream destination) => throw new NotImplementedException();
+    /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use to gpg.</exception>
+    public static ArchiveWriter Create(ArchiveSettings settings, Stream destination) => new(settings, destination);
 
     /// <summary>Takes a whole tar stream (of any length, pax or GNU format) up to its end mark and puts its entries into the archive.</summary>
     /// <exception cref="InvalidDataException">It is not a tar stream, or ends before its end mark.</exception>
-    public TarContent WriteTar(Stream tar, CancellationToken cancellation) => throw new NotImplementedException();
+    public TarContent WriteTar(Stream tar, CancellationToken cancellation)
+    {
+        using var registration = cancellation.Register(() => _compressor.Fail(new OperationCanceledException(cancellation)));
+        try
+        {
+            return Splice(new TarParser(tar));
+        }
+        catch (Exception error)
+        {
+            // Half an entry may be in the archive already.
+            _compressor.Fail(error);
+            throw;
+        }
+    }
 
     /// <summary>Adds a regular file whose content is in staging; the compressed blocks go in verbatim.</summary>
-    public void WriteStaged(string name, StagedFile content, EntryAttributes attributes, CancellationToken cancellation) => throw new NotImplementedException();
+    public void WriteStaged(string name, StagedFile content, EntryAttributes attributes, CancellationToken cancellation)
+    {
+        _compressor.Write(TarRecords.ForFile(name, content.Bytes, attributes));
+        using (var staged = File.OpenRead(content.Path))
+        {
+            var copied = _compressor.WriteVerbatim(staged, cancellation);
+            if (copied != content.StoredBytes)
+                FailBecauseChanged(content, copied);
+        }
+        _compressor.Write(TarRecords.Padding(content.Bytes));
+    }
 
     /// <summary>Adds a small regular file.</summary>
-    public void WriteFile(string name, ReadOnlySpan<byte> content, EntryAttributes attributes) => throw new NotImplementedException();
+    public void WriteFile(string name, ReadOnlySpan<byte> content, EntryAttributes attributes)
+    {
+        _compressor.Write(TarRecords.ForFile(name, content.Length, attributes));
+        _compressor.Write(content);
+        _compressor.Write(TarRecords.Padding(content.Length));
+    }
 
     /// <summary>Writes the end mark and waits until every byte of the archive is in the destination.</summary>
     /// <exception cref="Processes.ProcessFailedException">gpg failed.</exception>
-    public void Complete() => throw new NotImplementedException();
+    public void Complete()
+    {
+        _compressor.Write(TarRecords.EndMark);
+        _compressor.Complete();
+        _encryptor?.Complete();
+        _destination.Flush();
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        // A compressor that waits for gpg comes to an end when gpg does.
+        _encryptor?.Abort();
+        _compressor.Dispose();
+        _encryptor?.Dispose();
+    }
+
+    private TarContent Splice(TarParser parser)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        long bytes = 0;
+        long entries = 0;
+        while (parser.Next() is { } header)
+        {
+            Forward(parser.HeaderRecords, digest);
+            while (parser.TakeContent() is { Length: > 0 } piece)
+                Forward(piece, digest);
+            Forward(parser.TakePadding(), digest);
+            bytes += header.Bytes;
+            entries++;
+        }
+        parser.SkipTrailer();
+        return new TarContent(bytes, entries, Convert.ToHexStringLower(digest.GetHashAndReset()));
+    }
+
+    private void Forward(ReadOnlySpan<byte> records, IncrementalHash digest)
+    {
+        digest.AppendData(records);
+        _compressor.Write(records);
+    }
+
+    private void FailBecauseChanged(StagedFile content, long copied)
+    {
+        var error = new InvalidDataException(
+            $"The staged file {content.Path} has {copied} bytes, but {content.StoredBytes} were written to it. Did somebody change it?");
+        _compressor.Fail(error);
+        throw error;
+    }
 }

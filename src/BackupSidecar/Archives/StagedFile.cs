@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using BackupSidecar.Archives.Compression;
 using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives;
@@ -7,26 +9,74 @@ namespace BackupSidecar.Archives;
 /// archive will be (blocks of the same kind), so that it goes into the archive as it is. <see cref="Bytes"/> and
 /// <see cref="Sha256"/> are of the content.
 /// </summary>
-internal sealed record StagedFile(string Path, long Bytes, string Sha256);
+internal sealed record StagedFile(string Path, long Bytes, string Sha256)
+{
+    /// <summary>Length of the file.</summary>
+    public required long StoredBytes { get; init; }
+}
 
 /// <summary>Writes a <see cref="StagedFile"/>: takes content, compresses it in parallel, counts and hashes it.</summary>
-internal sealed class StagedFileWriter : Stream
+internal sealed class StagedFileWriter : WriteOnlyStream
 {
+    private readonly string _path;
+    private readonly FileStream _file;
+    private readonly BlockCompressor _compressor;
+    private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _bytes;
+    private bool _isComplete;
+    private bool _isDisposed;
+
     /// <param name="path">The file to make, mode 0600; must not exist.</param>
     /// <param name="settings">Compression and threads.</param>
-    public StagedFileWriter(string path, ArchiveSettings settings) => throw new NotImplementedException();
+    public StagedFileWriter(string path, ArchiveSettings settings)
+    {
+        _path = path;
+        _file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            BufferSize = 0,
+        });
+        try
+        {
+            _compressor = new BlockCompressor(settings, _file);
+        }
+        catch
+        {
+            _file.Dispose();
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        _digest.AppendData(buffer);
+        _compressor.Write(buffer);
+        _bytes += buffer.Length;
+    }
 
     /// <summary>Flushes everything and returns what was made. Disposing without completing removes the file.</summary>
-    public StagedFile Complete() => throw new NotImplementedException();
+    public StagedFile Complete()
+    {
+        _compressor.Complete();
+        var staged = new StagedFile(_path, _bytes, Convert.ToHexStringLower(_digest.GetHashAndReset())) { StoredBytes = _file.Length };
+        _isComplete = true;
+        return staged;
+    }
 
-    public override bool CanRead => false;
-    public override bool CanSeek => false;
-    public override bool CanWrite => true;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotImplementedException();
-    public override void Flush() { }
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_isDisposed)
+        {
+            _isDisposed = true;
+            _compressor.Dispose();
+            _file.Dispose();
+            _digest.Dispose();
+            if (!_isComplete)
+                File.Delete(_path);
+        }
+        base.Dispose(disposing);
+    }
 }

@@ -1,0 +1,54 @@
+namespace BackupSidecar.Archives.Encryption;
+
+/// <summary>
+/// What gpg says while it decrypts: status lines for programs, and words for people, on the same stream. Only both the
+/// promises of the status lines and the exit code together mean that what came out is what went in.
+/// </summary>
+internal sealed class GpgVerdict
+{
+    private const string StatusMark = "[GNUPG:] ";
+    private const int MostWords = 20;
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _statuses = [];
+    private readonly Queue<string> _words = [];
+
+    /// <summary>Takes one line of gpg's standard error.</summary>
+    public void Hear(string line)
+    {
+        lock (_lock)
+        {
+            if (line.StartsWith(StatusMark, StringComparison.Ordinal))
+                _statuses.Add(line[StatusMark.Length..].Split(' ', 2)[0]);
+            else if (line.Length > 0)
+                _words.Enqueue(line);
+            while (_words.Count > MostWords)
+                _words.Dequeue();
+        }
+    }
+
+    /// <exception cref="BackupRefusedException">gpg did not say that everything is as it was written.</exception>
+    public void ThrowUnlessGood(int exitCode)
+    {
+        lock (_lock)
+        {
+            if (exitCode != 0 || !_statuses.Contains("DECRYPTION_OKAY") || !_statuses.Contains("GOODMDC"))
+                throw new BackupRefusedException($"The archive cannot be decrypted: {Reason()} gpg said: {string.Join("; ", _words)}");
+        }
+    }
+
+    private string Reason()
+    {
+        if (_statuses.Contains("BADMDC") || _statuses.Contains("DECRYPTION_OKAY"))
+            return "it was damaged or cut after it was encrypted.";
+        if (_statuses.Contains("NODATA"))
+            return "it is not an OpenPGP message.";
+        if (!_statuses.Contains("DECRYPTION_INFO") && IsForKeys() && !_statuses.Contains("NEED_PASSPHRASE_SYM"))
+            return "no key opens it; it is encrypted for public keys, and BACKUP_DECRYPTION_KEY must be the secret half of one of them.";
+        if (!_statuses.Contains("DECRYPTION_INFO") && (IsForKeys() || _statuses.Contains("NEED_PASSPHRASE_SYM")))
+            return "no key opens it; was it encrypted with another BACKUP_ENCRYPTION_KEY?";
+        return _statuses.Contains("BEGIN_DECRYPTION") ? "it was damaged or cut after it was encrypted." : "it is not encrypted at all.";
+    }
+
+    private bool IsForKeys() => _statuses.Contains("ENC_TO");
+}
