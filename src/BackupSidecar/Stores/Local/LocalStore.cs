@@ -1,0 +1,174 @@
+using System.Text.RegularExpressions;
+
+namespace BackupSidecar.Stores.Local;
+
+/// <summary>
+/// Backups in a folder of this machine. A file gets its final name by a rename that never replaces, after its bytes have
+/// reached the disk; until then it has a hidden name. A spool that lies in the folder is renamed and not copied.
+/// </summary>
+internal sealed partial class LocalStore : IBackupStore
+{
+    private static readonly TimeSpan SweepAge = TimeSpan.FromHours(1);
+
+    private readonly TimeProvider _clock;
+    private readonly Regex _leftover;
+
+    /// <param name="path">The folder for the backups of all names.</param>
+    /// <param name="backupName">The backup's name, which is the folder below it.</param>
+    /// <param name="clock">Tells how old leftovers are.</param>
+    public LocalStore(string path, string backupName, TimeProvider clock)
+    {
+        Folder = Path.Combine(path, backupName);
+        _clock = clock;
+        _leftover = new Regex(
+            $@"^\.({Regex.Escape(backupName)}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}-[0-9]{{6}}\..+|probe-[0-9a-f]{{32}}){Regex.Escape(PartialFile.Suffix)}\z",
+            RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(1));
+    }
+
+    public string Name => "local";
+
+    public string Location => Folder;
+
+    /// <summary>Where the objects lie. A spool that is made here costs no second copy.</summary>
+    public string Folder { get; }
+
+    public Task ProbeAsync(CancellationToken cancellation)
+    {
+        var probe = Path.Combine(Folder, PartialFile.NameFor($"probe-{Guid.NewGuid():N}"));
+        Attempt($"write to {Folder}", () =>
+        {
+            Directory.CreateDirectory(Folder);
+            using var file = new PartialFile(probe);
+            RandomAccess.Write(file.Handle, "probe"u8, 0);
+            file.FlushToDisk();
+        });
+        Attempt($"list {Folder}", () => _ = Directory.EnumerateFileSystemEntries(Folder).FirstOrDefault());
+        return Task.CompletedTask;
+    }
+
+    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation)
+    {
+        List<StoredObject> objects = [];
+        Attempt($"list {Folder}", () =>
+        {
+            var folder = new DirectoryInfo(Folder);
+            if (folder.Exists)
+                objects.AddRange(folder.EnumerateFiles().Select(Describe).OfType<StoredObject>());
+        });
+        return objects.ToAsyncEnumerable();
+    }
+
+    public Task<StoredObject?> FindAsync(string name, CancellationToken cancellation)
+    {
+        StoredObject? found = null;
+        Attempt($"look at {PathOf(name)}", () => found = Describe(new FileInfo(PathOf(name))));
+        return Task.FromResult(found);
+    }
+
+    public async Task UploadAsync(string name, Spool spool, CancellationToken cancellation)
+    {
+        if (Path.GetFullPath(spool.HomeDirectory) == Path.GetFullPath(Folder))
+            await AdoptAsync(name, spool, cancellation);
+        else
+            await LocalCopy.WriteAsync(spool, PartialPathOf(name), PathOf(name), cancellation);
+    }
+
+    public async Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        await LocalCopy.WriteAsync(content, PartialPathOf(name), PathOf(name), cancellation);
+
+    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)
+    {
+        Stream? stream = null;
+        Attempt($"read {PathOf(name)}", () => stream = new FileStream(PathOf(name), new FileStreamOptions
+        {
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            Options = FileOptions.SequentialScan,
+        }));
+        return Task.FromResult(stream!);
+    }
+
+    public Task DeleteAsync(string name, CancellationToken cancellation)
+    {
+        Attempt($"remove {PathOf(name)}", () =>
+        {
+            if (!File.Exists(PathOf(name)))
+                return;
+            File.Delete(PathOf(name));
+            PosixFiles.FlushFolder(Folder);
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task SweepAsync(CancellationToken cancellation)
+    {
+        Attempt($"remove leftovers in {Folder}", () =>
+        {
+            var folder = new DirectoryInfo(Folder);
+            if (!folder.Exists)
+                return;
+            foreach (var file in folder.EnumerateFiles($".*{PartialFile.Suffix}").Where(IsLeftover))
+                file.Delete();
+        });
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        // Nothing is held open between calls.
+    }
+
+    private async Task AdoptAsync(string name, Spool spool, CancellationToken cancellation)
+    {
+        var (bytes, _) = await spool.Sealed.WaitAsync(cancellation);
+        // The spool went elsewhere because it could not stay here: another copy would fail the same way.
+        if (spool.MovedBecause is { } reason)
+            throw LocalFailures.Describe($"write {PathOf(name)} ({bytes} bytes)", reason);
+        Attempt($"write {PathOf(name)}", () =>
+        {
+            PosixFiles.RenameWithoutReplacing(spool.FilePath, PathOf(name));
+            LocalCopy.FlushFolderOf(PathOf(name));
+        });
+        spool.Adopted(PathOf(name));
+    }
+
+    /// <summary>Old enough that no run is about to mark it as in use, and not marked.</summary>
+    private bool IsLeftover(FileInfo file)
+    {
+        if (!_leftover.IsMatch(file.Name) || _clock.GetUtcNow() - new DateTimeOffset(file.LastWriteTimeUtc) < SweepAge)
+            return false;
+        using var handle = File.OpenHandle(file.FullName, share: FileShare.ReadWrite | FileShare.Delete);
+        return PosixFiles.IsUnused(handle);
+    }
+
+    private static StoredObject? Describe(FileInfo file)
+    {
+        try
+        {
+            return ObjectNames.IsFinal(file.Name) ? new StoredObject(file.Name, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)) : null;
+        }
+        catch (FileNotFoundException)
+        {
+            // Removed meanwhile, or its name is not UTF-8 and so not ours.
+            return null;
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(Folder, ObjectNames.Check(name));
+
+    /// <summary>A path of its own for each writer, so that two of one name meet only at the rename, where one of them loses.</summary>
+    private string PartialPathOf(string name) =>
+        Path.Combine(Folder, PartialFile.NameFor($"{ObjectNames.Check(name)}.{Guid.NewGuid():N}"));
+
+    private static void Attempt(string attempt, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception exception) when (LocalFailures.IsRefusal(exception))
+        {
+            throw LocalFailures.Describe(attempt, exception);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace BackupSidecar.Stores;
+
+/// <summary>
+/// A new file under a hidden name: readable by its owner only, marked as in use while it is open, and gone when disposed,
+/// unless it was committed under its final name.
+/// </summary>
+internal sealed class PartialFile : IDisposable
+{
+    public const string Suffix = ".partial";
+
+    private bool _committed;
+
+    public PartialFile(string path)
+    {
+        Path = path;
+        Handle = PosixFiles.CreatePrivate(path);
+        PosixFiles.MarkInUse(Handle);
+    }
+
+    public string Path { get; private set; }
+
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>The hidden name that an object has until it is whole.</summary>
+    public static string NameFor(string finalName) => $".{finalName}{Suffix}";
+
+    public void FlushToDisk() => RandomAccess.FlushToDisk(Handle);
+
+    /// <summary>The file has its final name now, and stays.</summary>
+    public void Committed(string finalPath)
+    {
+        Path = finalPath;
+        _committed = true;
+    }
+
+    public void Dispose()
+    {
+        Handle.Dispose();
+        if (!_committed)
+            File.Delete(Path);
+    }
+}

@@ -1,0 +1,91 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BackupSidecar.Stores;
+
+/// <summary>
+/// What files need for durability and for locks, and what .NET has no call for: renaming without replacing, flushing a
+/// folder, and advisory locks that hold even where .NET's own locking is switched off.
+/// </summary>
+internal static partial class PosixFiles
+{
+    private const int CurrentDirectory = -100;
+    private const uint NoReplace = 1;
+    private const int CloseOnExec = 0x80000;
+    private const int ReadWrite = 2;
+    private const int Create = 0x40;
+    private const int MustBeNew = 0x80;
+    private const int OwnerOnly = 0b110_000_000;
+    private const int LockShared = 1;
+    private const int LockExclusive = 2;
+    private const int LockNonBlocking = 4;
+
+    /// <summary>Creates a file that only its owner can read, from its first moment on.</summary>
+    public static SafeFileHandle CreatePrivate(string path)
+    {
+        var file = new SafeFileHandle(Open(path, ReadWrite | Create | MustBeNew | CloseOnExec, OwnerOnly), ownsHandle: true);
+        return file.IsInvalid ? throw Failure($"Cannot create {path}", Marshal.GetLastPInvokeError()) : file;
+    }
+
+    /// <summary>Renames within one file system; throws if something with the new name exists.</summary>
+    /// <exception cref="IOException">The kernel refused; <see cref="Exception.HResult"/> is its error number.</exception>
+    public static void RenameWithoutReplacing(string from, string to)
+    {
+        if (RenameAt2(CurrentDirectory, from, CurrentDirectory, to, NoReplace) == 0)
+            return;
+        var error = Marshal.GetLastPInvokeError();
+        if (error is not (PosixErrors.InvalidArgument or PosixErrors.NoSuchCall))
+            throw Failure($"Cannot rename {from} to {to}", error);
+        // NFS and some FUSE file systems do not know the flag. A hard link never replaces anything either.
+        LinkThenUnlink(from, to);
+    }
+
+    /// <summary>Gives a file a second name that must be free, then takes the first one away.</summary>
+    public static void LinkThenUnlink(string from, string to)
+    {
+        if (Link(from, to) != 0)
+            throw Failure($"Cannot rename {from} to {to}", Marshal.GetLastPInvokeError());
+        File.Delete(from);
+    }
+
+    /// <summary>Makes the names in a folder durable.</summary>
+    public static void FlushFolder(string path)
+    {
+        using var folder = new SafeFileHandle(Open(path, CloseOnExec, mode: 0), ownsHandle: true);
+        if (folder.IsInvalid)
+            throw Failure($"Cannot open {path}", Marshal.GetLastPInvokeError());
+        // EINVAL: this file system has no such thing as flushing a folder, and asking again will not change that.
+        if (FSync(folder) != 0 && Marshal.GetLastPInvokeError() is var error and not PosixErrors.InvalidArgument)
+            throw Failure($"Cannot flush {path}", error);
+    }
+
+    /// <summary>Marks an open file as in use until it is closed. File systems without locks are left alone.</summary>
+    public static void MarkInUse(SafeFileHandle file) => _ = FLock(file, LockShared | LockNonBlocking);
+
+    /// <summary>Whether nobody, in this or any other process, has marked the file as in use.</summary>
+    public static bool IsUnused(SafeFileHandle file) => FLock(file, LockExclusive | LockNonBlocking) == 0;
+
+    private static IOException Failure(string attempt, int error) =>
+        new($"{attempt}: {new Win32Exception(error).Message}.", error);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int RenameAt2(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Link(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FLock(SafeFileHandle file, int operation);
+}

@@ -1,0 +1,98 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Amazon.Runtime;
+
+namespace BackupSidecar.Stores.S3;
+
+/// <summary>
+/// The HTTP client below the SDK: follows no redirects (they would carry signed requests to strangers), gives up connecting
+/// in bounded time, trusts the certificates of <c>BACKUP_S3_CA_FILE</c> in addition to the system's, and notes how far the
+/// server's clock is from ours.
+/// </summary>
+internal sealed class S3Http : HttpClientFactory, IDisposable
+{
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(15);
+
+    private readonly SkewMeter _meter;
+    private readonly HttpClient _client;
+
+    /// <exception cref="StoreException">The CA file cannot be read.</exception>
+    public S3Http(string? caFile, TimeProvider clock)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectTimeout = ConnectLimit,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            MaxConnectionsPerServer = 16,
+        };
+        if (caFile is not null)
+            handler.SslOptions.RemoteCertificateValidationCallback = new AddedRoots(ReadRoots(caFile)).Accepts;
+        _meter = new SkewMeter(handler, clock);
+        // Silence is watched per request, by what moves, and not by the time that a whole request takes.
+        _client = new HttpClient(_meter) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>The server's clock minus ours, as of its last answer; null before.</summary>
+    public TimeSpan? ClockSkew => _meter.Skew;
+
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
+
+    public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+    public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _meter.Dispose();
+    }
+
+    private static X509Certificate2Collection ReadRoots(string caFile)
+    {
+        var roots = new X509Certificate2Collection();
+        try
+        {
+            roots.ImportFromPemFile(caFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new StoreException($"S3: BACKUP_S3_CA_FILE {caFile} cannot be read: {exception.Message}", isTransient: false, exception);
+        }
+        return roots.Count > 0 ? roots : throw new StoreException($"S3: BACKUP_S3_CA_FILE {caFile} holds no certificate in PEM form.");
+    }
+
+    private sealed class SkewMeter(HttpMessageHandler inner, TimeProvider clock) : DelegatingHandler(inner)
+    {
+        public TimeSpan? Skew { get; private set; }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            if (response.Headers.Date is { } date)
+                Skew = date - clock.GetUtcNow();
+            return response;
+        }
+    }
+
+    /// <summary>Accepts what the system accepts, and chains that end in an added root; a wrong host name never.</summary>
+    private sealed class AddedRoots(X509Certificate2Collection roots)
+    {
+        public bool Accepts(object sender, X509Certificate? certificate, X509Chain? systemChain, SslPolicyErrors errors)
+        {
+            if (errors == SslPolicyErrors.None)
+                return true;
+            if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is null || systemChain is null)
+                return false;
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.AddRange(roots);
+            chain.ChainPolicy.ExtraStore.AddRange(systemChain.ChainPolicy.ExtraStore);
+            // As the system's own check here does: private authorities seldom publish revocations.
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            using var leaf = new X509Certificate2(certificate);
+            return chain.Build(leaf);
+        }
+    }
+}

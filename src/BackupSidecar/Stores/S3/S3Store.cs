@@ -1,0 +1,64 @@
+using BackupSidecar.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Stores.S3;
+
+/// <summary>
+/// Backups in a bucket of AWS or a compatible server, under <c>NAME/</c>. An object gets its name by one request that never
+/// overwrites; what is unfinished shows up in no list. The client is made on first use.
+/// </summary>
+internal sealed class S3Store : IBackupStore
+{
+    private readonly S3Connection _connection;
+    private readonly S3Folder _folder;
+    private readonly PartPlan _plan;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+
+    public S3Store(S3StoreSettings settings, string backupName, TimeProvider clock, ILogger log)
+        : this(settings, backupName, new Patience(), clock, log)
+    {
+    }
+
+    internal S3Store(S3StoreSettings settings, string backupName, Patience patience, TimeProvider clock, ILogger log)
+    {
+        _connection = new S3Connection(settings, patience, clock);
+        _folder = new S3Folder(_connection, backupName);
+        _plan = PartPlan.For(settings.Endpoint, settings.PartSize);
+        _clock = clock;
+        _log = log;
+    }
+
+    public string Name => "s3";
+
+    public string Location => _folder.Location;
+
+    public Task ProbeAsync(CancellationToken cancellation) => new S3Probe(_connection, _folder, _log).RunAsync(cancellation);
+
+    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) => _folder.ListAsync(cancellation);
+
+    public async Task<StoredObject?> FindAsync(string name, CancellationToken cancellation) =>
+        (await _folder.FindAsync(name, cancellation))?.Object;
+
+    public Task UploadAsync(string name, Spool spool, CancellationToken cancellation) => NewUpload(name).SendAsync(spool, cancellation);
+
+    public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        NewUpload(name).SendAsync(content, cancellation);
+
+    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)
+    {
+        var found = await _folder.FindAsync(name, cancellation)
+            ?? throw new StoreException($"S3: cannot read {_folder.AddressOf(name)}: there is no such object.");
+        var stream = new ResumingStream(_connection, _folder, found);
+        await stream.OpenAsync(cancellation);
+        return stream;
+    }
+
+    public Task DeleteAsync(string name, CancellationToken cancellation) => _folder.DeleteAsync(name, cancellation);
+
+    public Task SweepAsync(CancellationToken cancellation) => new S3Sweep(_connection, _folder, _clock, _log).RunAsync(cancellation);
+
+    public void Dispose() => _connection.Dispose();
+
+    private S3Upload NewUpload(string name) => new(_connection, _folder, _plan, name, _log);
+}

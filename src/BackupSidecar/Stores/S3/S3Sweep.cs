@@ -1,0 +1,41 @@
+using System.Text.RegularExpressions;
+using Amazon.S3.Model;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Stores.S3;
+
+/// <summary>Aborts multipart uploads of this backup that have been unfinished for a day; they cost money and are never seen in lists.</summary>
+internal sealed class S3Sweep(S3Connection connection, S3Folder folder, TimeProvider clock, ILogger log)
+{
+    private static readonly TimeSpan Age = TimeSpan.FromHours(24);
+
+    private readonly Regex _own = new(
+        $"^{Regex.Escape(folder.Prefix)}{Regex.Escape(folder.Prefix.TrimEnd('/'))}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}-[0-9]{{6}}\\.",
+        RegexOptions.ExplicitCapture,
+        TimeSpan.FromSeconds(1));
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var request = new ListMultipartUploadsRequest { BucketName = connection.Bucket, Prefix = folder.Prefix };
+        HashSet<(string?, string?)> markers = [];
+        while (true)
+        {
+            var page = await connection.TryAsync(
+                new S3Attempt($"list unfinished uploads in {folder.Location}", "s3:ListBucketMultipartUploads"),
+                (s3, watch) => s3.ListMultipartUploadsAsync(request, watch.Token),
+                cancellation);
+            foreach (var upload in (page.MultipartUploads ?? []).Where(IsLeftover))
+            {
+                await folder.AbortAsync(upload.Key, upload.UploadId, cancellation);
+                log.LogInformation("Removed an unfinished upload of {Key} from {Initiated:u}", upload.Key, upload.Initiated);
+            }
+            if (page.IsTruncated != true || !markers.Add((page.NextKeyMarker, page.NextUploadIdMarker)))
+                return;
+            request.KeyMarker = page.NextKeyMarker;
+            request.UploadIdMarker = page.NextUploadIdMarker;
+        }
+    }
+
+    private bool IsLeftover(MultipartUpload upload) =>
+        _own.IsMatch(upload.Key) && upload.Initiated is { } initiated && clock.GetUtcNow() - new DateTimeOffset(initiated.ToUniversalTime()) > Age;
+}

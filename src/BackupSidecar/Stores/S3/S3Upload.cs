@@ -1,0 +1,255 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Stores.S3;
+
+/// <summary>
+/// Sends one object, whole or not at all. Parts are read from the spool while it grows, four at a time, and each is sent
+/// again by itself if it fails. What the server holds in the end is asked from the server, not believed from an answer.
+/// </summary>
+internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPlan plan, string name, ILogger log)
+{
+    private const int ParallelParts = 4;
+
+    private readonly string _key = folder.KeyOf(name);
+    private readonly string _owner = Guid.NewGuid().ToString("N");
+    private readonly S3Attempt _attempt = new($"write {folder.AddressOf(name)}", "s3:PutObject");
+    private string? _uploadId;
+
+    /// <summary>Sends what the spool holds and will hold. The spool's failure is passed on as it is.</summary>
+    public Task SendAsync(Spool spool, CancellationToken cancellation) => WholeOrNothingAsync(
+        async () =>
+        {
+            try
+            {
+                await SendSpoolAsync(spool, cancellation);
+            }
+            catch (StoreException) when (spool.Sealed.IsFaulted)
+            {
+                await spool.Sealed;
+                throw;
+            }
+        },
+        cancellation);
+
+    public Task SendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        WholeOrNothingAsync(() => PutAsync(() => new MemoryStream(content.ToArray()), content.Length, cancellation), cancellation);
+
+    private async Task SendSpoolAsync(Spool spool, CancellationToken cancellation)
+    {
+        var (length, isSealed) = await spool.WaitForAsync(plan.SizeOf(1) + 1, cancellation);
+        if (isSealed && length <= plan.SizeOf(1))
+            await PutAsync(() => spool.OpenRead(0, length), length, cancellation);
+        else
+            await SendPartsAsync(spool, cancellation);
+    }
+
+    private async Task WholeOrNothingAsync(Func<Task> send, CancellationToken cancellation)
+    {
+        // Saves the sending; what counts is the condition on the last request.
+        if (await folder.FindAsync(name, cancellation) is not null)
+            throw Taken();
+        try
+        {
+            await send();
+        }
+        catch
+        {
+            await UndoAsync();
+            throw;
+        }
+    }
+
+    private Task PutAsync(Func<Stream> open, long length, CancellationToken cancellation) => CommitAsync(
+        async (s3, watch) =>
+        {
+            await using var body = watch.Follow(open());
+            await s3.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = connection.Bucket,
+                    Key = _key,
+                    InputStream = body,
+                    ContentType = "application/octet-stream",
+                    UseChunkEncoding = false,
+                    DisablePayloadSigning = connection.IsEncrypted,
+                    ChecksumSHA256 = await ChecksumAsync(body, watch.Token),
+                    IfNoneMatch = Condition,
+                    Metadata = { [S3Folder.OwnerMetadata] = _owner },
+                },
+                watch.Token);
+        },
+        length,
+        cancellation);
+
+    private async Task SendPartsAsync(Spool spool, CancellationToken cancellation)
+    {
+        var start = new InitiateMultipartUploadRequest
+        {
+            BucketName = connection.Bucket,
+            Key = _key,
+            ContentType = "application/octet-stream",
+            ChecksumAlgorithm = connection.SendsChecksums ? ChecksumAlgorithm.SHA256 : null,
+            Metadata = { [S3Folder.OwnerMetadata] = _owner },
+        };
+        var upload = await connection.TryAsync(_attempt, (s3, watch) => s3.InitiateMultipartUploadAsync(start, watch.Token), cancellation);
+        _uploadId = upload.UploadId;
+        var sent = new ConcurrentBag<PartETag>();
+        // The first part that fails for good ends the others and the waiting for more.
+        await Parallel.ForEachAsync(
+            FollowAsync(spool, cancellation),
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelParts, CancellationToken = cancellation },
+            async (part, stop) => sent.Add(await SendPartAsync(spool, part, stop)));
+        var (length, _) = await spool.Sealed;
+        await CompleteAsync([.. sent.OrderBy(part => part.PartNumber)], length, cancellation);
+    }
+
+    private async IAsyncEnumerable<Part> FollowAsync(Spool spool, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var part = new Part(1, 0, plan.SizeOf(1));
+        while (true)
+        {
+            var (length, isSealed) = await spool.WaitForAsync(part.End, cancellation);
+            if (length >= part.End)
+                yield return part;
+            else if (isSealed && length > part.Offset)
+                yield return part with { Size = length - part.Offset };
+            if (isSealed && length <= part.End)
+                yield break;
+            part = new Part(part.Number + 1, part.End, plan.SizeOf(part.Number + 1));
+        }
+    }
+
+    private Task<PartETag> SendPartAsync(Spool spool, Part part, CancellationToken cancellation) => connection.TryAsync(
+        _attempt,
+        async (s3, watch) =>
+        {
+            await using var body = watch.Follow(spool.OpenRead(part.Offset, part.Size));
+            var checksum = await ChecksumAsync(body, watch.Token);
+            var answer = await s3.UploadPartAsync(
+                new UploadPartRequest
+                {
+                    BucketName = connection.Bucket,
+                    Key = _key,
+                    UploadId = _uploadId,
+                    PartNumber = part.Number,
+                    PartSize = part.Size,
+                    InputStream = body,
+                    UseChunkEncoding = false,
+                    DisablePayloadSigning = connection.IsEncrypted,
+                    ChecksumSHA256 = checksum,
+                },
+                watch.Token);
+            return new PartETag(part.Number, answer.ETag) { ChecksumSHA256 = checksum };
+        },
+        cancellation);
+
+    private Task CompleteAsync(List<PartETag> parts, long length, CancellationToken cancellation) => CommitAsync(
+        (s3, watch) => s3.CompleteMultipartUploadAsync(
+            new CompleteMultipartUploadRequest
+            {
+                BucketName = connection.Bucket,
+                Key = _key,
+                UploadId = _uploadId,
+                PartETags = parts,
+                IfNoneMatch = Condition,
+            },
+            watch.Token),
+        length,
+        cancellation);
+
+    /// <summary>
+    /// Makes the request that gives the object its name, until the server shows the object with our mark and our size. So an
+    /// answer that was lost counts as success, a success that was none is found out, and our own retry is no taken name.
+    /// </summary>
+    private async Task CommitAsync(Func<IAmazonS3, SilenceWatch, Task> request, long length, CancellationToken cancellation)
+    {
+        for (var failures = 0; ;)
+        {
+            if (!folder.TakesConditions && await folder.FindAsync(name, cancellation) is { } other && other.Owner != _owner)
+                throw Taken();
+            var problem = await TryCommitAsync(request, cancellation);
+            if (await folder.FindAsync(name, cancellation) is { } found)
+            {
+                Check(found, length);
+                return;
+            }
+            if (problem is S3StoreException { RefusesCondition: true } && folder.TakesConditions)
+            {
+                folder.TakesConditions = false;
+                continue;
+            }
+            if (!problem.IsTransient || ++failures >= connection.Patience.Tries)
+                throw problem;
+            await connection.WaitAfterAsync(failures, cancellation);
+        }
+    }
+
+    /// <summary>Returns what is wrong if the object turns out not to be there.</summary>
+    private async Task<StoreException> TryCommitAsync(Func<IAmazonS3, SilenceWatch, Task> request, CancellationToken cancellation)
+    {
+        try
+        {
+            await connection.OnceAsync(
+                _attempt,
+                async (s3, watch) =>
+                {
+                    await request(s3, watch);
+                    return true;
+                },
+                cancellation);
+            return new StoreException($"S3: cannot {_attempt.What}: the server reported success, but does not have it.", isTransient: true);
+        }
+        catch (StoreException exception)
+        {
+            return exception;
+        }
+    }
+
+    private void Check(FoundObject found, long length)
+    {
+        if (found.Owner != _owner)
+            throw Taken();
+        if (found.Object.Bytes != length)
+            throw new StoreException($"S3: {folder.AddressOf(name)} has {found.Object.Bytes} bytes there instead of {length}; it was given up.");
+    }
+
+    /// <summary>Leaves nothing of a failed upload, also where the failure was only that the answer got lost.</summary>
+    private async Task UndoAsync()
+    {
+        using var limit = new CancellationTokenSource(connection.Patience.UndoLimit);
+        try
+        {
+            if (_uploadId is not null)
+                await folder.AbortAsync(_key, _uploadId, limit.Token);
+            if (await folder.FindAsync(name, limit.Token) is { } found && found.Owner == _owner)
+                await folder.DeleteAsync(name, limit.Token);
+        }
+        catch (Exception exception) when (exception is StoreException or OperationCanceledException)
+        {
+            log.LogWarning("What was sent of {Address} could not be removed; it will be swept after a day. {Reason}", folder.AddressOf(name), exception.Message);
+        }
+    }
+
+    private async Task<string?> ChecksumAsync(Stream body, CancellationToken cancellation)
+    {
+        if (!connection.SendsChecksums)
+            return null;
+        var digest = await SHA256.HashDataAsync(body, cancellation);
+        body.Position = 0;
+        return Convert.ToBase64String(digest);
+    }
+
+    private string? Condition => folder.TakesConditions ? "*" : null;
+
+    private StoreNameTakenException Taken() => new($"S3: {folder.AddressOf(name)} is there already, and nothing is ever overwritten.");
+
+    private readonly record struct Part(int Number, long Offset, long Size)
+    {
+        public long End => Offset + Size;
+    }
+}
