@@ -1,0 +1,118 @@
+using System.Globalization;
+using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
+
+namespace BackupSidecar.Databases;
+
+/// <summary>
+/// PostgreSQL by pg_dump's custom format. Each dump is read by pg_restore while it is made: a dump that ends too early can look
+/// like a good one to everybody but pg_restore. The password goes to the tools by their environment only.
+/// </summary>
+internal sealed class Postgres(Secret uri, PostgresClients clients) : IDatabaseEngine
+{
+    // Without a limit a dump would wait as long as somebody holds a table, with services stopped.
+    private const string LockTimeout = "--lock-wait-timeout=5min";
+
+    public string Product => "PostgreSQL";
+
+    /// <summary>
+    /// Asks for the version, and dumps the schema into nothing: this locks every table for reading, as the dump will, so that
+    /// a missing right shows before anything is stopped.
+    /// </summary>
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        var (client, _) = await ConnectAsync(cancellation);
+        await using var rehearsal = RunningProcess.Start(
+            WithPassword(client, "pg_dump", "--schema-only", "--file=/dev/null", LockTimeout));
+        rehearsal.StandardInput.Close();
+        var result = await rehearsal.WaitAsync(cancellation);
+        if (!result.Succeeded)
+            throw Failed("pg_dump cannot read the database", result);
+    }
+
+    public async Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation)
+    {
+        var (client, server) = await ConnectAsync(cancellation);
+        await using var checker = RunningProcess.Start(new Command(client.Program("pg_restore"), "--format=custom", "--file=/dev/null"));
+        await using var dump = RunningProcess.Start(WithPassword(client, "pg_dump", "--format=custom", "--compress=0", LockTimeout));
+        dump.StandardInput.Close();
+
+        var refused = !await ProgramStreams.PumpAsync(dump.StandardOutput, Take, Kill, cancellation);
+        checker.StandardInput.Close();
+        if (refused)
+            dump.Kill();
+        var dumped = await dump.WaitAsync(cancellation);
+        var read = await checker.WaitAsync(cancellation);
+
+        // When pg_dump dies, pg_restore complains too; the first one knows why.
+        if (!refused && !dumped.Succeeded)
+            throw Failed("pg_dump failed", dumped);
+        if (refused || !read.Succeeded)
+            throw Failed("pg_dump wrote a dump that pg_restore cannot read to its end", read);
+        return new DumpFacts($"pg_dump {client.Version}", $"PostgreSQL {server}", "single-transaction snapshot (pg_dump)");
+
+        bool Take(byte[] chunk, int length)
+        {
+            destination.Write(chunk, 0, length);
+            return ProgramStreams.TryWrite(checker.StandardInput, chunk, length);
+        }
+
+        void Kill()
+        {
+            dump.Kill();
+            checker.Kill();
+        }
+    }
+
+    /// <summary>All or nothing: in one transaction, which replaces the objects that the dump holds and leaves others alone.</summary>
+    public async Task RestoreAsync(Stream dump, CancellationToken cancellation)
+    {
+        var (client, _) = await ConnectAsync(cancellation);
+        await using var restore = RunningProcess.Start(
+            WithPassword(client, "pg_restore", "--clean", "--if-exists", "--exit-on-error", "--single-transaction"));
+        await ProgramStreams.PumpAsync(
+            dump, (chunk, length) => ProgramStreams.TryWrite(restore.StandardInput, chunk, length), restore.Kill, cancellation);
+        restore.StandardInput.Close();
+        var result = await restore.WaitAsync(cancellation);
+        if (!result.Succeeded)
+            throw Failed("pg_restore failed, and the database is as it was before", result);
+    }
+
+    /// <summary>Connects, and chooses the client for the server's version.</summary>
+    private async Task<(PostgresClient Client, string Server)> ConnectAsync(CancellationToken cancellation)
+    {
+        var newest = await clients.NewestAsync(cancellation);
+        var (result, output) = await RunningProcess.RunAsync(
+            WithPassword(newest, "psql", "-XAt", "--command=SHOW server_version_num"), cancellation);
+        if (!result.Succeeded)
+            throw Failed("the server cannot be used", result);
+        if (!int.TryParse(output.AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            throw new DatabaseException("The server does not say its version; is it PostgreSQL?");
+
+        var client = await clients.ForServerAsync(number / 10000, cancellation);
+        var server = number >= 100000 ? $"{number / 10000}.{number % 10000}" : $"{number / 10000}.{number / 100 % 100}.{number % 100}";
+        if (client.Major < number / 10000)
+        {
+            throw new DatabaseException(
+                $"The server is PostgreSQL {server}, and pg_dump {client.Version} cannot read it. "
+                + $"Install the PostgreSQL client of version {number / 10000} or newer (in the image: a build argument).");
+        }
+        return (client, server);
+    }
+
+    private Command WithPassword(PostgresClient client, string program, params IEnumerable<string> arguments)
+    {
+        var split = PostgresUri.Split(uri);
+        // A connect_timeout in the URI has precedence over the variable.
+        var environment = new Dictionary<string, string> { ["PGCONNECT_TIMEOUT"] = "15" };
+        if (split.Password is not null)
+            environment["PGPASSWORD"] = split.Password;
+        return new Command(client.Program(program), [.. arguments, "--no-password", "--dbname=" + split.WithoutPassword])
+        {
+            Environment = environment,
+        };
+    }
+
+    private static DatabaseException Failed(string what, ProcessResult result) =>
+        new(result.LastWords.Length > 0 ? $"{what}: {result.LastWords}" : $"{what} (exit code {result.ExitCode}, without a word).");
+}

@@ -1,0 +1,56 @@
+using BackupSidecar.Archives;
+using BackupSidecar.Configuration;
+using BackupSidecar.Databases;
+using BackupSidecar.Planning;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Sources;
+
+/// <summary>A database server: dumped by its engine's tools into a staged file, which then goes into the archive.</summary>
+internal sealed class DatabaseSource(
+    DatabaseSourcePlan plan, IDatabaseEngine engine, Staging staging, ArchiveSettings settings, TimeProvider time, ILogger log)
+    : IBackupSource
+{
+    private StagedFile? _staged;
+    private DumpFacts? _facts;
+
+    public SourcePlan Plan => plan;
+
+    public bool IsStaged => true;
+
+    public Task CheckAsync(CancellationToken cancellation) => SourceFailure.TranslateAsync(() => engine.CheckAsync(cancellation));
+
+    public Task PrepareAsync(CancellationToken cancellation)
+    {
+        log.LogInformation("Backing up {Product} database: {Database}", engine.Product, plan.DatabaseName);
+        return SourceFailure.TranslateAsync(async () =>
+        {
+            await using var file = new StagedFileWriter(staging.NewPath(), settings);
+            _facts = await engine.DumpAsync(file, cancellation);
+            _staged = file.Complete();
+        });
+    }
+
+    public ManifestSource WriteTo(ArchiveWriter archive, CancellationToken cancellation)
+    {
+        if (_staged is null || _facts is null)
+            throw new InvalidOperationException("The dump was not prepared.");
+        archive.WriteStaged(plan.EntryName, _staged, OurAttributes(), cancellation);
+        File.Delete(_staged.Path);
+        return new ManifestSource
+        {
+            Kind = plan.Kind,
+            Entry = plan.EntryName,
+            Origin = plan.Origin,
+            State = SourceState.Complete,
+            Consistency = _facts.Consistency,
+            Tool = _facts.Tool,
+            Server = _facts.Server,
+            Bytes = _staged.Bytes,
+            Entries = 1,
+            Sha256 = _staged.Sha256,
+        };
+    }
+
+    private EntryAttributes OurAttributes() => new(Convert.ToInt32("600", 8), OwnerId: 0, GroupId: 0, time.GetUtcNow());
+}

@@ -1,0 +1,45 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Databases;
+using BackupSidecar.Planning;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Sources;
+
+/// <summary>Makes the sources of a run from its plan.</summary>
+internal sealed class SourceFactory(Settings settings, TimeProvider time, ILogger log)
+{
+    /// <summary>Opens staging for this run, and removes what killed runs left there. Nothing is read yet.</summary>
+    /// <exception cref="SourceException">Staging cannot be used.</exception>
+    public RunSources Open(BackupPlan plan, Guid runId)
+    {
+        var staging = Staging.Create(settings.Paths.Staging, runId, time);
+        return new RunSources([.. plan.Sources.Select(source => Create(source, staging))], staging);
+    }
+
+    private IBackupSource Create(SourcePlan plan, Staging staging) => plan switch
+    {
+        DatabaseSourcePlan database => new DatabaseSource(database, Engine(database, staging), staging, settings.Archive, time, log),
+        SqliteSourcePlan sqlite => Sqlite(sqlite, sqlite.Path, staging),
+        DirectorySourcePlan directory => new DirectorySource(directory, log),
+        FileSourcePlan file => new FileSource(file, () => Sqlite(file, file.Path, staging), log),
+        _ => throw new ArgumentException($"There is no source of kind '{plan.Kind}'.", nameof(plan)),
+    };
+
+    private SqliteSource Sqlite(SourcePlan plan, string path, Staging staging) =>
+        new(plan, path, new Sqlite(), staging, settings.Archive, log);
+
+    private static IDatabaseEngine Engine(DatabaseSourcePlan plan, Staging staging) => plan.Kind switch
+    {
+        SourceKind.Postgres => new Postgres(plan.Uri, new PostgresClients()),
+        SourceKind.Mongodb => new MongoDb(plan.Uri, staging.Directory),
+        _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
+    };
+}
+
+/// <summary>The sources of one run, with the staging directory that goes when they are disposed.</summary>
+internal sealed class RunSources(IReadOnlyList<IBackupSource> all, Staging staging) : IDisposable
+{
+    public IReadOnlyList<IBackupSource> All { get; } = all;
+
+    public void Dispose() => staging.Dispose();
+}

@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BackupSidecar.Sources;
+
+/// <summary>
+/// The private directory of one run, in which dumps wait for their turn. Only we can read it, it goes when it is disposed,
+/// and what a killed run left is removed by the next one. A lock file in it says that its run is alive.
+/// </summary>
+internal sealed partial class Staging : IDisposable
+{
+    // With this prefix a directory that is a source leaves it out, too.
+    private const string Prefix = ".backup-sidecar-staging-";
+    private const string LockName = "lock";
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const int LockExclusively = 2;
+    private const int DoNotWait = 4;
+
+    // A directory without a lock file belongs to a run that begins right now, or to one that died at that moment.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
+
+    private readonly SafeFileHandle _lock;
+    private int _files;
+
+    private Staging(string directory, SafeFileHandle heldLock) => (Directory, _lock) = (directory, heldLock);
+
+    public string Directory { get; }
+
+    /// <summary>Removes what killed runs left in <paramref name="parent"/>, and makes a directory there.</summary>
+    /// <exception cref="SourceException">The parent cannot be used.</exception>
+    public static Staging Create(string parent, Guid runId, TimeProvider time)
+    {
+        try
+        {
+            System.IO.Directory.CreateDirectory(parent, Private);
+            Sweep(parent, time);
+            var directory = Path.Combine(parent, Prefix + runId.ToString("N"));
+            System.IO.Directory.CreateDirectory(directory, Private);
+            var heldLock = TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
+            return new Staging(directory, heldLock);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SourceException(
+                $"The staging directory {parent} cannot be used: {error.Message} Mount a writable volume there, or set BACKUP_STAGING_DIR.", error);
+        }
+    }
+
+    /// <summary>A path in it that nobody uses yet.</summary>
+    public string NewPath() => Path.Combine(Directory, $"file-{Interlocked.Increment(ref _files)}");
+
+    public void Dispose()
+    {
+        // Removed while the lock is held: a run that begins now must not start to remove it as well.
+        if (System.IO.Directory.Exists(Directory))
+            System.IO.Directory.Delete(Directory, recursive: true);
+        _lock.Dispose();
+    }
+
+    private static void Sweep(string parent, TimeProvider time)
+    {
+        foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, Prefix + "*"))
+        {
+            if (!Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _))
+                continue;
+            using var heldLock = TryLock(directory, FileMode.Open);
+            var isOld = time.GetUtcNow().UtcDateTime - System.IO.Directory.GetLastWriteTimeUtc(directory) > LeftoverAge;
+            if (heldLock is not null || (isOld && !File.Exists(Path.Combine(directory, LockName))))
+                System.IO.Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Null if another run holds the lock, or there is no lock file to open.</summary>
+    private static SafeFileHandle? TryLock(string directory, FileMode mode)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = File.OpenHandle(Path.Combine(directory, LockName), mode, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (mode == FileMode.Open)
+        {
+            return null;
+        }
+        // Locked once more by hand: the runtime's own lock can be switched off by a variable.
+        if (flock(file, LockExclusively | DoNotWait) == 0)
+            return file;
+        file.Dispose();
+        return null;
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
+}
