@@ -1,0 +1,99 @@
+using System.Text.Json.Serialization;
+
+namespace BackupSidecar.Docker;
+
+/// <summary>A container as the engine lists it. Names carry the engine's leading slash.</summary>
+internal sealed record ContainerSummary
+{
+    public required string Id { get; init; }
+
+    public IReadOnlyList<string>? Names { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    public string? Label(string key) => Labels?.GetValueOrDefault(key);
+
+    public bool HasName(string name) => Names?.Contains("/" + name) == true;
+}
+
+/// <summary>A container as the engine describes it when asked for it alone; only what is used here.</summary>
+internal sealed record ContainerDetails
+{
+    public required string Id { get; init; }
+
+    /// <summary>With the engine's leading slash; see <see cref="PlainName"/>.</summary>
+    public required string Name { get; init; }
+
+    public required ContainerState State { get; init; }
+
+    public ContainerConfig? Config { get; init; }
+
+    public ContainerHostConfig? HostConfig { get; init; }
+
+    public ContainerNetworkSettings? NetworkSettings { get; init; }
+
+    [JsonIgnore]
+    public string PlainName => Name.TrimStart('/');
+
+    [JsonIgnore]
+    public IEnumerable<string> LabelKeys => Config?.Labels?.Keys ?? [];
+
+    public string? Label(string key) => Config?.Labels?.GetValueOrDefault(key);
+}
+
+/// <summary>What a container is doing. A paused or restarting container counts as running, too.</summary>
+internal sealed record ContainerState
+{
+    public bool Running { get; init; }
+
+    public bool Paused { get; init; }
+
+    public bool Restarting { get; init; }
+
+    public int ExitCode { get; init; }
+}
+
+internal sealed record ContainerConfig
+{
+    public string? Hostname { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}
+
+internal sealed record ContainerHostConfig
+{
+    /// <summary>Made with <c>--rm</c>: the engine removes it, with its anonymous volumes, as soon as it stops.</summary>
+    public bool AutoRemove { get; init; }
+}
+
+internal sealed record ContainerNetworkSettings
+{
+    public IReadOnlyDictionary<string, ContainerNetwork>? Networks { get; init; }
+
+    /// <summary>"2375/tcp" to where it is published on the host; null values for ports that are only exposed.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<PublishedPort>?>? Ports { get; init; }
+}
+
+internal sealed record ContainerNetwork
+{
+    public IReadOnlyList<string>? Aliases { get; init; }
+
+    public string? IPAddress { get; init; }
+}
+
+internal sealed record PublishedPort
+{
+    public string? HostPort { get; init; }
+}
+
+internal sealed record EngineError
+{
+    [JsonPropertyName("message")]
+    public string? Message { get; init; }
+}
+
+[JsonSerializable(typeof(IReadOnlyList<ContainerSummary>))]
+[JsonSerializable(typeof(ContainerDetails))]
+[JsonSerializable(typeof(EngineError))]
+[JsonSerializable(typeof(Dictionary<string, IEnumerable<string>>))]
+internal sealed partial class DockerJson : JsonSerializerContext;

@@ -1,0 +1,206 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace BackupSidecar.Docker;
+
+/// <summary>
+/// A client of the Docker engine's HTTP API: the few calls that are needed here, typed. It speaks the newest version that
+/// both sides know, asks again after the connection was lost, and no call of it waits for ever.
+/// </summary>
+internal sealed class DockerEngine : IDisposable
+{
+    private static readonly Version NewestKnown = new(1, 51);
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(30);
+
+    private readonly DockerEndpoint _endpoint;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _client;
+    private volatile string? _versionPrefix;
+
+    /// <summary>Connects to nothing yet: an address that cannot be used is reported by the first call.</summary>
+    public DockerEngine(Uri host, TimeProvider time)
+    {
+        _endpoint = new DockerEndpoint(host);
+        _time = time;
+        _client = new HttpClient(_endpoint.CreateHandler())
+        {
+            BaseAddress = _endpoint.BaseAddress,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    /// <summary>Checks that the engine answers.</summary>
+    public async Task PingAsync(CancellationToken cancellation)
+    {
+        _versionPrefix = null;
+        await WithLimitAsync("reaching it", CallLimit, NegotiateAsync, cancellation);
+    }
+
+    /// <summary>All containers, running or not, that carry all of the labels with these values.</summary>
+    public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(
+        IReadOnlyDictionary<string, string> labels, CancellationToken cancellation)
+    {
+        var filters = new Dictionary<string, IEnumerable<string>> { ["label"] = labels.Select(label => $"{label.Key}={label.Value}") };
+        var query = Uri.EscapeDataString(JsonSerializer.Serialize(filters, DockerJson.Default.DictionaryStringIEnumerableString));
+        const string attempt = "listing containers";
+        var answer = await SendAsync(HttpMethod.Get, $"/containers/json?all=true&filters={query}", attempt, CallLimit, cancellation);
+        ThrowIfRefused(answer, attempt);
+        return Read(answer, DockerJson.Default.IReadOnlyListContainerSummary, attempt);
+    }
+
+    /// <summary>The container of that id or name, or null if there is none.</summary>
+    public async Task<ContainerDetails?> InspectAsync(string idOrName, CancellationToken cancellation)
+    {
+        var attempt = $"looking up container {idOrName}";
+        var answer = await SendAsync(HttpMethod.Get, $"/containers/{Uri.EscapeDataString(idOrName)}/json", attempt, CallLimit, cancellation);
+        if (answer.Status == HttpStatusCode.NotFound)
+            return null;
+        ThrowIfRefused(answer, attempt);
+        return Read(answer, DockerJson.Default.ContainerDetails, attempt);
+    }
+
+    /// <summary>Asks the container to stop; the engine kills it after <paramref name="timeout"/>. One that is stopped stays so.</summary>
+    public async Task StopAsync(string id, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var seconds = (long)Math.Ceiling(timeout.TotalSeconds);
+        var attempt = $"stopping container {id}";
+        var answer = await SendAsync(
+            HttpMethod.Post, $"/containers/{Uri.EscapeDataString(id)}/stop?t={seconds}", attempt, timeout + StopMargin, cancellation);
+        ThrowIfRefused(answer, attempt);
+    }
+
+    /// <summary>Starts the container. Returns false if it was running.</summary>
+    public async Task<bool> StartAsync(string id, CancellationToken cancellation)
+    {
+        var attempt = $"starting container {id}";
+        var answer = await SendAsync(HttpMethod.Post, $"/containers/{Uri.EscapeDataString(id)}/start", attempt, StartLimit, cancellation);
+        ThrowIfRefused(answer, attempt);
+        return answer.Status != HttpStatusCode.NotModified;
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private Task<Answer> SendAsync(
+        HttpMethod method, string path, string attempt, TimeSpan limit, CancellationToken cancellation) =>
+        WithLimitAsync(
+            attempt,
+            limit,
+            async token =>
+            {
+                var prefix = _versionPrefix ??= await NegotiateAsync(token);
+                using var request = new HttpRequestMessage(method, prefix + path);
+                return await ExchangeAsync(request, token);
+            },
+            cancellation);
+
+    /// <summary>
+    /// The path prefix of the newest version that both sides know. Without a version in the answer there is no prefix, and
+    /// the engine uses its own newest. An engine that knows only newer versions refuses the next call and says so.
+    /// </summary>
+    private async Task<string> NegotiateAsync(CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/_ping");
+        var answer = await ExchangeAsync(request, cancellation);
+        ThrowIfRefused(answer, "reaching it");
+        if (!Version.TryParse(answer.ApiVersion, out var theirs))
+            return "";
+        var common = theirs < NewestKnown ? theirs : NewestKnown;
+        return $"/v{common.Major}.{common.Minor}";
+    }
+
+    private async Task<Answer> ExchangeAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using var response = await _client.SendAsync(request, cancellation);
+        var version = response.Headers.TryGetValues("Api-Version", out var values) ? values.First() : null;
+        return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), version, request.Method);
+    }
+
+    private async Task<T> WithLimitAsync<T>(
+        string attempt, TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+    {
+        if (_endpoint.Fault is not null)
+            throw new DockerException(_endpoint.Fault);
+        using var timeout = new CancellationTokenSource(limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            return await call(either.Token);
+        }
+        catch (HttpRequestException error)
+        {
+            // What answers next may be another engine, after an upgrade.
+            _versionPrefix = null;
+            throw new DockerException($"Docker engine at {_endpoint}: {attempt} failed. {_endpoint.Explain(error)}", status: null, error);
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            _versionPrefix = null;
+            throw new DockerException(
+                $"Docker engine at {_endpoint}: {attempt} failed. No answer came within {limit.TotalSeconds:0} seconds.", status: null, error);
+        }
+    }
+
+    private T Read<T>(Answer answer, JsonTypeInfo<T> type, string attempt)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(answer.Body, type) ?? throw new JsonException("The answer is null.");
+        }
+        catch (JsonException error)
+        {
+            throw new DockerException(
+                $"Docker engine at {_endpoint}: {attempt} failed. The answer is not what a Docker engine says; is DOCKER_HOST right? {error.Message}",
+                answer.Status, error);
+        }
+    }
+
+    private void ThrowIfRefused(Answer answer, string attempt)
+    {
+        if ((int)answer.Status < 300 || answer.Status == HttpStatusCode.NotModified)
+            return;
+        throw new DockerException(
+            $"Docker engine at {_endpoint}: {attempt} failed. HTTP {(int)answer.Status}: {answer.Message}{Advice(answer)}", answer.Status);
+    }
+
+    private static string Advice(Answer answer) => (answer.Status, answer.Method.Method) switch
+    {
+        (HttpStatusCode.Forbidden, "POST") =>
+            " A socket proxy does not allow it: set CONTAINERS=1 with ALLOW_START=1 and ALLOW_STOP=1 there (or, with more rights, POST=1).",
+        (HttpStatusCode.Forbidden, _) => " A socket proxy does not allow it: set PING=1 and CONTAINERS=1 there.",
+        _ => "",
+    };
+
+    private sealed record Answer(HttpStatusCode Status, byte[] Body, string? ApiVersion, HttpMethod Method)
+    {
+        private const int MessageLimit = 500;
+
+        /// <summary>What the other side said: the engine's message, or the text of a proxy, in one line.</summary>
+        public string Message
+        {
+            get
+            {
+                var text = System.Text.Encoding.UTF8.GetString(Body);
+                var line = string.Join(' ', (EngineMessage() ?? text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+                return line.Length == 0 ? "no reason given." : EndSentence(line.Length > MessageLimit ? line[..MessageLimit] + "…" : line);
+            }
+        }
+
+        private static string EndSentence(string text) => text[^1] is '.' or '>' or '…' ? text : text + ".";
+
+        private string? EngineMessage()
+        {
+            try
+            {
+                return JsonSerializer.Deserialize(Body, DockerJson.Default.EngineError)?.Message;
+            }
+            catch (JsonException)
+            {
+                return null;
+            }
+        }
+    }
+}

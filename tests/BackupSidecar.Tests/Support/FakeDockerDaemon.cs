@@ -1,0 +1,259 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace BackupSidecar.Tests.Support;
+
+/// <summary>A container of the fake, and how it misbehaves.</summary>
+internal sealed class FakeContainer(string id, string name)
+{
+    public string Id { get; set; } = id;
+
+    public string Name { get; } = name;
+
+    public Dictionary<string, string> Labels { get; } = [];
+
+    public string Status { get; set; } = "running";
+
+    public bool AutoRemove { get; set; }
+
+    public string[] Aliases { get; set; } = [];
+
+    public string? PublishedPort { get; set; }
+
+    public bool IgnoresStop { get; set; }
+
+    public int FailingStops { get; set; }
+
+    public int FailingStarts { get; set; }
+
+    /// <summary>A stop that is held here until the test lets it go.</summary>
+    public TaskCompletionSource? StopHeld { get; set; }
+
+    public bool IsRunning => Status is "running" or "paused" or "restarting";
+}
+
+/// <summary>
+/// A Docker engine over a real socket that knows the calls that we make, records them, and fails on cue. It holds no
+/// processes, only states.
+/// </summary>
+internal sealed class FakeDockerDaemon : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fake-docker-");
+    private readonly List<FakeContainer> _containers = [];
+    private readonly List<string> _calls = [];
+    private readonly List<(string Call, TaskCompletionSource Seen)> _awaited = [];
+    private readonly bool _isTcp;
+    private TinyHttpServer? _server;
+    private int _nextId = 1;
+
+    public FakeDockerDaemon(bool tcp = false)
+    {
+        _isTcp = tcp;
+        Start();
+    }
+
+    public Uri Host => _isTcp ? new Uri($"tcp://127.0.0.1:{((IPEndPoint)_server!.EndPoint!).Port}") : new Uri("unix://" + SocketPath);
+
+    public string SocketPath => Path.Combine(_folder.FullName, "docker.sock");
+
+    public string? ApiVersion { get; set; } = "1.41";
+
+    public Version MinimumApiVersion { get; set; } = new(1, 12);
+
+    /// <summary>Behaves as a socket proxy that lets only these methods through.</summary>
+    public string[] AllowedMethods { get; set; } = ["GET", "POST"];
+
+    /// <summary>Answers nothing to calls that contain this.</summary>
+    public string? HangsOn { get; set; }
+
+    /// <summary>Answers this to everything but pings.</summary>
+    public TinyResponse? Nonsense { get; set; }
+
+    /// <summary>Runs inside the engine's stop call.</summary>
+    public Action<FakeContainer> OnStop { get; set; } = _ => { };
+
+    /// <summary>"stop app-1", "start app-1", in the order in which they came.</summary>
+    public IReadOnlyList<string> Changes => Recorded(call => call.StartsWith("stop ", StringComparison.Ordinal) || call.StartsWith("start ", StringComparison.Ordinal));
+
+    public IReadOnlyList<string> Paths => Recorded(call => call.StartsWith('/'));
+
+    public FakeContainer Add(string name, string? project = null, string? service = null, int number = 1)
+    {
+        var container = new FakeContainer(string.Concat(Enumerable.Repeat($"{_nextId++:x8}", 8)), name);
+        if (project is not null)
+        {
+            container.Labels["com.docker.compose.project"] = project;
+            container.Labels["com.docker.compose.service"] = service ?? name;
+            container.Labels["com.docker.compose.container-number"] = number.ToString();
+            container.Labels["com.docker.compose.oneoff"] = "False";
+        }
+        lock (_gate)
+            _containers.Add(container);
+        return container;
+    }
+
+    public void Remove(FakeContainer container)
+    {
+        lock (_gate)
+            _containers.Remove(container);
+    }
+
+    /// <summary>Completes when such a call comes in, or has come in.</summary>
+    public Task Saw(string call)
+    {
+        lock (_gate)
+        {
+            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_calls.Contains(call))
+                seen.SetResult();
+            else
+                _awaited.Add((call, seen));
+            return seen.Task;
+        }
+    }
+
+    public void Start() =>
+        _server = new TinyHttpServer(_isTcp ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(SocketPath), AnswerAsync);
+
+    /// <summary>The engine goes away: the socket stays, nobody listens.</summary>
+    public async Task GoDownAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+        _server = null;
+        File.Delete(SocketPath);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await GoDownAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private List<string> Recorded(Func<string, bool> which)
+    {
+        lock (_gate)
+            return [.. _calls.Where(which)];
+    }
+
+    private async Task<TinyResponse> AnswerAsync(TinyRequest request, CancellationToken cancellation)
+    {
+        Record(request.Path);
+        if (HangsOn is not null && request.Path.Contains(HangsOn, StringComparison.Ordinal))
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+        if (!AllowedMethods.Contains(request.Method))
+            return new TinyResponse(403, "<html><body><h1>403 Forbidden</h1>\nRequest forbidden by administrative rules.\n</body></html>", "text/html");
+        if (request.Path == "/_ping")
+            return new TinyResponse(200, "OK", "text/plain", ApiVersion);
+        if (Nonsense is not null)
+            return Nonsense;
+
+        var parts = request.Path.TrimStart('/').Split('/').ToList();
+        if (Version.TryParse(parts[0].TrimStart('v'), out var asked))
+        {
+            parts.RemoveAt(0);
+            if (asked < MinimumApiVersion)
+                return Error(400, $"client version {asked} is too old. Minimum supported API version is {MinimumApiVersion}, please upgrade your client to a newer version");
+        }
+        if (parts is ["containers", "json"])
+            return new TinyResponse(200, List(request.Query).ToJsonString());
+        if (Find(Uri.UnescapeDataString(parts[1])) is not { } container)
+            return Error(404, $"No such container: {parts[1]}");
+        return parts[2] switch
+        {
+            "json" => new TinyResponse(200, Describe(container).ToJsonString()),
+            "stop" => await StopAsync(container, cancellation),
+            "start" => StartContainer(container),
+            _ => Error(404, "page not found"),
+        };
+    }
+
+    private void Record(string call)
+    {
+        lock (_gate)
+        {
+            _calls.Add(call);
+            foreach (var (_, seen) in _awaited.Where(awaited => awaited.Call == call))
+                seen.TrySetResult();
+        }
+    }
+
+    private FakeContainer? Find(string idOrName)
+    {
+        lock (_gate)
+            return _containers.Find(container => container.Id == idOrName || container.Name == idOrName);
+    }
+
+    private JsonArray List(string query)
+    {
+        var filters = Uri.UnescapeDataString(query.Split("filters=")[1]);
+        var wanted = JsonDocument.Parse(filters).RootElement.GetProperty("label").EnumerateArray().Select(label => label.GetString()).ToList();
+        lock (_gate)
+        {
+            return new JsonArray([.. _containers
+                .Where(container => wanted.All(label => container.Labels.Any(own => $"{own.Key}={own.Value}" == label)))
+                .Select(container => new JsonObject
+                {
+                    ["Id"] = container.Id,
+                    ["Names"] = new JsonArray("/" + container.Name),
+                    ["Labels"] = JsonSerializer.SerializeToNode(container.Labels),
+                    ["State"] = container.Status,
+                })]);
+        }
+    }
+
+    private static JsonObject Describe(FakeContainer container) => new()
+    {
+        ["Id"] = container.Id,
+        ["Name"] = "/" + container.Name,
+        ["State"] = new JsonObject
+        {
+            ["Running"] = container.IsRunning,
+            ["Paused"] = container.Status == "paused",
+            ["Restarting"] = container.Status == "restarting",
+            ["ExitCode"] = 0,
+        },
+        ["Config"] = new JsonObject { ["Hostname"] = container.Id[..12], ["Labels"] = JsonSerializer.SerializeToNode(container.Labels) },
+        ["HostConfig"] = new JsonObject { ["AutoRemove"] = container.AutoRemove },
+        ["NetworkSettings"] = new JsonObject
+        {
+            ["Networks"] = new JsonObject { ["net"] = new JsonObject { ["Aliases"] = JsonSerializer.SerializeToNode(container.Aliases), ["IPAddress"] = "172.30.0.9" } },
+            ["Ports"] = new JsonObject
+            {
+                ["80/tcp"] = null,
+                ["2375/tcp"] = container.PublishedPort is null ? null : new JsonArray(new JsonObject { ["HostIp"] = "0.0.0.0", ["HostPort"] = container.PublishedPort }),
+            },
+        },
+    };
+
+    private async Task<TinyResponse> StopAsync(FakeContainer container, CancellationToken cancellation)
+    {
+        OnStop(container);
+        Record($"stop {container.Name}");
+        if (container.FailingStops-- > 0)
+            return Error(500, $"cannot stop container: {container.Id}: permission denied");
+        if (container.StopHeld is not null)
+            await container.StopHeld.Task.WaitAsync(cancellation);
+        if (!container.IsRunning)
+            return new TinyResponse(304);
+        if (!container.IgnoresStop)
+            container.Status = "exited";
+        return new TinyResponse(204);
+    }
+
+    private TinyResponse StartContainer(FakeContainer container)
+    {
+        Record($"start {container.Name}");
+        if (container.FailingStarts-- > 0)
+            return Error(500, "driver failed programming external connectivity: Bind for 0.0.0.0:80 failed: port is already allocated");
+        if (container.IsRunning)
+            return new TinyResponse(304);
+        container.Status = "running";
+        return new TinyResponse(204);
+    }
+
+    private static TinyResponse Error(int status, string message) => new(status, new JsonObject { ["message"] = message }.ToJsonString());
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace BackupSidecar.Tests.Support;
+
+internal sealed record TinyRequest(string Method, string Path, string Query);
+
+internal sealed record TinyResponse(int Status, string Body = "", string ContentType = "application/json", string? ApiVersion = null);
+
+/// <summary>An HTTP/1.1 server over a Unix socket or a TCP port, with connections that stay open: what a Docker engine speaks.</summary>
+internal sealed class TinyHttpServer : IAsyncDisposable
+{
+    private readonly Socket _listener;
+    private readonly Func<TinyRequest, CancellationToken, Task<TinyResponse>> _answer;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Task _accepting;
+
+    public TinyHttpServer(EndPoint endPoint, Func<TinyRequest, CancellationToken, Task<TinyResponse>> answer)
+    {
+        _answer = answer;
+        _listener = endPoint is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(endPoint);
+        _listener.Listen();
+        _accepting = AcceptAsync();
+    }
+
+    public EndPoint? EndPoint => _listener.LocalEndPoint;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+        _ended.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var connections = new List<Task>();
+        try
+        {
+            while (true)
+                connections.Add(ServeAsync(await _listener.AcceptAsync(_ended.Token)));
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(connections);
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        using (socket)
+        {
+            try
+            {
+                while (await ReadHeadAsync(socket) is { Length: > 0 } head)
+                {
+                    var target = head[..head.IndexOf('\r', StringComparison.Ordinal)].Split(' ');
+                    var parts = target[1].Split('?', 2);
+                    var response = await _answer(new TinyRequest(target[0], parts[0], parts.Length > 1 ? parts[1] : ""), _ended.Token);
+                    await socket.SendAsync(Encode(response), _ended.Token);
+                }
+            }
+            catch (Exception error) when (error is OperationCanceledException or SocketException)
+            {
+                // The server or the client went away in the middle: the connection ends, as in life.
+                return;
+            }
+        }
+    }
+
+    private async Task<string> ReadHeadAsync(Socket socket)
+    {
+        var head = new StringBuilder();
+        var buffer = new byte[1];
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            if (await socket.ReceiveAsync(buffer, _ended.Token) == 0)
+                return "";
+            head.Append((char)buffer[0]);
+        }
+        return head.ToString();
+    }
+
+    private static byte[] Encode(TinyResponse response)
+    {
+        var hasBody = response.Status is not (204 or 304);
+        var head = new StringBuilder().Append($"HTTP/1.1 {response.Status} Some Reason\r\n");
+        if (response.ApiVersion is not null)
+            head.Append($"Api-Version: {response.ApiVersion}\r\n");
+        if (hasBody)
+            head.Append($"Content-Type: {response.ContentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(response.Body)}\r\n");
+        return Encoding.UTF8.GetBytes(head.Append("\r\n").Append(hasBody ? response.Body : "").ToString());
+    }
+}
