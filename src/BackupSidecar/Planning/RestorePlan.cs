@@ -1,0 +1,85 @@
+using BackupSidecar.Archives;
+
+namespace BackupSidecar.Planning;
+
+/// <summary>The restore that was asked for is not possible. The message says why and what to do; nothing was touched.</summary>
+internal sealed class RestoreException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>What the operator wants of a restore.</summary>
+internal sealed record RestoreOptions
+{
+    public const string Latest = "latest";
+
+    /// <summary>"latest", a timestamp as archives carry it, or an archive's file name.</summary>
+    public string Backup { get; init; } = Latest;
+
+    /// <summary>The only store to take it from, or null for any.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>Names of sources; empty for all of them.</summary>
+    public IReadOnlyList<string> Only { get; init; } = [];
+
+    /// <summary>A folder to unpack into, touching nothing else; null to restore in place.</summary>
+    public string? ToDirectory { get; init; }
+
+    /// <summary>Whether directories are laid over what is there, rather than made equal to the backup.</summary>
+    public bool Merge { get; init; }
+
+    /// <summary>Whether an archive that no manifest vouches for may be used.</summary>
+    public bool AllowUnverified { get; init; }
+}
+
+/// <summary>How a source stands in an archive.</summary>
+internal enum ArchivedForm
+{
+    /// <summary>One file: a dump or a file.</summary>
+    File,
+
+    /// <summary>A directory's tree.</summary>
+    Tree,
+
+    /// <summary>A tar.gz of its own, as docker-backup-sidecar packed directories.</summary>
+    NestedTree,
+
+    /// <summary>The folder of files that mongodump writes, as docker-backup-sidecar kept it.</summary>
+    DumpFolder,
+}
+
+/// <summary>
+/// A source as an archive holds it. <see cref="Root"/> is the first component of its entries' names, and <see cref="Manifest"/>
+/// what vouches for it (null in archives without a manifest).
+/// </summary>
+internal sealed record ArchivedSource(string Kind, string Entry, string Root, ArchivedForm Form, ManifestSource? Manifest)
+{
+    /// <summary>The entry without the decoration that a dump's name has: <c>shop</c> for <c>postgres-shop.dump</c>.</summary>
+    public string ShortName { get; } = Shorten(Kind, Entry);
+
+    private static string Shorten(string kind, string entry)
+    {
+        if (kind is SourceKind.Directory or SourceKind.File || !entry.StartsWith(kind + "-", StringComparison.Ordinal))
+            return entry;
+        var dot = entry.LastIndexOf('.');
+        return dot > kind.Length ? entry[(kind.Length + 1)..dot] : entry[(kind.Length + 1)..];
+    }
+}
+
+/// <summary>One source and where it goes: what is configured now, or null to unpack it only.</summary>
+internal sealed record RestoreStep(ArchivedSource Source, SourcePlan? Target);
+
+/// <summary>A source that is not restored, and why. <see cref="IsLoss"/>: it is configured, and this backup cannot give it back.</summary>
+internal sealed record SkippedSource(string Kind, string Name, string Reason, bool IsLoss);
+
+/// <summary>What a restore will do, decided before anything is touched.</summary>
+internal sealed record RestorePlan
+{
+    public required string Archive { get; init; }
+
+    /// <summary>In the order in which they are done: databases first, so that a failing one leaves the files as they are.</summary>
+    public required IReadOnlyList<RestoreStep> Steps { get; init; }
+
+    public IReadOnlyList<SkippedSource> Skipped { get; init; } = [];
+
+    public string? ToDirectory { get; init; }
+
+    public bool Merge { get; init; }
+}

@@ -1,0 +1,39 @@
+using System.Text;
+using BackupSidecar.Archives;
+
+namespace BackupSidecar.Planning;
+
+/// <summary>A restore plan as a person reads it before agreeing to it.</summary>
+internal static class RestorePlanText
+{
+    public static string Of(RestorePlan plan, IReadOnlyList<string> services)
+    {
+        var text = new StringBuilder();
+        text.Append("Restore of ").Append(plan.Archive).Append('\n');
+        foreach (var step in plan.Steps)
+            text.Append("  ").Append(step.Source.Entry).Append(" -> ").Append(Target(step, plan)).Append(Note(step)).Append('\n');
+        foreach (var source in plan.Skipped)
+            text.Append("  not restored: ").Append(source.Name).Append(": ").Append(source.Reason).Append('\n');
+        if (plan.ToDirectory is not null)
+            text.Append("Nothing else is touched.\n");
+        else if (services.Count > 0)
+            text.Append("Services that stand still meanwhile: ").AppendJoin(", ", services).Append('\n');
+        return text.ToString();
+    }
+
+    private static string Target(RestoreStep step, RestorePlan plan) => step.Target switch
+    {
+        null => Path.Combine(plan.ToDirectory ?? "", step.Source.Entry),
+        DatabaseSourcePlan database => $"database {database.Origin} (what is there now is replaced)",
+        DirectorySourcePlan directory when plan.Merge => $"directory {directory.Path} (laid over what is there; nothing else is removed)",
+        DirectorySourcePlan directory => $"directory {directory.Path} (made equal to the backup; other files in it go)",
+        _ => $"file {step.Target.Origin} (replaced)",
+    };
+
+    private static string Note(RestoreStep step) => step.Source.Manifest switch
+    {
+        null => "; nobody vouches for it",
+        { State: SourceState.Incomplete } source => $"; INCOMPLETE in this backup: {source.Problem ?? "see its manifest"}",
+        _ => "",
+    };
+}

@@ -1,0 +1,112 @@
+using BackupSidecar.Archives;
+using BackupSidecar.Planning;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>What is known of a stored archive, from best to worst.</summary>
+internal enum CatalogState
+{
+    /// <summary>A backup: whole, and all of its sources are in it.</summary>
+    Complete,
+
+    /// <summary>A backup: whole, but a source failed or is incomplete.</summary>
+    Partial,
+
+    /// <summary>No manifest: made by docker-backup-sidecar, or by a run that was interrupted at its very end. Nothing tells which.</summary>
+    Unverified,
+
+    /// <summary>Its manifest is unreadable or forged, or does not fit the archive: not a backup.</summary>
+    Damaged,
+}
+
+/// <summary>An archive as one store has it. <see cref="Problem"/> says in words why it is not simply good.</summary>
+internal sealed record StoredCopy(string Store, long Bytes, DateTimeOffset WrittenAt, CatalogState State)
+{
+    public Manifest? Manifest { get; init; }
+
+    public ManifestTrust? Trust { get; init; }
+
+    public string? Problem { get; init; }
+}
+
+/// <summary>One archive name with its copies in the stores, in the stores' order.</summary>
+internal sealed record CatalogEntry(ArchiveName Name, IReadOnlyList<StoredCopy> Copies)
+{
+    /// <summary>That of the best copy.</summary>
+    public CatalogState State => Copies.Min(copy => copy.State);
+
+    /// <summary>Of the best copy that has one.</summary>
+    public Manifest? Manifest => Copies.OrderBy(copy => copy.State).Select(copy => copy.Manifest).FirstOrDefault(manifest => manifest is not null);
+}
+
+/// <summary>What was found by a search, and what a person should know about the choice.</summary>
+internal sealed record CatalogMatch(CatalogEntry Entry, string? Remark);
+
+/// <summary>All archives of a backup over all stores, newest first, and what went wrong while they were listed.</summary>
+internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyList<string> Problems)
+{
+    private const int Suggestions = 5;
+
+    /// <summary>Finds "latest" (the newest complete backup), a timestamp, or a file name.</summary>
+    /// <exception cref="RestoreException">Nothing, or more than one, fits; the message lists what is nearest.</exception>
+    public CatalogMatch Find(RestoreOptions options)
+    {
+        var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
+        return options.Backup == RestoreOptions.Latest ? Latest(entries, options) : Named(entries, options);
+    }
+
+    private static CatalogEntry? Only(CatalogEntry entry, string? store)
+    {
+        var copies = entry.Copies.Where(copy => store is null || copy.Store == store).ToList();
+        return copies.Count == 0 ? null : entry with { Copies = copies };
+    }
+
+    private CatalogMatch Latest(List<CatalogEntry> entries, RestoreOptions options)
+    {
+        var found = entries.Find(entry => entry.State == CatalogState.Complete)
+            ?? entries.Find(entry => entry.State == CatalogState.Partial)
+            ?? entries.Find(entry => entry.State == CatalogState.Unverified && options.AllowUnverified);
+        if (found is null)
+            throw new RestoreException(Absent("There is no complete backup", entries, options));
+        var newer = entries.TakeWhile(entry => entry != found).Select(entry => $"{entry.Name.FileName} ({Word(entry.State)})").ToList();
+        var remarks = new List<string>();
+        if (newer.Count > 0)
+            remarks.Add($"The newest backup that can be used is {found.Name.FileName}. Newer, but passed over: {string.Join(", ", newer)}.");
+        if (found.State != CatalogState.Complete)
+            remarks.Add($"There is no complete backup; {found.Name.FileName} is {Word(found.State)}.");
+        return new CatalogMatch(found, remarks.Count == 0 ? null : string.Join(' ', remarks));
+    }
+
+    private CatalogMatch Named(List<CatalogEntry> entries, RestoreOptions options)
+    {
+        var found = entries.Where(entry => options.Backup == entry.Name.Timestamp || options.Backup == entry.Name.FileName).ToList();
+        return found.Count switch
+        {
+            1 => new CatalogMatch(found[0], null),
+            0 => throw new RestoreException(Absent($"There is no backup '{options.Backup}'", entries, options)),
+            _ => throw new RestoreException(
+                $"'{options.Backup}' fits more than one archive. Name the one you mean: {string.Join(", ", found.Select(entry => entry.Name.FileName))}."),
+        };
+    }
+
+    private string Absent(string what, List<CatalogEntry> entries, RestoreOptions options)
+    {
+        var place = options.Store is null ? "" : $" in the store '{options.Store}'";
+        var near = ArchiveName.TryParseTimestamp(options.Backup, out var wanted)
+            ? entries.OrderBy(entry => (entry.Name.LocalTime - wanted).Duration())
+            : entries.OrderByDescending(entry => entry.Name.LocalTime);
+        var names = near.Take(Suggestions).Select(entry => $"{entry.Name.Timestamp} ({Word(entry.State)})").ToList();
+        var suggestion = names.Count == 0 ? "Nothing is stored there." : $"There are: {string.Join(", ", names)}.";
+        return string.Join(' ', [$"{what}{place}.", suggestion, .. Problems]);
+    }
+
+    /// <summary>The state as people read it.</summary>
+    public static string Word(CatalogState state) => state switch
+    {
+        CatalogState.Complete => "complete",
+        CatalogState.Partial => "partial",
+        CatalogState.Unverified => "no manifest: made by docker-backup-sidecar, or interrupted",
+        CatalogState.Damaged => "damaged",
+        _ => throw new ArgumentOutOfRangeException(nameof(state)),
+    };
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using BackupSidecar.Archives;
+using BackupSidecar.Planning;
+using BackupSidecar.Stores;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>
+/// Reads the catalog: lists all stores at once and reads their manifests in parallel. A store that cannot be listed is a
+/// problem in the answer and hides nothing of the others.
+/// </summary>
+internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, ManifestFile manifests, string backupName)
+{
+    private const int ParallelReads = 16;
+    private const long LargestManifest = 16 * 1024 * 1024;
+
+    public async Task<Catalog> ReadAsync(CancellationToken cancellation)
+    {
+        var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, cancellation)));
+        var entries = listings
+            .SelectMany(listing => listing.Copies)
+            .GroupBy(found => found.Name, found => found.Copy)
+            .Select(group => new CatalogEntry(group.Key, [.. group]))
+            .OrderByDescending(entry => entry.Name.LocalTime)
+            .ThenBy(entry => entry.Name.FileName, StringComparer.Ordinal)
+            .ToList();
+        return new Catalog(entries, [.. listings.SelectMany(listing => listing.Problems)]);
+    }
+
+    private async Task<Listing> ReadAsync(IBackupStore store, CancellationToken cancellation)
+    {
+        var objects = new Dictionary<string, StoredObject>(StringComparer.Ordinal);
+        try
+        {
+            await foreach (var found in store.ListAsync(cancellation))
+                objects[found.Name] = found;
+        }
+        catch (Exception error) when (error is StoreException or IOException or UnauthorizedAccessException)
+        {
+            return new Listing([], [$"The store '{store.Name}' could not be listed: {error.Message}"]);
+        }
+        var copies = new ConcurrentBag<(ArchiveName, StoredCopy)>();
+        var archives = objects.Values
+            .Select(found => (IsArchive: ArchiveName.TryParse(found.Name, backupName, out var name), Name: name, Object: found))
+            .Where(found => found.IsArchive);
+        var limit = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(archives, limit, async (found, token) =>
+            copies.Add((found.Name, await CopyAsync(store, found.Name, found.Object, objects.GetValueOrDefault(found.Name.ManifestFileName), token))));
+        return new Listing([.. copies], Orphans(store, objects));
+    }
+
+    private async Task<StoredCopy> CopyAsync(
+        IBackupStore store, ArchiveName name, StoredObject archive, StoredObject? manifestObject, CancellationToken cancellation)
+    {
+        var copy = new StoredCopy(store.Name, archive.Bytes, archive.WrittenAt, CatalogState.Unverified);
+        if (manifestObject is null)
+            return copy with { Problem = Catalog.Word(CatalogState.Unverified) };
+        try
+        {
+            var (manifest, trust) = manifests.Read(await BytesAsync(store, manifestObject, cancellation));
+            var problem = Mismatch(name, archive, manifest, trust);
+            return copy with
+            {
+                Manifest = manifest,
+                Trust = trust,
+                State = problem is not null ? CatalogState.Damaged : manifest.IsComplete ? CatalogState.Complete : CatalogState.Partial,
+                Problem = problem,
+            };
+        }
+        catch (Exception error) when (error is BackupRefusedException or StoreException or IOException or UnauthorizedAccessException)
+        {
+            return copy with { State = CatalogState.Damaged, Problem = $"its manifest cannot be read: {error.Message}" };
+        }
+    }
+
+    private static string? Mismatch(ArchiveName name, StoredObject archive, Manifest manifest, ManifestTrust trust)
+    {
+        if (trust == ManifestTrust.Forged)
+            return "its manifest was changed, or was signed with another key than the configured one";
+        if (manifest.Archive != name.FileName || manifest.BackupName != name.BackupName)
+            return $"its manifest belongs to another archive ({manifest.Archive})";
+        if (manifest.Stored is null)
+            return "its manifest does not say what is stored";
+        return manifest.Stored.Bytes == archive.Bytes
+            ? null
+            : $"{archive.Bytes} bytes are stored, but the manifest says {manifest.Stored.Bytes}";
+    }
+
+    private static async Task<byte[]> BytesAsync(IBackupStore store, StoredObject manifest, CancellationToken cancellation)
+    {
+        if (manifest.Bytes > LargestManifest)
+            throw new BackupRefusedException($"it has {manifest.Bytes} bytes, which no manifest has");
+        await using var stream = await store.OpenReadAsync(manifest.Name, cancellation);
+        var bytes = new byte[manifest.Bytes];
+        await stream.ReadExactlyAsync(bytes, cancellation);
+        return bytes;
+    }
+
+    private static List<string> Orphans(IBackupStore store, Dictionary<string, StoredObject> objects) =>
+        [.. objects.Keys
+            .Where(name => name.EndsWith(ArchiveName.ManifestSuffix, StringComparison.Ordinal) && !objects.ContainsKey(name[..^ArchiveName.ManifestSuffix.Length]))
+            .Order(StringComparer.Ordinal)
+            .Select(name => $"The store '{store.Name}' has the manifest {name}, but not its archive.")];
+
+    private sealed record Listing(IReadOnlyList<(ArchiveName Name, StoredCopy Copy)> Copies, IReadOnlyList<string> Problems);
+}

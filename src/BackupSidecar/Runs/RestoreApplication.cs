@@ -1,0 +1,73 @@
+using BackupSidecar.Services;
+using BackupSidecar.Targets;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>
+/// The part of a restore that others can feel: with the services stopped, every target becomes what was unpacked, or all of
+/// them go back to what they were.
+/// </summary>
+internal sealed class RestoreApplication(StopWindow? window, ILogger log)
+{
+    public async Task ApplyAsync(IReadOnlyList<IRestoreTarget> targets, RestoreReport report, CancellationToken cancellation)
+    {
+        if (window is not null)
+            await window.OpenAsync(cancellation);
+        try
+        {
+            await ApplyAllAsync(targets, report, cancellation);
+        }
+        finally
+        {
+            if (window is not null)
+            {
+                report.NotStarted(await window.CloseAsync());
+                report.StoppedFor(window.Duration);
+            }
+        }
+    }
+
+    private async Task ApplyAllAsync(IReadOnlyList<IRestoreTarget> targets, RestoreReport report, CancellationToken cancellation)
+    {
+        var applied = new Stack<IRestoreTarget>();
+        try
+        {
+            foreach (var target in targets)
+            {
+                log.LogInformation("Restoring {Source}", target.Step.Source.Entry);
+                applied.Push(target);
+                cancellation.ThrowIfCancellationRequested();
+                await target.ApplyAsync(cancellation);
+            }
+        }
+        catch (Exception error)
+        {
+            await RollBackAsync(applied, report, error);
+            throw;
+        }
+        // From here on the restored state stays: it is committed before the first service can write to it.
+        foreach (var target in targets)
+            await target.CommitAsync();
+    }
+
+    // Also the one that failed, because it may have come half-way. The order is the reverse of how they were applied.
+    private async Task RollBackAsync(Stack<IRestoreTarget> applied, RestoreReport report, Exception cause)
+    {
+        log.LogError("Restoring {Source} failed: {Error}", applied.Peek().Step.Source.Entry, cause.Message);
+        report.Failed(applied.Peek().Step, cause.Message);
+        foreach (var target in applied)
+        {
+            try
+            {
+                await target.RollBackAsync();
+                log.LogWarning("{Source}: {State}", target.Step.Source.Entry, target.AfterRollBack);
+            }
+            catch (Exception error) when (RestoreRun.IsOfTheWorld(error))
+            {
+                report.Problem($"'{target.Step.Source.Entry}' could not be put back: {error.Message}");
+            }
+        }
+        report.Warn(applied.Skip(1).Select(target => $"'{target.Step.Source.Entry}': {target.AfterRollBack}."));
+    }
+}

@@ -1,0 +1,55 @@
+using BackupSidecar.Databases;
+using BackupSidecar.Planning;
+using BackupSidecar.Targets.Extraction;
+using BackupSidecar.Targets.Swapping;
+
+namespace BackupSidecar.Targets;
+
+/// <summary>
+/// A database that is given a dump through its own engine's tool. The dump waits in staging, readable by us alone. There is no
+/// rolling back: a restore that fails leaves what the engine's tool leaves, and one that succeeded stays.
+/// </summary>
+internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, string staging) : IRestoreTarget
+{
+    public RestoreStep Step { get; } = step;
+
+    public string Place => Paths.ExistingPart(staging);
+
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await engine.CheckAsync(cancellation);
+        }
+        catch (DatabaseException error)
+        {
+            throw new RestoreException($"The database {Step.Target?.Origin} cannot be restored: {error.Message} Nothing was touched.", error);
+        }
+        Paths.MakePrivate(staging);
+    }
+
+    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted);
+
+    public async Task ApplyAsync(CancellationToken cancellation)
+    {
+        var dump = Path.Combine(staging, Step.Source.Entry);
+        if (Step.Source.Form == ArchivedForm.DumpFolder)
+        {
+            await RestoreFolderAsync(dump, cancellation);
+            return;
+        }
+        await using var stream = File.OpenRead(dump);
+        await engine.RestoreAsync(stream, cancellation);
+    }
+
+    public Task RollBackAsync() => Task.CompletedTask;
+
+    public string AfterRollBack => "a restored database cannot be put back; it keeps what it holds now";
+
+    public Task CommitAsync() => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await Tree.RemoveAsync(staging);
+
+    private Task RestoreFolderAsync(string folder, CancellationToken cancellation) =>
+        throw new RestoreException($"{Step.Source.Entry} is a folder of mongodump, which {engine.Product} cannot take.");
+}

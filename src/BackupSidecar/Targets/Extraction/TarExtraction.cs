@@ -1,0 +1,112 @@
+using BackupSidecar.Archives;
+using BackupSidecar.Processes;
+
+namespace BackupSidecar.Targets.Extraction;
+
+/// <summary>
+/// Unpacks with GNU tar, which knows hard links, sparse files, extended attributes, ACLs and names that are not UTF-8. Each
+/// entry passes the guard first; then its records go to tar as they stand in the archive.
+/// </summary>
+internal sealed class TarExtraction : IExtraction
+{
+    private static readonly byte[] EndMark = new byte[1024];
+
+    private readonly string _folder;
+    private readonly Expectation _expected;
+    private readonly ExtractionGuard _guard;
+    private readonly RunningProcess _tar;
+    private readonly RecordDigest _digest = new();
+    private readonly List<string> _notes = [];
+    private long _bytes;
+    private long _entries;
+
+    private TarExtraction(string folder, Expectation expected, RunningProcess tar)
+    {
+        _folder = folder;
+        _expected = expected;
+        _guard = new ExtractionGuard(expected.Root, expected.Limits, expected.IsTrusted);
+        _tar = tar;
+    }
+
+    public string Root => _expected.Root;
+
+    public IReadOnlyList<string> Notes => _notes;
+
+    /// <param name="folder">A folder that nobody else writes to; receives the tree under the name of its root.</param>
+    /// <param name="expected">What must come.</param>
+    public static TarExtraction Start(string folder, Expectation expected) =>
+        new(folder, expected, RunningProcess.Start(Tar(folder, expected.IsTrusted)));
+
+    public void Add(ArchiveEntry entry, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var reason = _guard.Judge(new EntryFacts(entry.Name, entry.Type, entry.LinkTarget, entry.Bytes));
+        if (reason is not null)
+            Note(entry, reason);
+        _entries++;
+        _bytes += entry.Bytes;
+        _digest.Destination = reason is null ? _tar.StandardInput : null;
+        try
+        {
+            entry.CopyRecordsTo(_digest);
+        }
+        catch (IOException) when (_digest.IsBroken)
+        {
+            throw Failure(_tar.WaitAsync(CancellationToken.None).GetAwaiter().GetResult());
+        }
+    }
+
+    public async Task FinishAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _tar.StandardInput.WriteAsync(EndMark, cancellation);
+            _tar.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended early; its exit code and last words say why.
+        }
+        await _tar.StandardOutput.CopyToAsync(Stream.Null, cancellation);
+        var result = await _tar.WaitAsync(cancellation);
+        if (!result.Succeeded)
+            throw Failure(result);
+        if (result.LastWords.Length > 0)
+            _notes.Add($"While unpacking '{_expected.Entry}', tar said: {result.LastWords}");
+        _expected.Compare(_bytes, _entries, contentDigest: null, _digest.Finish());
+        if (!_expected.IsTrusted)
+            await DropPrivilegesAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _tar.DisposeAsync();
+        await _digest.DisposeAsync();
+    }
+
+    private static Command Tar(string folder, bool isTrusted) => new(
+        "tar",
+        [
+            "--extract", "--file=-", "--directory=" + folder, "--keep-old-files", "--numeric-owner",
+            "--preserve-permissions", "--acls", "--xattrs", isTrusted ? "--xattrs-include=*" : "--xattrs-include=user.*",
+            Environment.IsPrivilegedProcess ? "--same-owner" : "--no-same-owner",
+        ]);
+
+    /// <summary>Takes the set-user-id and set-group-id bits away from everything that was unpacked.</summary>
+    private async Task DropPrivilegesAsync(CancellationToken cancellation)
+    {
+        var find = new Command("find", _folder, "-xdev", "!", "-type", "l", "-perm", "/6000", "-exec", "chmod", "ug-s", "--", "{}", "+");
+        var (result, _) = await RunningProcess.RunAsync(find, cancellation);
+        if (!result.Succeeded)
+            throw ProcessFailedException.For(find, result);
+    }
+
+    private void Note(ArchiveEntry entry, string reason)
+    {
+        if (_notes.Count < 100)
+            _notes.Add($"'{entry.Name}' was left out: {reason}.");
+    }
+
+    private IOException Failure(ProcessResult result) =>
+        new($"'{_expected.Entry}' could not be unpacked; nothing was restored. {ProcessFailedException.For(new Command("tar"), result).Message}");
+}

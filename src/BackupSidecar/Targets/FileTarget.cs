@@ -1,0 +1,71 @@
+using BackupSidecar.Planning;
+using BackupSidecar.Targets.Extraction;
+using BackupSidecar.Targets.Swapping;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Targets;
+
+/// <summary>
+/// A file, or a SQLite database with the files that SQLite keeps beside it, replaced by a rename: there is never a moment
+/// with half of it.
+/// </summary>
+internal sealed class FileTarget : IRestoreTarget
+{
+    private readonly string _path;
+    private readonly string _folder;
+    private readonly ILogger _log;
+    private readonly Swap _swap;
+    private CreatedFolders? _created;
+    private bool _isPrepared;
+
+    public FileTarget(RestoreStep step, string path, string id, ILogger log)
+    {
+        Step = step;
+        _log = log;
+        _path = Paths.Resolve(path);
+        _folder = Path.GetDirectoryName(_path) ?? "/";
+        _swap = new Swap(_folder, id);
+    }
+
+    public RestoreStep Step { get; }
+
+    public string Place => Paths.ExistingPart(_folder);
+
+    public Task CheckAsync(CancellationToken cancellation)
+    {
+        if (Directory.Exists(_path))
+            throw new RestoreException($"{_path} is a directory, but the backup holds a file. Move it away, then restore again. Nothing was touched.");
+        _created = CreatedFolders.Make(_folder);
+        Paths.MakeStaging(_swap, _path);
+        _isPrepared = true;
+        return Task.CompletedTask;
+    }
+
+    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, _swap.Staging, isTrusted);
+
+    public async Task ApplyAsync(CancellationToken cancellation)
+    {
+        await Leftovers.ClearAsync(_folder, _swap.Id, _log);
+        var file = Path.GetFileName(_path);
+        Directory.CreateDirectory(_swap.New);
+        var unpacked = Path.Combine(_swap.New, file);
+        File.Move(Path.Combine(_swap.Staging, Step.Source.Entry), unpacked);
+        Posix.SyncFileSystem(new RawPath(_folder));
+        _swap.ExchangeFile(new RawName(file), SqliteFile.Is(unpacked) ? SqliteFile.Companions(file) : []);
+    }
+
+    public Task RollBackAsync() => _swap.RollBackAsync();
+
+    public async Task CommitAsync()
+    {
+        _created = null;
+        await _swap.CommitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isPrepared)
+            await _swap.DiscardAsync();
+        _created?.Remove();
+    }
+}

@@ -1,0 +1,46 @@
+using BackupSidecar.Planning;
+using BackupSidecar.Targets.Swapping;
+
+namespace BackupSidecar.Targets;
+
+/// <summary>What targets have in common about the places that they write to.</summary>
+internal static class Paths
+{
+    /// <summary>Where a path leads if it is a symbolic link itself: what it points to is replaced, and the link stays.</summary>
+    public static string Resolve(string path)
+    {
+        var trimmed = path.Length > 1 ? path.TrimEnd('/') : path;
+        return new FileInfo(trimmed).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? trimmed;
+    }
+
+    /// <summary>The longest part of a path that exists, to ask its file system for free space.</summary>
+    public static string ExistingPart(string path)
+    {
+        var part = path;
+        while (!Directory.Exists(part) && Path.GetDirectoryName(part) is { } parent)
+            part = parent;
+        return part;
+    }
+
+    /// <exception cref="RestoreException">The place is mounted read-only, or we may not write to it.</exception>
+    public static void MakeStaging(Swap swap, string target)
+    {
+        try
+        {
+            swap.Prepare();
+        }
+        catch (PosixException error)
+        {
+            throw ReadOnly(target, error);
+        }
+    }
+
+    public static void MakePrivate(string folder)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(folder) ?? "/");
+        Posix.MakePrivateDirectory(new RawPath(folder));
+    }
+
+    public static RestoreException ReadOnly(string target, Exception cause) =>
+        new($"{target} cannot be written to ({cause.Message}). If it is mounted read-only, mount it read-write for the restore. Nothing was touched.", cause);
+}

@@ -1,0 +1,48 @@
+using BackupSidecar.Databases;
+using BackupSidecar.Planning;
+using BackupSidecar.Targets.Swapping;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Targets;
+
+/// <summary>Makes the target of each step of a restore, and cleans up after restores that were killed.</summary>
+internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> engines, string stagingDirectory, ILogger log)
+{
+    /// <param name="plan">What to restore.</param>
+    /// <param name="id">Short, unique, and part of the names of all private folders.</param>
+    public IReadOnlyList<IRestoreTarget> For(RestorePlan plan, string id) =>
+        [.. plan.Steps.Select((step, index) => For(step, plan, $"{id}.{index}"))];
+
+    /// <summary>
+    /// Puts back what an interrupted restore had moved aside in the places of <paramref name="current"/>, and removes what it
+    /// left. To be called before services that an earlier run had stopped are started.
+    /// </summary>
+    public async Task RecoverAsync(BackupPlan current)
+    {
+        foreach (var directory in current.Sources.Select(Folder).OfType<string>().Distinct(StringComparer.Ordinal))
+            await Leftovers.ClearAsync(directory, current: null, log);
+    }
+
+    private IRestoreTarget For(RestoreStep step, RestorePlan plan, string id) => step.Target switch
+    {
+        null => new FolderTarget(step, plan.ToDirectory ?? throw new InvalidOperationException("A step without a target needs a folder."), id),
+        DatabaseSourcePlan database => new DatabaseTarget(step, engines(database), Staging(id)),
+        DirectorySourcePlan directory => new DirectoryTarget(step, directory, plan.Merge, id, log),
+        FileSourcePlan or SqliteSourcePlan => ForFile(step, step.Target.Origin, id),
+        _ => throw new InvalidOperationException($"Nothing is known of how to restore a source of the kind '{step.Target.Kind}'."),
+    };
+
+    private IRestoreTarget ForFile(RestoreStep step, string path, string id) =>
+        MountTable.OfThisProcess().IsMountPoint(Paths.Resolve(path))
+            ? new MountedFileTarget(step, Paths.Resolve(path), Staging(id))
+            : new FileTarget(step, path, id, log);
+
+    private string Staging(string id) => Path.Combine(stagingDirectory, Swap.StagingPrefix + id);
+
+    private static string? Folder(SourcePlan plan) => plan switch
+    {
+        DirectorySourcePlan directory => Paths.Resolve(directory.Path),
+        FileSourcePlan or SqliteSourcePlan => Path.GetDirectoryName(Paths.Resolve(plan.Origin)),
+        _ => null,
+    };
+}

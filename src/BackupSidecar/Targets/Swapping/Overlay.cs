@@ -1,0 +1,69 @@
+namespace BackupSidecar.Targets.Swapping;
+
+/// <summary>
+/// Lays a tree over a directory: what is new comes in, what has the same name is replaced, everything else stays. What was
+/// replaced is kept beside until <see cref="CommitAsync"/>, and <see cref="RollBackAsync"/> undoes every step in reverse.
+/// Symbolic links in the directory are never followed.
+/// </summary>
+internal sealed class Overlay(string directory, string id)
+{
+    public const string ReplacedPrefix = ".backup-sidecar-replaced-";
+
+    private readonly Swap _swap = new(directory, id);
+    private readonly string _replaced = Path.Combine(directory, ReplacedPrefix + id);
+    private readonly Stack<Action> _undo = new();
+    private int _count;
+
+    public string Staging => _swap.Staging;
+
+    public void Apply()
+    {
+        Posix.MakePrivateDirectory(new RawPath(_replaced));
+        Lay(new RawPath(_swap.New), new RawPath(directory));
+        Posix.SyncFileSystem(new RawPath(directory));
+    }
+
+    public async Task RollBackAsync()
+    {
+        while (_undo.TryPop(out var undo))
+            undo();
+        await Tree.RemoveAsync(_replaced);
+        await Tree.RemoveAsync(_swap.Staging);
+    }
+
+    public async Task CommitAsync()
+    {
+        await Tree.RemoveAsync(_swap.Staging);
+        await Tree.RemoveAsync(_replaced);
+    }
+
+    private void Lay(RawPath from, RawPath over)
+    {
+        foreach (var name in Posix.List(from))
+        {
+            var (source, target) = (from.Child(name), over.Child(name));
+            var existing = Posix.Find(target);
+            if (existing is { IsDirectory: true } && Posix.Find(source) is { IsDirectory: true })
+            {
+                Lay(source, target);
+                continue;
+            }
+            if (existing is not null)
+                Move(target, NextReplaced());
+            Move(source, target);
+        }
+        var before = NextReplaced();
+        Posix.MakePrivateDirectory(before);
+        DirectoryAttributes.Copy(over, before);
+        _undo.Push(() => DirectoryAttributes.Copy(before, over));
+        DirectoryAttributes.Copy(from, over);
+    }
+
+    private void Move(RawPath from, RawPath to)
+    {
+        Posix.Rename(from, to);
+        _undo.Push(() => Posix.Rename(to, from));
+    }
+
+    private RawPath NextReplaced() => new RawPath(_replaced).Child($"{++_count}");
+}
