@@ -94,16 +94,18 @@ run_tests() {
   fi
 }
 
-shell_scripts() { find . -name '*.sh' -not -path '*/bin/*' -not -path '*/obj/*' -print0 | xargs -0 shellcheck --external-sources; }
+shell_scripts() { find . -name '*.sh' -not -path '*/bin/*' -not -path '*/obj/*' -print0 | xargs -0 shellcheck --external-sources --source-path=SCRIPTDIR; }
 
-# Every compose file that we hand out is one that docker-compose accepts, with the settings of its example file.
+# docker-compose accepts every file that we hand out, with the settings of the example beside it.
 compose_files() {
-  local file status=0
-  for file in docker-compose.example.yml examples/*/docker-compose.yml; do
-    rm -rf "$work/example"
-    cp -r "$(dirname "$file")" "$work/example" 2> /dev/null || true
+  local example copy=$work/example
+  docker-compose --file docker-compose.example.yml config --quiet || return 1
+  for example in examples/*/; do
+    rm -rf "$copy"
+    cp -r "$example" "$copy"
+    cp "$copy/.env.example" "$copy/.env"
+    docker-compose --file "$copy/docker-compose.yml" --env-file "$copy/.env" config --quiet || return 1
   done
-  return "$status"
 }
 
 command -v dotnet > /dev/null || give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download/dotnet/10.0"
