@@ -94,14 +94,12 @@ run_tests() {
   fi
 }
 
-# shellcheck disable=SC2317 # called through check
 shell_scripts() {
   find . -name '*.sh' -not -path '*/bin/*' -not -path '*/obj/*' -print0 |
-    xargs -0 shellcheck --external-sources --source-path=SCRIPTDIR .ci/run
+    xargs -0 shellcheck .ci/run
 }
 
 # docker-compose accepts every file that we hand out, with the settings of the example beside it.
-# shellcheck disable=SC2317 # called through check
 compose_files() {
   local example copy=$work/example
   docker-compose --file docker-compose.example.yml config --quiet || return 1
