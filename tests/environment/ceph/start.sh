@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One monitor, one object store in memory and the S3 gateway. A new container begins empty; one that is stopped and
+# One monitor, one object store in memory (SIZE bytes, 4 GiB) and the S3 gateway. A new container begins empty; one that is stopped and
 # started again begins empty too, because the memory is gone.
 set -euo pipefail
 
@@ -9,8 +9,8 @@ rm -rf /ready /etc/ceph/* /var/lib/ceph/{mon,osd,radosgw}
 mkdir -p /etc/ceph /run/ceph /var/log/ceph /var/lib/ceph/{mon/ceph-a,osd/ceph-0,radosgw/ceph-rgw.a}
 
 openssl req -x509 -newkey rsa:2048 -noenc -days 3650 -subj /CN=s3 \
-  -addext subjectAltName=DNS:s3,DNS:localhost,IP:127.0.0.1 -keyout /etc/ceph/tls.key -out /etc/ceph/tls.crt 2> /dev/null
-cat /etc/ceph/tls.key /etc/ceph/tls.crt > /etc/ceph/tls.pem
+  -addext subjectAltName=DNS:s3,DNS:localhost,IP:127.0.0.1 -keyout /etc/ceph/tls.key -out /etc/ceph/ca.crt 2> /dev/null
+cat /etc/ceph/tls.key /etc/ceph/ca.crt > /etc/ceph/tls.pem
 
 # All parts talk inside this container only, so they need no keys among each other (the gateway then accepts a plain
 # session with the monitor only where "crc" is named). Pools have one copy and one group; short elections make the start fast.
@@ -33,7 +33,7 @@ osd_pool_default_pg_autoscale_mode = off
 osd_crush_chooseleaf_type = 0
 osd_objectstore = memstore
 osd_memory_target = 939524096
-memstore_device_bytes = 4294967296
+memstore_device_bytes = ${SIZE:-4294967296}
 mon_allow_pool_size_one = true
 mon_max_pg_per_osd = 1000
 mon_data_avail_warn = 1
