@@ -8,9 +8,12 @@ namespace BackupSidecar.Commands;
 /// The program's log: one line for each event on standard error, as <c>[INFO] text</c> or as JSON. Known secrets are masked
 /// and control characters escaped, whatever was logged. May write the same lines to a file that is kept small.
 /// </summary>
-internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool coloured, TextWriter output) : ILogger
+internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool coloured, TextWriter? file) : ILogger
 {
     private readonly Lock _lock = new();
+
+    /// <summary>Colours are for terminals.</summary>
+    public static bool IsColoured => !Console.IsErrorRedirected;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= (settings.Debug ? LogLevel.Debug : LogLevel.Information);
 
@@ -30,13 +33,15 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
 
     private void Write(LogLevel level, string text)
     {
-        var line = settings.Format == LogFormat.Json ? Json(level, text) : Text(level, text);
         lock (_lock)
         {
-            output.WriteLine(line);
-            output.Flush();
+            Console.Error.WriteLine(Line(level, text, coloured));
+            file?.WriteLine(Line(level, text, inColour: false));
         }
     }
+
+    private string Line(LogLevel level, string text, bool inColour) =>
+        settings.Format == LogFormat.Json ? Json(level, text) : Text(level, text, inColour);
 
     private string Json(LogLevel level, string text)
     {
@@ -52,10 +57,10 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
         return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
     }
 
-    private string Text(LogLevel level, string text)
+    private static string Text(LogLevel level, string text, bool inColour)
     {
         var tag = $"[{Name(level)}]";
-        return coloured ? $"\e[{Colour(level)}m{tag}\e[0m {Escaped(text)}" : $"{tag} {Escaped(text)}";
+        return inColour ? $"\e[{Colour(level)}m{tag}\e[0m {Escaped(text)}" : $"{tag} {Escaped(text)}";
     }
 
     /// <summary>A file name may hold any byte; on a terminal some of them are commands.</summary>

@@ -36,7 +36,7 @@ internal sealed class BackupRun(
         try
         {
             using var runLock = RunLock.Take(settings.Paths.State, $"backup {_record.RunId}");
-            await notifiers.StartedAsync(_record.RunId);
+            notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
             outcome = await TryBackUpAsync(hooks, interrupted);
             foreach (var problem in await hooks.RunAfterBackupAsync(_record.ToReport(outcome), CancellationToken.None))
@@ -120,7 +120,7 @@ internal sealed class BackupRun(
         else
             log.LogError("Backup {Outcome}: {Problems}", report.Outcome.ToString().ToLowerInvariant(), string.Join(" | ", report.Problems));
         history.Append(report);
-        await notifiers.FinishedAsync(report);
+        await notifiers.FinishedAsync(report, CancellationToken.None);
         return report;
     }
 }

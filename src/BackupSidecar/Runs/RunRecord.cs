@@ -37,6 +37,9 @@ internal sealed class RunRecord(string kind, string backupName, TimeProvider tim
     /// <summary>For a problem that somebody has logged already.</summary>
     public void AddLoggedProblem(string sentence) => _problems.Add(sentence);
 
+    /// <summary>For a warning that somebody has logged already.</summary>
+    public void AddLoggedWarning(string sentence) => _warnings.Add(sentence);
+
     public void AddWarning(string sentence)
     {
         log.LogWarning("{Warning}", sentence);
