@@ -26,6 +26,7 @@ internal sealed class Composition : IDisposable
     private readonly TextWriter? _logFile;
     private readonly LocalStore? _local;
     private readonly PingClient _pings;
+    private readonly NotifierGroup _notifiers;
 
     private Composition(SettingsReading reading, string? logFile)
     {
@@ -46,6 +47,7 @@ internal sealed class Composition : IDisposable
         }.OfType<IBackupStore>()];
         History = new History(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
+        _notifiers = new NotifierGroup(Notifiers(), Time, Log);
         foreach (var notice in reading.Notices)
             Log.LogInformation("{Notice}", notice);
         foreach (var warning in reading.Warnings)
@@ -78,8 +80,22 @@ internal sealed class Composition : IDisposable
         new(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
 
     public BackupRun BackupRun() => new(
-        Settings, Plan, new SourceFactory(Settings, Time, Log), Stores, _local?.Folder, RetentionRun(),
-        new NotifierGroup(Notifiers(), Time, Log), History, Time, Log);
+        Settings, Plan, new SourceFactory(Settings, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
+        _notifiers, History, Time, Log);
+
+    /// <summary>Looks at sources, stores and services without a run.</summary>
+    public async Task<Preflight> LookAsync(CancellationToken cancellation)
+    {
+        using var sources = new SourceFactory(Settings, Time, Log).Open(Plan, Guid.NewGuid());
+        var preflight = await Preflight.LookAsync(sources.All, Stores, Settings, Time, Log, cancellation);
+        if (preflight.Window is not null)
+            await preflight.Window.DisposeAsync();
+        return preflight;
+    }
+
+    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), Stores, _notifiers, History, Time, Log);
+
+    public Hooks Hooks(Guid runId) => new(Settings.Hooks, Settings.Name, runId, Log);
 
     public RetentionRun RetentionRun() => new(Settings, Stores, Time, Log);
 
@@ -93,6 +109,7 @@ internal sealed class Composition : IDisposable
     {
         foreach (var store in Stores)
             store.Dispose();
+        _notifiers.Dispose();
         _pings.Dispose();
         _logFile?.Dispose();
     }

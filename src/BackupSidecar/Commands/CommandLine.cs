@@ -1,5 +1,5 @@
 using System.CommandLine;
-using BackupSidecar.Runs;
+using BackupSidecar.Planning;
 
 namespace BackupSidecar.Commands;
 
@@ -48,10 +48,10 @@ internal static class CommandLine
     private static Command Prune()
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show every decision with its reason." };
-        var yes = new Option<bool>("--yes") { Description = "Do not ask, and remove more than BACKUP_RETENTION_MAX_DELETIONS if the policy says so." };
-        var command = new Command("prune", "Remove what the retention policy does not keep.") { dryRun, yes };
+        var force = new Option<bool>("--force") { Description = "Also remove more than BACKUP_RETENTION_MAX_DELETIONS at once." };
+        var command = new Command("prune", "Remove what the retention policy does not keep.") { dryRun, force };
         command.SetAction((given, _) => Program.ExecuteAsync(
-            signals => PruneCommand.ExecuteAsync(given.GetValue(dryRun), given.GetValue(yes), signals)));
+            signals => PruneCommand.ExecuteAsync(given.GetValue(dryRun), given.GetValue(force), signals)));
         return command;
     }
 
@@ -72,9 +72,9 @@ internal static class CommandLine
             new RestoreOptions
             {
                 Backup = given.GetRequiredValue(backup),
-                From = given.GetValue(from),
+                Store = given.GetValue(from),
                 Only = given.GetValue(only) ?? [],
-                To = given.GetValue(to),
+                ToDirectory = given.GetValue(to),
                 Merge = given.GetValue(merge),
                 AllowUnverified = given.GetValue(unverified),
             },

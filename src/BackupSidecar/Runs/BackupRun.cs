@@ -20,13 +20,14 @@ internal sealed class BackupRun(
     SourceFactory sourceFactory,
     IReadOnlyList<IBackupStore> stores,
     string? localFolder,
+    Recovery recovery,
     RetentionRun retention,
     NotifierGroup notifiers,
     History history,
     TimeProvider time,
     ILogger log)
 {
-    private readonly RunRecord _record = new("backup", settings.Name, time, log);
+    private readonly RunRecord _record = new(RunPurpose.Backup, settings.Name, time, log);
 
     /// <summary>Runs once. What the world outside can cause is not thrown but reported.</summary>
     /// <param name="interrupted">The program is asked to end: services are started first, then everything else is given up.</param>
@@ -35,7 +36,8 @@ internal sealed class BackupRun(
         RunOutcome outcome;
         try
         {
-            using var runLock = RunLock.Take(settings.Paths.State, $"backup {_record.RunId}");
+            using var runLock = RunLock.Take(settings.Paths.State, new RunPurpose(RunPurpose.Backup, _record.RunId).ToString());
+            await recovery.RunAsync(runLock, interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
             outcome = await TryBackUpAsync(hooks, interrupted);
@@ -81,7 +83,6 @@ internal sealed class BackupRun(
 
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
     {
-        await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
         using var sources = sourceFactory.Open(plan, _record.RunId);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
         NotePreflight(preflight);

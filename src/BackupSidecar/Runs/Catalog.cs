@@ -103,6 +103,13 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         return string.Join(' ', [$"{what}{place}.", suggestion, .. Problems]);
     }
 
+    /// <summary>The state in one word, for tables and machines.</summary>
+    public static string ShortWord(CatalogState state) => state switch
+    {
+        CatalogState.Unverified => "incomplete",
+        _ => Word(state),
+    };
+
     /// <summary>The state as people read it.</summary>
     public static string Word(CatalogState state) => state switch
     {

@@ -28,6 +28,9 @@ internal sealed record Preflight
 
     public required string? ServicesProblem { get; init; }
 
+    /// <summary>Whether nothing at all is wrong.</summary>
+    public bool IsClean => UnreadableBecause.Count == 0 && UnwritableBecause.Count == 0 && ServicesProblem is null;
+
     /// <summary>Whether a run can produce anything, as the operator wants it.</summary>
     public bool CanRun => Readable.Count > 0 && Writable.Count > 0 && Window is not null;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace BackupSidecar.Runs;
 
@@ -7,7 +8,7 @@ internal sealed class RunLockedException(string message) : Exception(message);
 
 /// <summary>
 /// The right to run: at most one backup, restore or prune per state directory at a time, in whatever process. The kernel
-/// takes the lock back when its holder dies, so it can never be stale.
+/// takes the lock back when its holder dies, so it can never be stale; what the holder wrote into it then tells who died.
 /// </summary>
 internal sealed partial class RunLock : IDisposable
 {
@@ -17,30 +18,53 @@ internal sealed partial class RunLock : IDisposable
 
     private readonly FileStream _file;
 
-    private RunLock(FileStream file) => _file = file;
+    private RunLock(FileStream file, string? diedBefore)
+    {
+        _file = file;
+        DiedBefore = diedBefore;
+    }
+
+    /// <summary>The purpose of a holder that was killed before it could release the lock, or null.</summary>
+    public string? DiedBefore { get; }
 
     /// <param name="stateDirectory">Made if it is missing.</param>
-    /// <param name="purpose">What for, in words: the next one who finds it locked reads this.</param>
+    /// <param name="purpose">What for, in words: the next one who finds it locked, or left behind, reads this.</param>
     /// <exception cref="RunLockedException">Somebody else holds it.</exception>
     /// <exception cref="IOException">The directory cannot be written to.</exception>
     public static RunLock Take(string stateDirectory, string purpose)
     {
         Directory.CreateDirectory(stateDirectory);
-        var path = Path.Combine(stateDirectory, "run.lock");
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        if (Lock((int)file.SafeFileHandle.DangerousGetHandle(), LockExclusive | LockNonBlocking) != 0)
+        var file = new FileStream(Path.Combine(stateDirectory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var isFree = Lock((int)file.SafeFileHandle.DangerousGetHandle(), LockExclusive | LockNonBlocking) == 0;
+        var holder = Read(file);
+        if (!isFree)
         {
-            using var reader = new StreamReader(file);
-            var holder = reader.ReadToEnd().Trim();
-            throw new RunLockedException($"Another run is going on ({holder}). Wait for it to end, or look at it with: docker logs.");
+            file.Dispose();
+            throw new RunLockedException($"Another run is going on: {holder}. Nothing was done; try again when it has ended.");
         }
-        file.SetLength(0);
-        file.Write(System.Text.Encoding.UTF8.GetBytes($"{purpose}, process {Environment.ProcessId}\n"));
-        file.Flush();
-        return new RunLock(file);
+        Write(file, purpose);
+        return new RunLock(file, holder.Length > 0 ? holder : null);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        Write(_file, "");
+        _file.Dispose();
+    }
+
+    private static string Read(FileStream file)
+    {
+        var bytes = new byte[256];
+        return Encoding.UTF8.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).Trim();
+    }
+
+    private static void Write(FileStream file, string text)
+    {
+        file.SetLength(0);
+        file.Position = 0;
+        file.Write(Encoding.UTF8.GetBytes(text));
+        file.Flush();
+    }
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Lock(int descriptor, int operation);

@@ -1,0 +1,35 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Reference;
+using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+
+namespace BackupSidecar.Commands;
+
+/// <summary><c>check</c>: what holds, and whether it works, without a backup.</summary>
+internal static class CheckCommand
+{
+    public static async Task<int> ExecuteAsync(Signals signals)
+    {
+        using var program = Composition.Load(SettingsScope.Everything);
+        var output = Console.Out;
+        await output.WriteLineAsync("Settings:");
+        foreach (var line in SettingListing.Of(program.Reading))
+            await output.WriteLineAsync($"  {line.Name} = {line.Value}  ({line.Origin})");
+
+        var preflight = await program.LookAsync(signals.Token);
+        await output.WriteLineAsync("Sources:");
+        foreach (var source in program.Plan.Sources)
+            await WriteAsync($"{source.EntryName} ({source.Origin})", preflight.UnreadableBecause.GetValueOrDefault(source));
+        await output.WriteLineAsync("Stores:");
+        foreach (var store in program.Stores)
+            await WriteAsync($"{store.Name} ({store.Location})", preflight.UnwritableBecause.GetValueOrDefault(store));
+        await output.WriteLineAsync("Services to stop:");
+        await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
+        await output.WriteLineAsync("Schedule:");
+        await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
+        return preflight.IsClean ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
+
+        Task WriteAsync(string what, string? problem) =>
+            output.WriteLineAsync(program.Reading.Redactor.Redact(problem is null ? $"  ok    {what}" : $"  FAIL  {what}: {problem}"));
+    }
+}

@@ -1,0 +1,63 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Planning;
+using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Commands;
+
+/// <summary><c>restore</c>: shows the plan, asks, restores, tells.</summary>
+internal static class RestoreCommand
+{
+    public static async Task<int> ExecuteAsync(RestoreOptions options, bool yes, Signals signals)
+    {
+        using var program = Composition.Load(SettingsScope.StoresOnly);
+        var runId = Guid.NewGuid();
+        using var runLock = RunLock.Take(program.Settings.Paths.State, new RunPurpose(RunPurpose.Restore, runId).ToString());
+        await program.Recovery().RunAsync(runLock, signals.Token);
+        var report = await RestoreAsync(program, runId, options, yes, signals);
+        program.History.Append(report);
+        Tell(program, report);
+        return ExitCode.Of(report.Outcome, signals);
+    }
+
+    private static async Task<RunReport> RestoreAsync(Composition program, Guid runId, RestoreOptions options, bool yes, Signals signals)
+    {
+        var hooks = program.Hooks(runId);
+        var report = await program.RestoreRun().RunAsync(runId, options, ConfirmAsync, signals.Token);
+        if (report.Outcome == RunOutcome.NotStarted)
+            return report;
+        var failed = await hooks.RunAfterRestoreAsync(report, CancellationToken.None);
+        return report with { Problems = [.. report.Problems, .. failed] };
+
+        async Task<bool> ConfirmAsync(RestorePlan plan, CancellationToken cancellation)
+        {
+            await Console.Out.WriteAsync(RestorePlanText.Of(plan, program.Settings.Services.Stop));
+            if (!yes && !Agrees())
+                return false;
+            await hooks.RunBeforeRestoreAsync(cancellation);
+            return true;
+        }
+    }
+
+    private static bool Agrees()
+    {
+        if (Console.IsInputRedirected)
+        {
+            Console.Error.WriteLine("There is no terminal to ask on. If this plan is what you want, add --yes.");
+            return false;
+        }
+        Console.Out.Write("Restore this? Type yes: ");
+        return Console.ReadLine()?.Trim() == "yes";
+    }
+
+    private static void Tell(Composition program, RunReport report)
+    {
+        foreach (var warning in report.Warnings)
+            program.Log.LogWarning("{Warning}", warning);
+        if (report.Outcome == RunOutcome.Succeeded)
+            program.Log.LogInformation("Restore completed successfully: {Archive}", report.Archive);
+        else
+            program.Log.LogError("Restore {Outcome}: {Problems}", report.Outcome.ToString().ToLowerInvariant(), string.Join(" | ", report.Problems));
+    }
+}

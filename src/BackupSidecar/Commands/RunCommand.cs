@@ -1,0 +1,64 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
+using BackupSidecar.Runs;
+using BackupSidecar.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Commands;
+
+/// <summary>
+/// <c>run</c>: what the container does. Puts right what a killed run left, then runs on schedule, each run as a child of its
+/// own; without a schedule it stays up, so that backups can be made with exec.
+/// </summary>
+internal static class RunCommand
+{
+    public static async Task<int> ExecuteAsync(Signals signals)
+    {
+        using var program = Composition.Load(SettingsScope.Everything);
+        program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
+        HealthCommand.NoteStart(program);
+        await RecoverAsync(program, signals.Token);
+        if (program.Schedule is { } schedule)
+            await FollowAsync(schedule, program, signals.Token);
+        else
+            await StayUpAsync(program, signals.Token);
+        return 0;
+    }
+
+    private static async Task FollowAsync(CronSchedule schedule, Composition program, CancellationToken cancellation)
+    {
+        program.Log.LogInformation("{Schedule}", schedule.Describe(program.Time.GetUtcNow()));
+        var lastStarted = program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunPurpose.Backup)?.StartedAt;
+        var scheduler = new Scheduler(
+            schedule, token => RunChildAsync(program, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
+        await scheduler.RunAsync(cancellation);
+    }
+
+    private static async Task StayUpAsync(Composition program, CancellationToken cancellation)
+    {
+        program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
+        await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static async Task RunChildAsync(Composition program, CancellationToken cancellation)
+    {
+        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, ["backup", "--log-file", LogFile.OfScheduledRuns], cancellation);
+        if (code <= 128 || cancellation.IsCancellationRequested)
+            return;
+        program.Log.LogError("The run was killed by signal {Signal}{Hint}.", code - 128, code == 128 + 9 ? " (too little memory?)" : "");
+        await RecoverAsync(program, cancellation);
+    }
+
+    private static async Task RecoverAsync(Composition program, CancellationToken cancellation)
+    {
+        try
+        {
+            using var runLock = RunLock.Take(program.Settings.Paths.State, "start of the program");
+            await program.Recovery().RunAsync(runLock, cancellation);
+        }
+        catch (RunLockedException locked)
+        {
+            program.Log.LogInformation("{Locked}", locked.Message);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Notifications;
+using BackupSidecar.Planning;
+using BackupSidecar.Reports;
+using BackupSidecar.Services;
+using BackupSidecar.Stores;
+using BackupSidecar.Targets;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>
+/// Puts right what a killed run left behind: directories that a restore had half exchanged, services that it had stopped,
+/// temporary files in the stores; and tells that the run ended. Done at every start of the program and before every run.
+/// </summary>
+internal sealed class Recovery(
+    Settings settings, BackupPlan plan, RestoreTargets targets, IReadOnlyList<IBackupStore> stores, NotifierGroup notifiers, History history,
+    TimeProvider time, ILogger log)
+{
+    /// <param name="held">The lock: nobody else is running.</param>
+    /// <param name="cancellation">Ends the waiting for a Docker engine that does not answer.</param>
+    public async Task RunAsync(RunLock held, CancellationToken cancellation)
+    {
+        await targets.RecoverAsync(plan);
+        await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
+        if (RunPurpose.TryParse(held.DiedBefore, out var died))
+            await TellAsync(died);
+        foreach (var store in stores)
+            await SweepAsync(store, cancellation);
+    }
+
+    private async Task TellAsync(RunPurpose died)
+    {
+        var sentence = $"The {died.Kind} {died.RunId} was killed before it ended. Nothing of it counts as a backup but what the list shows as complete.";
+        log.LogError("{Problem}", sentence);
+        var now = time.GetUtcNow();
+        var report = new RunReport
+        {
+            RunId = died.RunId,
+            Kind = died.Kind,
+            BackupName = settings.Name,
+            StartedAt = now,
+            FinishedAt = now,
+            Outcome = RunOutcome.Interrupted,
+            Problems = [sentence],
+        };
+        history.Append(report);
+        if (died.Kind == RunPurpose.Backup)
+            await notifiers.FinishedAsync(report, CancellationToken.None);
+    }
+
+    private async Task SweepAsync(IBackupStore store, CancellationToken cancellation)
+    {
+        try
+        {
+            await store.SweepAsync(cancellation);
+        }
+        catch (StoreException failure)
+        {
+            log.LogDebug("Leftovers in the {Store} store were not looked for: {Reason}", store.Name, failure.Message);
+        }
+    }
+}
+
+/// <summary>What a run's lock says of it: kind and ID.</summary>
+internal sealed record RunPurpose(string Kind, Guid RunId)
+{
+    public const string Backup = "backup";
+    public const string Restore = "restore";
+    public const string Prune = "prune";
+
+    public override string ToString() => $"{Kind} {RunId}";
+
+    public static bool TryParse(string? text, out RunPurpose purpose)
+    {
+        purpose = null!;
+        if (text?.Split(' ') is not [var kind, var id] || !Guid.TryParse(id, out var runId))
+            return false;
+        purpose = new RunPurpose(kind, runId);
+        return true;
+    }
+}
