@@ -1,0 +1,81 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Notifications;
+using BackupSidecar.Reports;
+using BackupSidecar.Tests.Reports;
+
+namespace BackupSidecar.Tests.Notifications;
+
+public sealed class WebhookNotifierTests : IAsyncLifetime
+{
+    private readonly FakePingServer _server = new();
+    private readonly PingClient _client = new(new PingPolicy(), new Random(1), TimeProvider.System);
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Success_is_posted_as_curl_posts_it()
+    {
+        await Webhook().FinishedAsync(Sample.Succeeded, TestContext.Current.CancellationToken);
+
+        var ping = Assert.Single(_server.Pings);
+        Assert.Equal("POST /ok?token=abc%20def HTTP/1.1", ping.RequestLine);
+        Assert.Equal("application/x-www-form-urlencoded", ping.Headers["Content-Type"]);
+        Assert.Equal("app backup completed: 2026-11-20-030000"u8, ping.Body);
+        Assert.Matches(@"^backup-sidecar/\d+\.\d+\.\d+$", ping.Headers["User-Agent"]);
+        Assert.False(ping.Headers.ContainsKey("Transfer-Encoding"));
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData(RunOutcome.Failed)]
+    [InlineData(RunOutcome.Partial)]
+    [InlineData(RunOutcome.NotStarted)]
+    [InlineData(RunOutcome.Locked)]
+    [InlineData(RunOutcome.Interrupted)]
+    public async Task Everything_else_is_posted_as_the_error_message_to_the_failure_address(object outcome)
+    {
+        var report = Sample.Succeeded with { Outcome = (RunOutcome)outcome, Problems = ["Grüße: the server did not answer."] };
+
+        await Webhook().FinishedAsync(report, TestContext.Current.CancellationToken);
+
+        var ping = Assert.Single(_server.Pings);
+        Assert.Equal("/fail", ping.Target);
+        Assert.Equal("Grüße: the server did not answer."u8, ping.Body);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Without_an_address_nothing_is_posted()
+    {
+        await new WebhookNotifier(success: null, Url("/fail"), _client).FinishedAsync(Sample.Succeeded, TestContext.Current.CancellationToken);
+        await new WebhookNotifier(Url("/ok"), failure: null, _client).FinishedAsync(Sample.Full, TestContext.Current.CancellationToken);
+
+        Assert.Empty(_server.Pings);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_start_is_not_posted()
+    {
+        await Webhook().StartedAsync(Guid.NewGuid(), TestContext.Current.CancellationToken);
+
+        Assert.Empty(_server.Pings);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task User_and_password_of_the_address_go_into_a_header()
+    {
+        var url = PingUrl.Parse("BACKUP_SUCCESS_WEBHOOK", new Secret(_server.Url.Replace("//", "//me:p%40ss@", StringComparison.Ordinal) + "/ok"), "");
+
+        await new WebhookNotifier(url, failure: null, _client).FinishedAsync(Sample.Succeeded, TestContext.Current.CancellationToken);
+
+        Assert.Equal("Basic bWU6cEBzcw==", Assert.Single(_server.Pings).Headers["Authorization"]);
+    }
+
+    private WebhookNotifier Webhook() => new(Url("/ok?token=abc%20def"), Url("/fail"), _client);
+
+    private PingUrl Url(string path) => PingUrl.Parse("BACKUP_SUCCESS_WEBHOOK", new Secret(_server.Url + path), "https://example.org/hook");
+}
