@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace BackupSidecar.Archives;
 
 /// <summary>
@@ -44,13 +46,14 @@ internal sealed record Manifest
     public ManifestAuthentication? Authentication { get; init; }
 
     /// <summary>Whether every source is complete: only such a backup counts as good for retention.</summary>
+    [JsonIgnore]
     public bool IsComplete => Sources.All(source => source.State == SourceState.Complete);
 }
 
 /// <summary>Size and digest (lower-case hex) of the archive's stored bytes.</summary>
 internal sealed record StoredArchive(long Bytes, string Sha256);
 
-/// <summary>HMAC-SHA256 (hex) over the canonical form of the document without this member. See ManifestSigner.</summary>
+/// <summary>HMAC-SHA256 (hex) over the canonical form of the document without this member. See <see cref="ManifestFile"/>.</summary>
 internal sealed record ManifestAuthentication(string Algorithm, string Mac);
 
 internal enum SourceState

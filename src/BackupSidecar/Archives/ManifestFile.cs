@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Json;
 using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives;
@@ -15,12 +17,85 @@ internal enum ManifestTrust
     Forged,
 }
 
-/// <summary>The manifest as JSON: written, read, signed and checked.</summary>
+/// <summary>
+/// The manifest as JSON: written, read, signed and checked. The MAC covers every member that stands in the document, also
+/// those that a later version of this program may add and this one does not know.
+/// </summary>
 internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
 {
+    private const string Algorithm = "HMAC-SHA256";
+    private const string AuthenticationMember = "authentication";
+    private const int MostBytes = 16 * 1024 * 1024;
+    private static readonly JsonDocumentOptions DocumentOptions = new() { AllowDuplicateProperties = false };
+
+    private readonly Lazy<byte[]?> _key = new(() => ManifestKey.Derive(settings, backupName));
+
     /// <summary>UTF-8 JSON for people (indented), with a MAC if a key is configured.</summary>
-    public byte[] Write(Manifest manifest) => throw new NotImplementedException();
+    public byte[] Write(Manifest manifest)
+    {
+        var unsigned = Serialize(manifest with { Authentication = null });
+        if (_key.Value is not { } key)
+            return unsigned;
+        using var document = JsonDocument.Parse(unsigned, DocumentOptions);
+        var mac = Convert.ToHexStringLower(Mac(key, document.RootElement));
+        return Serialize(manifest with { Authentication = new ManifestAuthentication(Algorithm, mac) });
+    }
 
     /// <exception cref="BackupRefusedException">Not a manifest, or of a format that this program does not know.</exception>
-    public (Manifest Manifest, ManifestTrust Trust) Read(ReadOnlySpan<byte> json) => throw new NotImplementedException();
+    public (Manifest Manifest, ManifestTrust Trust) Read(ReadOnlySpan<byte> json)
+    {
+        if (json.Length > MostBytes)
+            throw new BackupRefusedException($"The manifest has {json.Length} bytes, more than any manifest of this program has.");
+        try
+        {
+            using var document = JsonDocument.Parse(json.ToArray(), DocumentOptions);
+            CheckFormat(document.RootElement);
+            var manifest = document.RootElement.Deserialize(ManifestJson.Strict.Manifest)
+                ?? throw new BackupRefusedException("The manifest is empty.");
+            return (manifest, TrustIn(document.RootElement, manifest.Authentication));
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            throw new BackupRefusedException($"The manifest is damaged: {error.Message}", error);
+        }
+    }
+
+    private static byte[] Serialize(Manifest manifest) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Strict.Manifest), (byte)'\n'];
+
+    private static byte[] Mac(byte[] key, JsonElement document) =>
+        HMACSHA256.HashData(key, CanonicalJson.Write(document, AuthenticationMember));
+
+    private static void CheckFormat(JsonElement document)
+    {
+        if (document.ValueKind != JsonValueKind.Object
+            || !document.TryGetProperty("format", out var member)
+            || member.ValueKind != JsonValueKind.Number
+            || !member.TryGetInt32(out var format)
+            || format < 1)
+        {
+            throw new BackupRefusedException("This is not a manifest of this program: it names no format.");
+        }
+        if (format > Manifest.CurrentFormat)
+        {
+            throw new BackupRefusedException(
+                $"The manifest has format {format}, and this version knows formats up to {Manifest.CurrentFormat}. A newer version can read it.");
+        }
+    }
+
+    private ManifestTrust TrustIn(JsonElement document, ManifestAuthentication? authentication)
+    {
+        if (authentication is null || _key.Value is not { } key)
+            return ManifestTrust.NotAuthenticated;
+        var isOurs = authentication.Algorithm == Algorithm
+            && TryFromHex(authentication.Mac, out var mac)
+            && CryptographicOperations.FixedTimeEquals(mac, Mac(key, document));
+        return isOurs ? ManifestTrust.Authentic : ManifestTrust.Forged;
+    }
+
+    private static bool TryFromHex(string hex, out byte[] bytes)
+    {
+        bytes = new byte[HMACSHA256.HashSizeInBytes];
+        return Convert.FromHexString(hex, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length;
+    }
 }

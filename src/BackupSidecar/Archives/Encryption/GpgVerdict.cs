@@ -39,16 +39,14 @@ internal sealed class GpgVerdict
 
     private string Reason()
     {
-        if (_statuses.Contains("BADMDC") || _statuses.Contains("DECRYPTION_OKAY"))
+        var hasPlaintext = _statuses.Contains("PLAINTEXT");
+        if (!_statuses.Contains("BEGIN_DECRYPTION"))
+            return hasPlaintext ? "it is not encrypted at all." : "it is not an OpenPGP message.";
+        // Two bytes at its start tell whether a key fits; if gpg came to the plaintext, the key was right.
+        if (hasPlaintext || _statuses.Contains("BADMDC"))
             return "it was damaged or cut after it was encrypted.";
-        if (_statuses.Contains("NODATA"))
-            return "it is not an OpenPGP message.";
-        if (!_statuses.Contains("DECRYPTION_INFO") && IsForKeys() && !_statuses.Contains("NEED_PASSPHRASE_SYM"))
-            return "no key opens it; it is encrypted for public keys, and BACKUP_DECRYPTION_KEY must be the secret half of one of them.";
-        if (!_statuses.Contains("DECRYPTION_INFO") && (IsForKeys() || _statuses.Contains("NEED_PASSPHRASE_SYM")))
-            return "no key opens it; was it encrypted with another BACKUP_ENCRYPTION_KEY?";
-        return _statuses.Contains("BEGIN_DECRYPTION") ? "it was damaged or cut after it was encrypted." : "it is not encrypted at all.";
+        return _statuses.Contains("NO_SECKEY") && !_statuses.Contains("NEED_PASSPHRASE_SYM")
+            ? "no key opens it; it is encrypted for public keys, and BACKUP_DECRYPTION_KEY must be the secret half of one of them."
+            : "no key opens it; was it encrypted with another BACKUP_ENCRYPTION_KEY?";
     }
-
-    private bool IsForKeys() => _statuses.Contains("ENC_TO");
 }

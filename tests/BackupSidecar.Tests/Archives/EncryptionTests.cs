@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using BackupSidecar.Archives;
+using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
+
+namespace BackupSidecar.Tests.Archives;
+
+public sealed class EncryptionTests
+{
+    private static readonly byte[] Content = Some.Bytes(300_000);
+    private static readonly (string, string)[] Expected = [("file", Some.Digest(Content))];
+
+    public static TheoryData<string> Passphrases => new(
+        "simple", "with space", " leading and trailing ", "quotes ' \" ` $HOME \\ %n", "ünïcödé 密码 🔑", "\ttab", "-n", "#", new string('x', 1000), "carriage\rreturn");
+
+    [Theory]
+    [MemberData(nameof(Passphrases))]
+    public void Any_passphrase_works_for_us_and_for_stock_gpg(string passphrase)
+    {
+        using var workspace = new Workspace();
+        var settings = Some.WithPassphrase(passphrase);
+        var archive = Some.Archive(settings, "file", Content);
+        workspace.Write("archive", archive);
+        workspace.Write("passphrase", System.Text.Encoding.UTF8.GetBytes(passphrase + "\n"));
+
+        var restored = Host.Bash(
+            "mkdir -m 700 home; gpg --homedir home --batch --quiet --pinentry-mode loopback --passphrase-file passphrase -d archive | tar -xzO",
+            workspace.Path);
+
+        Assert.Equal(Some.Digest(Content), Some.Digest(restored));
+        Assert.Equal(Expected, Some.ReadAll(archive, ".tar.gz.gpg", settings));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two\nlines")]
+    [InlineData("nul\0")]
+    public void A_passphrase_that_gpg_would_cut_is_a_fault_of_the_configuration(string passphrase)
+    {
+        var error = Assert.Throws<ConfigurationException>(() => ArchiveWriter.Create(Some.WithPassphrase(passphrase), Stream.Null));
+
+        Assert.Contains("BACKUP_ENCRYPTION_KEY", error.Message);
+    }
+
+    [Fact]
+    public void What_we_write_is_AES_256_with_a_modification_detection_code()
+    {
+        using var workspace = new Workspace();
+        workspace.Write("archive", Some.Archive(Some.WithPassphrase(), "file", Content));
+
+        var packets = Host.Text(
+            $"mkdir -m 700 home; gpg --homedir home --batch --pinentry-mode loopback --passphrase '{Some.Passphrase}' --list-packets archive 2>/dev/null",
+            workspace.Path);
+
+        Assert.Matches("symkey enc packet: version 4, cipher 9,.*s2k 3, hash 10", packets);
+        Assert.Contains("mdc_method: 2", packets);
+        Assert.DoesNotContain("compressed packet", packets);
+    }
+
+    [Theory]
+    [InlineData(Compression.Gzip)]
+    [InlineData(Compression.Zstd)]
+    [InlineData(Compression.None)]
+    internal void Every_recipient_can_open_the_archive_and_nobody_else(Compression compression)
+    {
+        using var workspace = new Workspace();
+        MakeKeys(workspace);
+        var writing = Some.Plain(compression) with { RecipientsFile = workspace["recipients.asc"] };
+        var extension = Some.ExtensionOf(writing);
+
+        var archive = Some.Archive(writing, "file", Content);
+
+        foreach (var owner in (string[])["one", "two"])
+            Assert.Equal(Expected, Some.ReadAll(archive, extension, writing with { DecryptionKey = SecretKey(workspace, owner) }));
+        var wrongKey = Assert.Throws<BackupRefusedException>(
+            () => Some.ReadAll(archive, extension, writing with { DecryptionKey = SecretKey(workspace, "three") }));
+        Assert.Contains("BACKUP_DECRYPTION_KEY", wrongKey.Message);
+        var onlyPassphrase = Assert.Throws<BackupRefusedException>(() => Some.ReadAll(archive, extension, Some.WithPassphrase()));
+        Assert.Contains("BACKUP_DECRYPTION_KEY", onlyPassphrase.Message);
+    }
+
+    [Fact]
+    public void With_recipients_and_a_passphrase_either_opens_the_archive()
+    {
+        using var workspace = new Workspace();
+        MakeKeys(workspace);
+
+        var archive = Some.Archive(Some.WithPassphrase() with { RecipientsFile = workspace["recipients.asc"] }, "file", Content);
+
+        Assert.Equal(Expected, Some.ReadAll(archive, ".tar.gz.gpg", Some.WithPassphrase()));
+        Assert.Equal(Expected, Some.ReadAll(archive, ".tar.gz.gpg", Some.Plain() with { DecryptionKey = SecretKey(workspace, "two") }));
+    }
+
+    [Fact]
+    public void Files_without_the_right_keys_are_faults_of_the_configuration()
+    {
+        using var workspace = new Workspace();
+        var garbage = workspace.Write("garbage", "not a key"u8);
+        var archive = Some.Archive(Some.WithPassphrase(), "file", Content);
+
+        var recipients = Assert.Throws<ConfigurationException>(() => ArchiveWriter.Create(Some.Plain() with { RecipientsFile = garbage }, Stream.Null));
+        var missing = Assert.Throws<ConfigurationException>(() => ArchiveWriter.Create(Some.Plain() with { RecipientsFile = workspace["none"] }, Stream.Null));
+        var secret = Assert.Throws<ConfigurationException>(() => Some.ReadAll(archive, ".tar.gz.gpg", Some.Plain() with { DecryptionKey = new Secret("no key") }));
+
+        Assert.Contains("BACKUP_ENCRYPTION_RECIPIENTS_FILE", recipients.Message);
+        Assert.Contains("BACKUP_ENCRYPTION_RECIPIENTS_FILE", missing.Message);
+        Assert.Contains("BACKUP_DECRYPTION_KEY", secret.Message);
+        Assert.DoesNotContain("no key", secret.Message);
+    }
+
+    [Fact]
+    public void A_wrong_passphrase_is_told_apart_from_damage_and_from_no_encryption()
+    {
+        var archive = Some.Archive(Some.WithPassphrase(), "file", Content);
+        var damaged = archive.ToArray();
+        damaged[damaged.Length / 2] ^= 1;
+        var plain = Some.Archive(Some.Plain(), "file", Content);
+
+        Assert.Contains("another BACKUP_ENCRYPTION_KEY", Refusal(archive, Some.WithPassphrase("wrong")));
+        Assert.Contains("damaged", Refusal(damaged, Some.WithPassphrase()));
+        Assert.Contains("damaged or cut", Refusal(archive[..^1], Some.WithPassphrase()));
+        Assert.Contains("not an OpenPGP message", Refusal(plain, Some.WithPassphrase()));
+        Assert.Contains("neither BACKUP_ENCRYPTION_KEY nor", Refusal(archive, Some.Plain()));
+        Assert.Contains("not an OpenPGP message", Refusal([], Some.WithPassphrase()));
+    }
+
+    [Fact]
+    public void A_message_that_was_never_encrypted_is_refused_although_gpg_accepts_it()
+    {
+        using var workspace = new Workspace();
+        workspace.Write("tar.gz", Some.Archive(Some.Plain(), "file", Content));
+
+        var literal = Host.Bash("mkdir -m 700 home; gpg --homedir home --batch -z 0 --store -o - tar.gz", workspace.Path);
+
+        Assert.Contains("not encrypted at all", Refusal(literal, Some.WithPassphrase()));
+    }
+
+    [Fact]
+    public void A_full_disk_ends_the_writing_with_the_disks_own_error()
+    {
+        var error = Assert.Throws<IOException>(() => WriteMuch(new FullDisk(100_000)));
+
+        Assert.Equal("No space left on device", error.Message);
+    }
+
+    [Fact]
+    public void When_gpg_dies_its_end_is_told_instead_of_a_broken_pipe()
+    {
+        using var destination = new FullDisk(long.MaxValue, onWrite: KillOurGpg);
+
+        var error = Assert.Throws<ProcessFailedException>(() => WriteMuch(destination));
+
+        Assert.Contains("gpg was killed", error.Message);
+    }
+
+    [Fact]
+    public void Nothing_of_gpg_stays_behind()
+    {
+        using var workspace = new Workspace();
+        MakeKeys(workspace);
+        var before = Directory.GetDirectories(Path.GetTempPath(), "gpg-*");
+        var settings = Some.Plain() with { RecipientsFile = workspace["recipients.asc"], DecryptionKey = SecretKey(workspace, "one") };
+
+        Some.ReadAll(Some.Archive(settings, "file", Content), ".tar.gz.gpg", settings);
+        using (var abandoned = ArchiveWriter.Create(Some.WithPassphrase(), Stream.Null))
+            abandoned.WriteFile("file", Content, Some.Attributes);
+        using (var abandoned = ArchiveReader.Open(new MemoryStream(Some.Archive(settings, "file", Some.Bytes(5_000_000))), ".tar.gz.gpg", settings))
+            abandoned.NextEntry(TestContext.Current.CancellationToken);
+
+        Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "gpg-*").Except(before));
+        Assert.DoesNotContain("homedir /tmp/gpg-", Host.Text("ps -eo args", workspace.Path));
+    }
+
+    private static string Refusal(byte[] archive, ArchiveSettings settings) =>
+        Assert.Throws<BackupRefusedException>(() => Some.ReadAll(archive, ".tar.gz.gpg", settings)).Message;
+
+    private static void WriteMuch(Stream destination)
+    {
+        using var writer = ArchiveWriter.Create(Some.WithPassphrase(compression: Compression.None), destination);
+        for (var i = 0; i < 100; i++)
+            writer.WriteFile($"file-{i}", Content, Some.Attributes);
+        writer.Complete();
+    }
+
+    private static void KillOurGpg()
+    {
+        var children = Process.GetProcessesByName("gpg").Where(process => ParentOf(process.Id) == Environment.ProcessId);
+        foreach (var child in children)
+            child.Kill();
+    }
+
+    private static int ParentOf(int process) =>
+        int.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("PPid:", StringComparison.Ordinal))[5..]);
+
+    private static void MakeKeys(Workspace workspace) => Host.Bash(
+        """
+        mkdir -m 700 keys; export GNUPGHOME=$PWD/keys
+        for name in one two three; do
+          gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-generate-key "$name" future-default default never 2>/dev/null
+          gpg --batch --quiet --pinentry-mode loopback --passphrase '' --armor --export-secret-keys "$name" > $name.sec
+        done
+        gpg --batch --armor --export one > recipients.asc; gpg --batch --armor --export two >> recipients.asc
+        gpgconf --kill all
+        """, workspace.Path);
+
+    private static Secret SecretKey(Workspace workspace, string owner) => new(File.ReadAllText(workspace[owner + ".sec"]));
+
+    /// <summary>A place for so many bytes.</summary>
+    private sealed class FullDisk(long room, Action? onWrite = null) : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            onWrite?.Invoke();
+            if (Length + count > room)
+                throw new IOException("No space left on device");
+            base.Write(buffer, offset, count);
+        }
+    }
+}
