@@ -1,1 +1,65 @@
-return 0;
+using System.CommandLine;
+using BackupSidecar.Archives;
+using BackupSidecar.Commands;
+using BackupSidecar.Configuration;
+using BackupSidecar.Docker;
+using BackupSidecar.Processes;
+using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+using BackupSidecar.Services;
+using BackupSidecar.Stores;
+
+namespace BackupSidecar;
+
+/// <summary>Verb in, exit code out: the one place where failures become exit codes.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] arguments)
+    {
+        var given = CommandLine.Create().Parse(arguments);
+        if (given.Errors.Count > 0)
+        {
+            foreach (var error in given.Errors)
+                await Console.Error.WriteLineAsync($"backup-sidecar: {error.Message}");
+            await Console.Error.WriteLineAsync("Try: backup-sidecar --help");
+            return (int)RunOutcome.NotStarted;
+        }
+        return await given.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    /// <summary>Runs a command under our handling of signals and failures.</summary>
+    public static async Task<int> ExecuteAsync(Func<Signals, Task<int>> command)
+    {
+        using var signals = new Signals();
+        try
+        {
+            return await command(signals);
+        }
+        catch (OperationCanceledException) when (signals.ExitCode != 0)
+        {
+            return signals.ExitCode;
+        }
+        catch (Exception failure)
+        {
+            await Console.Error.WriteLineAsync(Describe(failure));
+            return (int)OutcomeOf(failure);
+        }
+    }
+
+    private static RunOutcome OutcomeOf(Exception failure) => failure switch
+    {
+        ConfigurationException => RunOutcome.NotStarted,
+        RunLockedException => RunOutcome.Locked,
+        BackupRefusedException => RunOutcome.Refused,
+        _ => RunOutcome.Failed,
+    };
+
+    private static string Describe(Exception failure) => failure switch
+    {
+        ConfigurationException configuration =>
+            $"The configuration cannot be used; nothing was touched.\n{string.Join('\n', configuration.Faults.Select(fault => $"  {fault}"))}",
+        RunLockedException or BackupRefusedException or StoreException or ServiceException or DockerException or ProcessFailedException
+            or IOException or UnauthorizedAccessException => $"backup-sidecar: {failure.Message}",
+        _ => $"backup-sidecar: an error that should not happen; please report it with these lines.\n{failure}",
+    };
+}

@@ -45,6 +45,9 @@ internal sealed record CatalogMatch(CatalogEntry Entry, string? Remark);
 /// <summary>All archives of a backup over all stores, newest first, and what went wrong while they were listed.</summary>
 internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyList<string> Problems)
 {
+    /// <summary>Whether every store could be listed.</summary>
+    public bool IsWhole { get; init; } = true;
+
     private const int Suggestions = 5;
 
     /// <summary>Finds "latest" (the newest complete backup), a timestamp, or a file name.</summary>

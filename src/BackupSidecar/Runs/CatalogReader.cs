@@ -24,7 +24,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
             .OrderByDescending(entry => entry.Name.LocalTime)
             .ThenBy(entry => entry.Name.FileName, StringComparer.Ordinal)
             .ToList();
-        return new Catalog(entries, [.. listings.SelectMany(listing => listing.Problems)]);
+        return new Catalog(entries, [.. listings.SelectMany(listing => listing.Problems)]) { IsWhole = listings.All(listing => listing.IsWhole) };
     }
 
     private async Task<Listing> ReadAsync(IBackupStore store, CancellationToken cancellation)
@@ -37,7 +37,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         }
         catch (Exception error) when (error is StoreException or IOException or UnauthorizedAccessException)
         {
-            return new Listing([], [$"The store '{store.Name}' could not be listed: {error.Message}"]);
+            return new Listing([], [$"The store '{store.Name}' could not be listed: {error.Message}"]) { IsWhole = false };
         }
         var copies = new ConcurrentBag<(ArchiveName, StoredCopy)>();
         var archives = objects.Values
@@ -102,5 +102,8 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
             .Order(StringComparer.Ordinal)
             .Select(name => $"The store '{store.Name}' has the manifest {name}, but not its archive.")];
 
-    private sealed record Listing(IReadOnlyList<(ArchiveName Name, StoredCopy Copy)> Copies, IReadOnlyList<string> Problems);
+    private sealed record Listing(IReadOnlyList<(ArchiveName Name, StoredCopy Copy)> Copies, IReadOnlyList<string> Problems)
+    {
+        public bool IsWhole { get; init; } = true;
+    }
 }

@@ -99,7 +99,7 @@ public sealed class CephServer : IAsyncDisposable
 
     private static async Task<string> DockerAsync(IEnumerable<string> arguments)
     {
-        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = docker.StandardError.ReadToEndAsync();
         var output = await docker.StandardOutput.ReadToEndAsync();
         await docker.WaitForExitAsync();

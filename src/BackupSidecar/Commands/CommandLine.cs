@@ -1,0 +1,85 @@
+using System.CommandLine;
+using BackupSidecar.Runs;
+
+namespace BackupSidecar.Commands;
+
+/// <summary>The words that the program understands, each handed to its command. No word at all means <c>run</c>.</summary>
+internal static class CommandLine
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Backs up a Docker Compose stack so that it can be restored. Settings are read from BACKUP_* variables.")
+        {
+            Verb("run", "Run on BACKUP_SCHEDULE; without one, stay up so that the other commands can be used with exec.", RunCommand.ExecuteAsync),
+            Backup(),
+            List(),
+            Restore(),
+            Prune(),
+            Verb("check", "Show the settings, and check tools, sources, services and stores. Changes nothing.", CheckCommand.ExecuteAsync),
+            Verb("healthcheck", "Exit 0 if the last good backup is as fresh as the schedule promises.", HealthCommand.ExecuteAsync),
+        };
+        root.SetAction((_, _) => Program.ExecuteAsync(RunCommand.ExecuteAsync));
+        return root;
+    }
+
+    private static Command Verb(string name, string help, Func<Signals, Task<int>> execute)
+    {
+        var command = new Command(name, help);
+        command.SetAction((_, _) => Program.ExecuteAsync(execute));
+        return command;
+    }
+
+    private static Command Backup()
+    {
+        var logFile = new Option<string?>("--log-file") { Description = "Write the log to this file as well.", Hidden = true };
+        var command = new Command("backup", "Make one backup now.") { logFile };
+        command.SetAction((given, _) => Program.ExecuteAsync(signals => BackupCommand.ExecuteAsync(given.GetValue(logFile), signals)));
+        return command;
+    }
+
+    private static Command List()
+    {
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("list", "List the backups of all stores, newest first.") { json };
+        command.SetAction((given, _) => Program.ExecuteAsync(signals => ListCommand.ExecuteAsync(given.GetValue(json), signals)));
+        return command;
+    }
+
+    private static Command Prune()
+    {
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only show every decision with its reason." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask, and remove more than BACKUP_RETENTION_MAX_DELETIONS if the policy says so." };
+        var command = new Command("prune", "Remove what the retention policy does not keep.") { dryRun, yes };
+        command.SetAction((given, _) => Program.ExecuteAsync(
+            signals => PruneCommand.ExecuteAsync(given.GetValue(dryRun), given.GetValue(yes), signals)));
+        return command;
+    }
+
+    private static Command Restore()
+    {
+        var backup = new Argument<string>("backup") { Description = "A timestamp as 'list' shows it (2026-11-20-030000), or 'latest'." };
+        var from = new Option<string?>("--from") { Description = "Only from this store: local or s3." };
+        var only = new Option<string[]>("--only") { Description = "Only this source (its name in the archive); may be given several times." };
+        var to = new Option<string?>("--to") { Description = "Unpack everything into this new or empty folder and touch nothing else." };
+        var merge = new Option<bool>("--merge") { Description = "Lay directories over what is there, instead of making them equal to the backup." };
+        var unverified = new Option<bool>("--allow-unverified") { Description = "Also restore an archive without a manifest (made by docker-backup-sidecar, or incomplete)." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask for confirmation." };
+        var command = new Command("restore", "Restore a backup: it is verified first, then the plan is shown and confirmed.")
+        {
+            backup, from, only, to, merge, unverified, yes,
+        };
+        command.SetAction((given, _) => Program.ExecuteAsync(signals => RestoreCommand.ExecuteAsync(
+            new RestoreOptions
+            {
+                Backup = given.GetRequiredValue(backup),
+                From = given.GetValue(from),
+                Only = given.GetValue(only) ?? [],
+                To = given.GetValue(to),
+                Merge = given.GetValue(merge),
+                AllowUnverified = given.GetValue(unverified),
+            },
+            given.GetValue(yes),
+            signals)));
+        return command;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using BackupSidecar.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Commands;
+
+/// <summary>
+/// The program's log: one line for each event on standard error, as <c>[INFO] text</c> or as JSON. Known secrets are masked
+/// and control characters escaped, whatever was logged. May write the same lines to a file that is kept small.
+/// </summary>
+internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool coloured, TextWriter? file) : ILogger
+{
+    private readonly Lock _lock = new();
+
+    /// <summary>Colours are for terminals.</summary>
+    public static bool IsColoured => !Console.IsErrorRedirected;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= (settings.Debug ? LogLevel.Debug : LogLevel.Information);
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!IsEnabled(logLevel))
+            return;
+        var text = formatter(state, exception);
+        if (exception is not null)
+            text += settings.Debug ? $"\n{exception}" : $": {exception.Message}";
+        Write(logLevel, redactor.Redact(text));
+    }
+
+    private void Write(LogLevel level, string text)
+    {
+        lock (_lock)
+        {
+            Console.Error.WriteLine(Line(level, text, coloured));
+            file?.WriteLine(Line(level, text, inColour: false));
+        }
+    }
+
+    private string Line(LogLevel level, string text, bool inColour) =>
+        settings.Format == LogFormat.Json ? Json(level, text) : Text(level, text, inColour);
+
+    private string Json(LogLevel level, string text)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("time", time.GetUtcNow());
+            json.WriteString("level", Name(level).ToLowerInvariant());
+            json.WriteString("message", text);
+            json.WriteEndObject();
+        }
+        return System.Text.Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static string Text(LogLevel level, string text, bool inColour)
+    {
+        var tag = $"[{Name(level)}]";
+        return inColour ? $"\e[{Colour(level)}m{tag}\e[0m {Escaped(text)}" : $"{tag} {Escaped(text)}";
+    }
+
+    /// <summary>A file name may hold any byte; on a terminal some of them are commands.</summary>
+    private static string Escaped(string text) =>
+        text.Any(c => char.IsControl(c) && c != '\n')
+            ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? $"\\x{(int)c:x2}" : c.ToString()))
+            : text;
+
+    private static string Name(LogLevel level) => level switch
+    {
+        LogLevel.Information => "INFO",
+        LogLevel.Warning => "WARN",
+        LogLevel.Error or LogLevel.Critical => "ERROR",
+        _ => "DEBUG",
+    };
+
+    private static string Colour(LogLevel level) => level switch
+    {
+        LogLevel.Information => "32",
+        LogLevel.Warning => "33",
+        LogLevel.Error or LogLevel.Critical => "31",
+        _ => "34",
+    };
+}

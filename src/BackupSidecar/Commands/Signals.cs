@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace BackupSidecar.Commands;
+
+/// <summary>
+/// SIGTERM and SIGINT as a token: they no longer end the process, the work does. Which one came decides the exit code.
+/// </summary>
+internal sealed class Signals : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly PosixSignalRegistration[] _registrations;
+    private int _exitCode;
+
+    public Signals() =>
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Fire(context, 128 + 15)),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Fire(context, 128 + 2)),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true),
+        ];
+
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>130 or 143 after a signal, otherwise 0.</summary>
+    public int ExitCode => Volatile.Read(ref _exitCode);
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _source.Dispose();
+    }
+
+    private void Fire(PosixSignalContext context, int exitCode)
+    {
+        context.Cancel = true;
+        Interlocked.CompareExchange(ref _exitCode, exitCode, 0);
+        _source.Cancel();
+    }
+}

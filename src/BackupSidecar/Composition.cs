@@ -1,0 +1,131 @@
+using BackupSidecar.Archives;
+using BackupSidecar.Commands;
+using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Input;
+using BackupSidecar.Databases;
+using BackupSidecar.Notifications;
+using BackupSidecar.Planning;
+using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+using BackupSidecar.Scheduling;
+using BackupSidecar.Sources;
+using BackupSidecar.Stores;
+using BackupSidecar.Stores.Local;
+using BackupSidecar.Stores.S3;
+using BackupSidecar.Targets;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar;
+
+/// <summary>
+/// Puts the program together from the settings: the only place that names concrete stores and notifiers. Loading it reads
+/// and checks the whole configuration, and touches nothing.
+/// </summary>
+internal sealed class Composition : IDisposable
+{
+    private readonly TextWriter? _logFile;
+    private readonly LocalStore? _local;
+    private readonly PingClient _pings;
+
+    private Composition(SettingsReading reading, string? logFile)
+    {
+        Reading = reading;
+        Settings = reading.Require();
+        _logFile = logFile is null ? null : LogFile.Open(logFile);
+        Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsColoured, _logFile);
+        (Plan, var planFaults) = BackupPlanner.Plan(Settings);
+        Schedule = ParseSchedule(out var scheduleFaults);
+        if (planFaults.Count + scheduleFaults.Count > 0)
+            throw new ConfigurationException([.. planFaults, .. scheduleFaults]);
+
+        _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
+        Stores = [.. new IBackupStore?[]
+        {
+            _local,
+            Settings.S3 is { } s3 ? new S3Store(s3, Settings.Name, Time, Log) : null,
+        }.OfType<IBackupStore>()];
+        History = new History(Settings.Paths.State);
+        _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
+        foreach (var notice in reading.Notices)
+            Log.LogInformation("{Notice}", notice);
+        foreach (var warning in reading.Warnings)
+            Log.LogWarning("{Warning}", warning);
+    }
+
+    public SettingsReading Reading { get; }
+
+    public Settings Settings { get; }
+
+    public TimeProvider Time { get; } = TimeProvider.System;
+
+    public ConsoleLogger Log { get; }
+
+    public BackupPlan Plan { get; }
+
+    /// <summary>Null in manual mode.</summary>
+    public CronSchedule? Schedule { get; }
+
+    /// <summary>Local first.</summary>
+    public IReadOnlyList<IBackupStore> Stores { get; }
+
+    public History History { get; }
+
+    /// <summary>Reads the configuration.</summary>
+    /// <param name="scope">What the command needs of it.</param>
+    /// <param name="logFile">A file that gets the log as well, or null.</param>
+    /// <exception cref="ConfigurationException">It cannot be used; holds every fault.</exception>
+    public static Composition Load(SettingsScope scope, string? logFile = null) =>
+        new(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
+
+    public BackupRun BackupRun() => new(
+        Settings, Plan, new SourceFactory(Settings, Time, Log), Stores, _local?.Folder, RetentionRun(),
+        new NotifierGroup(Notifiers(), Time, Log), History, Time, Log);
+
+    public RetentionRun RetentionRun() => new(Settings, Stores, Time, Log);
+
+    public RestoreTargets RestoreTargets() => new(Engine, Settings.Paths.Staging, Log);
+
+    public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
+
+    public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
+
+    public void Dispose()
+    {
+        foreach (var store in Stores)
+            store.Dispose();
+        _pings.Dispose();
+        _logFile?.Dispose();
+    }
+
+    private IDatabaseEngine Engine(DatabaseSourcePlan plan) => plan.Kind switch
+    {
+        SourceKind.Postgres => new Postgres(plan.Uri, new PostgresClients()),
+        SourceKind.Mongodb => new MongoDb(plan.Uri, Settings.Paths.Staging),
+        _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
+    };
+
+    private List<INotifier> Notifiers()
+    {
+        var settings = Settings.Notifications;
+        var notifiers = new List<INotifier>();
+        if (settings.SuccessWebhook is not null || settings.FailureWebhook is not null)
+            notifiers.Add(new WebhookNotifier(Ping("BACKUP_SUCCESS_WEBHOOK", settings.SuccessWebhook), Ping("BACKUP_FAILURE_WEBHOOK", settings.FailureWebhook), _pings));
+        if (settings.HealthchecksUrl is { } url)
+            notifiers.Add(new HealthchecksNotifier(HealthchecksNotifier.ParseUrl(url), _pings));
+        return notifiers;
+    }
+
+    private static PingUrl? Ping(string setting, Secret? url) =>
+        url is null ? null : PingUrl.Parse(setting, url, "https://example.com/hook");
+
+    private CronSchedule? ParseSchedule(out IReadOnlyList<ConfigurationFault> faults)
+    {
+        faults = [];
+        if (Settings.Schedule is null)
+            return null;
+        if (CronSchedule.TryParse(Settings.Schedule, Settings.TimeZone, out var schedule, out var fault))
+            return schedule;
+        faults = [fault!];
+        return null;
+    }
+}

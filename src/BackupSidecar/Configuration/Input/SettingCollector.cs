@@ -1,0 +1,175 @@
+using BackupSidecar.Configuration.Values;
+
+namespace BackupSidecar.Configuration.Input;
+
+/// <summary>
+/// Collects what was given for every setting, from wherever it may be given: the environment goes before the configuration
+/// file, and in each of them a variable or its file twin says it, never both.
+/// </summary>
+internal sealed class SettingCollector(Func<string, FileReading> files, Findings findings)
+{
+    /// <summary>What other readers of such files would expand, or take for an escaped dollar sign.</summary>
+    private static readonly string[] LooksExpandable = ["${", "$$", "\\$"];
+
+    private readonly Dictionary<(Setting Setting, int Number), GivenValue> _given = [];
+    private readonly HashSet<Setting> _blank = [];
+
+    /// <summary>Everything given, with the numbered keys of a setting in the order of their numbers.</summary>
+    public GivenSettings Collect(IReadOnlyDictionary<string, string> environment)
+    {
+        var layers = Layers(environment);
+        UnknownNames.Check(layers, findings);
+        foreach (var layer in layers)
+        {
+            foreach (var key in Keys(layer))
+                Collect(layer, key.Setting, key.Number);
+        }
+
+        foreach (var alias in Alias.All)
+            Collect(layers, alias);
+        return new GivenSettings(_given.Values.OrderBy(value => value.Number).ToLookup(value => value.Setting), _blank);
+    }
+
+    private List<Layer> Layers(IReadOnlyDictionary<string, string> environment)
+    {
+        var layers = new List<Layer> { new("environment", environment, IsQuoted: true) };
+        var named = layers[0].Find(SettingTable.ConfigFile.Name);
+        var path = named?.Trim().Trim('"', '\'') ?? SettingTable.ConfigFile.Default!; // The table gives it a default.
+        var reading = files(path);
+        if (reading.Text is { } text)
+            layers.Add(ConfigurationFile(path, text));
+        else if (named is not null || reading != FileReading.Missing)
+            findings.Fault(SettingTable.ConfigFile.Name, $"the file {Shown.Quote(path)} {reading.Problem}.");
+        return layers;
+    }
+
+    private Layer ConfigurationFile(string path, string text)
+    {
+        var file = EnvFile.Parse(text);
+        if (file.Problem is not null)
+            findings.Fault(SettingTable.ConfigFile.Name, $"in the file {Shown.Quote(path)}, {file.Problem}.");
+        var variables = new Dictionary<string, string>();
+        foreach (var (name, value) in file.Entries)
+        {
+            if (!variables.TryAdd(name, value) && Variable.TryParse(name, out var variable))
+                findings.Fault(name, $"it stands twice in the file {Shown.Quote(path)}." + (variable.Setting.IsNumbered ? $" Number them: {name}_1, {name}_2." : ""));
+            if (LooksExpandable.Any(value.Contains) && Variable.TryParse(name, out _))
+                findings.Warn($"{name}: in the file {Shown.Quote(path)} a '$' is only a '$'; nothing is expanded and nothing needs escaping.");
+        }
+
+        if (variables.ContainsKey(SettingTable.ConfigFile.Name))
+            findings.Fault(SettingTable.ConfigFile.Name, $"it has no meaning within the file {Shown.Quote(path)}; remove it there.");
+        return new Layer($"file {path}", variables, IsQuoted: false);
+    }
+
+    private static IEnumerable<(Setting Setting, int Number)> Keys(Layer layer) =>
+        layer.Variables.Keys
+            .Select(name => Variable.TryParse(name, out var variable) ? variable : default)
+            .Where(variable => variable.Setting is not null)
+            .Select(variable => (variable.Setting, variable.Number))
+            .Distinct();
+
+    private void Collect(Layer layer, Setting setting, int number)
+    {
+        // A number may be written with leading zeros; the names that stand there are what counts.
+        var names = layer.Variables.Keys
+            .Where(name => Variable.TryParse(name, out var variable) && variable.Setting == setting && variable.Number == number)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var said = names.Where(name => layer.Find(name) is not null).ToList();
+        if (said.Count == 0)
+            _blank.Add(setting);
+        else if (said.Count > 1)
+            findings.Fault(said[0], $"{said[1]} is set as well; only one of them may be.");
+        if (said.Count == 0 || _given.ContainsKey((setting, number)))
+            return;
+        var isFile = Variable.TryParse(said[0], out var first) && first.IsFile;
+        if (Read(layer, setting, said[0], isFile) is { } value)
+            _given.Add((setting, number), value with { Number = number });
+    }
+
+    private void Collect(List<Layer> layers, Alias alias)
+    {
+        var bucket = _given.GetValueOrDefault((SettingTable.S3Bucket, 0));
+        if (alias.NeedsBucketAlias && bucket?.Variable.StartsWith("AWS_", StringComparison.Ordinal) is not true)
+            return;
+        foreach (var layer in layers)
+        {
+            string[] names = alias.HasFileTwin ? [alias.Name, alias.Name + "_FILE"] : [alias.Name];
+            var said = names.Where(name => layer.Find(name) is not null).ToList();
+            if (said.Count == 0)
+            {
+                if (names.Any(layer.Variables.ContainsKey))
+                    _blank.Add(alias.Setting);
+                continue;
+            }
+
+            if (said.Count > 1)
+                findings.Fault(said[0], $"{said[1]} is set as well; only one of them may be.");
+            Take(layer, alias, said[0]);
+        }
+    }
+
+    private void Take(Layer layer, Alias alias, string name)
+    {
+        if (_given.TryGetValue((alias.Setting, 0), out var given))
+        {
+            findings.Note($"{name} is passed over, because {given.Variable} is set.");
+            return;
+        }
+
+        if (Read(layer, alias.Setting, name, isFile: name != alias.Name) is not { } value)
+            return;
+        findings.Note($"{name} is taken for {alias.Setting.Name}, which is its name here.");
+        _given.Add((alias.Setting, 0), alias.Convert is null ? value : value with { Text = alias.Convert(value.Text, layer) });
+    }
+
+    private GivenValue? Read(Layer layer, Setting setting, string variable, bool isFile)
+    {
+        var text = layer.Variables[variable];
+        if (!isFile)
+            return new GivenValue(setting, 0, variable, layer.IsQuoted ? WithoutQuotes(setting, variable, text) : text, layer.Name);
+        var path = text.Trim().Trim('"', '\'');
+        var reading = files(path);
+        var content = reading.Text is { } whole ? WithoutLineEnd(whole) : null;
+        if (content is null)
+            findings.Fault(variable, $"the file {Shown.Quote(path)} {reading.Problem}.");
+        else if (string.IsNullOrWhiteSpace(content))
+            findings.Fault(variable, $"the file {Shown.Quote(path)} is empty.");
+
+        // Swarm and Compose mount secrets below this folder readable by all, and nobody can change that.
+        if (reading.IsReadableByOthers && setting.IsSecret && !path.StartsWith("/run/secrets/", StringComparison.Ordinal))
+            findings.Warn($"{variable}: every user may read the file {Shown.Quote(path)}; take that right away (chmod o-r).");
+        return string.IsNullOrWhiteSpace(content) ? null : new GivenValue(setting, 0, variable, content, $"file {path}");
+    }
+
+    private string WithoutQuotes(Setting setting, string variable, string text)
+    {
+        // A passphrase may well end with a quote, and a command with a quoted argument.
+        var trimmed = setting.Kind is SettingKind.Secret ? text : text.Trim();
+        if (QuotedText.IsOpened(trimmed) || (setting.Kind is not SettingKind.Secret && QuotedText.IsClosed(trimmed)))
+        {
+            findings.Fault(variable, Unbalanced(setting));
+            return "";
+        }
+
+        if (!QuotedText.TryUnwrap(trimmed, out var unwrapped))
+            return trimmed;
+        if (setting.Kind is SettingKind.Secret)
+            findings.Note($"{variable}: the quotes around the value are not taken as a part of it.");
+        return unwrapped;
+    }
+
+    private static string Unbalanced(Setting setting) =>
+        "it holds a quote without its counterpart. 'docker run --env-file' cuts a value of several lines after the first. "
+        + (setting.IsNumbered
+            ? $"Give each entry a key of its own, without quotes: {setting.Name}_1=…, {setting.Name}_2=…"
+            : $"Write it in one line without quotes, or put it into a file and name that in {setting.Name}_FILE.");
+
+    private static string WithoutLineEnd(string text) => text switch
+    {
+        [.., '\r', '\n'] => text[..^2],
+        [.., '\n'] => text[..^1],
+        _ => text,
+    };
+}

@@ -1,0 +1,77 @@
+using BackupSidecar.Configuration.Input;
+
+namespace BackupSidecar.Configuration;
+
+/// <summary>
+/// Masks secrets in text that leaves the program, by their value: the last line of defence, for what programs and servers
+/// say back to us.
+/// </summary>
+internal sealed class Redactor
+{
+    private const string Mask = "***";
+
+    /// <summary>Shorter values stand in ordinary words, and masking them would only make the log unreadable.</summary>
+    private const int Shortest = 4;
+
+    /// <summary>Lines of a key in several lines are masked one by one, unless they are as short as its closing checksum.</summary>
+    private const int ShortestLine = 16;
+
+    private readonly List<string> _secrets;
+
+    /// <summary>Takes the values to mask in every form in which they may appear.</summary>
+    public Redactor(IEnumerable<string> secrets) =>
+        _secrets = secrets.Where(secret => secret.Length >= Shortest).Distinct().OrderByDescending(secret => secret.Length).ToList();
+
+    public static Redactor Of(IEnumerable<GivenValue> values) =>
+        new(values.Where(value => value.Setting.IsSecret).SelectMany(value => Forms(value.Setting, value.Text)));
+
+    public string Redact(string text) =>
+        _secrets.Aggregate(text, (redacted, secret) => redacted.Replace(secret, Mask, StringComparison.Ordinal));
+
+    private static IEnumerable<string> Forms(Setting setting, string text) => setting.Kind switch
+    {
+        SettingKind.DatabaseUris => Values.ListText.Uris(text).SelectMany(UriForms),
+        SettingKind.SecretUrl => UriForms(text.Trim()),
+        _ => Lines(text).Append(text).Append(text.Trim()),
+    };
+
+    private static IEnumerable<string> Lines(string text) =>
+        text.Split('\n').Select(line => line.Trim()).Where(line => line.Length >= ShortestLine && !line.StartsWith("-----", StringComparison.Ordinal));
+
+    private static IEnumerable<string> UriForms(string uri)
+    {
+        yield return uri;
+        foreach (var password in Passwords(uri))
+        {
+            var decoded = Uri.UnescapeDataString(password);
+            yield return password;
+            yield return decoded;
+            yield return Uri.EscapeDataString(decoded);
+        }
+    }
+
+    /// <summary>
+    /// Everything that may be a password, also in a URI that is wrong: a stray '@' or '/' leaves open where it ends. A password
+    /// that is the user's name is not one worth hiding, and is often a word such as "postgres".
+    /// </summary>
+    private static IEnumerable<string> Passwords(string uri)
+    {
+        var start = uri.IndexOf("://", StringComparison.Ordinal) is var mark and >= 0 ? mark + 3 : 0;
+        var colon = uri.IndexOf(':', start);
+        if (colon >= 0)
+        {
+            var user = uri[start..colon];
+            for (var at = uri.IndexOf('@', colon); at >= 0; at = uri.IndexOf('@', at + 1))
+            {
+                if (uri[(colon + 1)..at] != user)
+                    yield return uri[(colon + 1)..at];
+            }
+        }
+
+        foreach (var pair in uri[(uri.IndexOf('?') + 1)..].Split('&').Select(pair => pair.Split('=', 2)))
+        {
+            if (pair is [{ } name, { } value] && name.Contains("password", StringComparison.OrdinalIgnoreCase))
+                yield return value;
+        }
+    }
+}

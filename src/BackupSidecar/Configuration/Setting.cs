@@ -1,0 +1,54 @@
+namespace BackupSidecar.Configuration;
+
+/// <summary>How a setting's text is read. The words are what the docs say of it.</summary>
+internal enum SettingKind
+{
+    Text,
+    Secret,
+    SecretUrl,
+    Url,
+    Path,
+    Flag,
+    Integer,
+    Duration,
+    Size,
+    Choice,
+    Names,
+    NamedPaths,
+    DatabaseUris,
+    Command,
+}
+
+/// <summary>One row of the table of settings: all that parsing, <c>check</c>, the docs and the example file know of a setting.</summary>
+internal sealed record Setting(string Section, string Name, SettingKind Kind, string Help)
+{
+    /// <summary>What holds if nothing is said, as the operator would write it; null if there is nothing, or it depends.</summary>
+    public string? Default { get; init; }
+
+    /// <summary>Says in words what holds by default, where no single value can.</summary>
+    public string? DefaultNote { get; init; }
+
+    /// <summary>A right value, for error messages and the example file.</summary>
+    public string? Example { get; init; }
+
+    /// <summary>Whether the example file sets it, rather than show it in a comment.</summary>
+    public bool IsSetInExample { get; init; }
+
+    /// <summary>The bounds of a number or a size, or of the seconds of a duration.</summary>
+    public long Minimum { get; init; }
+
+    public long Maximum { get; init; } = int.MaxValue;
+
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>Whether <c>NAME_1</c>, <c>NAME_2</c> … add to it: lines of one value do not survive every way of passing variables.</summary>
+    public bool IsNumbered => Kind is SettingKind.NamedPaths or SettingKind.DatabaseUris;
+
+    /// <summary>Whether <c>NAME_FILE</c> names a file that holds the value. Variables that other programs share have no twin.</summary>
+    public bool HasFileTwin => Name.StartsWith("BACKUP_", StringComparison.Ordinal) && !Name.EndsWith("_FILE", StringComparison.Ordinal);
+
+    /// <summary>Whether the value must not be shown. Commands count too: people write tokens into them.</summary>
+    public bool IsMasked => IsSecret || Kind is SettingKind.Command;
+
+    public bool IsSecret => Kind is SettingKind.Secret or SettingKind.SecretUrl or SettingKind.DatabaseUris;
+}

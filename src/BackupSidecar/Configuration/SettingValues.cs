@@ -1,0 +1,172 @@
+using BackupSidecar.Configuration.Input;
+using BackupSidecar.Configuration.Values;
+
+namespace BackupSidecar.Configuration;
+
+/// <summary>
+/// The values of settings as what they are. A value that cannot be read becomes a fault, and the default stands in for it, so
+/// that reading goes on and finds the other faults.
+/// </summary>
+internal sealed class SettingValues(GivenSettings given, Findings findings)
+{
+    private static readonly Dictionary<string, string> Synonyms = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["gz"] = "gzip",
+        ["zst"] = "zstd",
+        ["path"] = "true",
+        ["virtual-host"] = "false",
+    };
+
+    public string? Text(Setting setting) => Given(setting) is { } value && OneLine(value) ? value.Text.Trim() : setting.Default;
+
+    public Secret? Secret(Setting setting) => Given(setting) is { } value ? new Secret(value.Text) : null;
+
+    /// <summary>A secret of one line: a passphrase, a key.</summary>
+    public Secret? SecretLine(Setting setting)
+    {
+        if (Given(setting) is not { } value)
+            return null;
+        if (!value.Text.AsSpan().ContainsAny('\r', '\n'))
+            return new Secret(value.Text);
+        findings.Fault(value.Variable, "it holds a line break, and must be one line. If it came from a file with Windows line ends, convert it.");
+        return null;
+    }
+
+    public Secret? SecretUrl(Setting setting)
+    {
+        if (Given(setting) is not { } value || WebUri.TryParse(value.Text.Trim(), out _))
+            return Given(setting) is { } url ? new Secret(url.Text.Trim()) : null;
+        findings.Fault(value.Variable, "it is not an address that begins with http:// or https://.", setting.Example);
+        return null;
+    }
+
+    public string? Path(Setting setting)
+    {
+        if (Given(setting) is not { } value)
+            return setting.Default;
+        if (PathText.TryParse(value.Text.Trim(), out var path, out var problem))
+            return path;
+        findings.Fault(value.Variable, problem, Example(setting));
+        return setting.Default;
+    }
+
+    public bool Flag(Setting setting)
+    {
+        if (Given(setting) is not { } value || FlagText.TryParse(value.Text.Trim(), out var flag))
+            return FlagText.TryParse(Given(setting)?.Text.Trim() ?? setting.Default!, out flag) && flag; // Flags have a default.
+        findings.Fault(value.Variable, $"{Shown.Quote(value.Text)} is neither true nor false.", "true");
+        return setting.Default == "true";
+    }
+
+    /// <summary>The number, or null where it is not given and has no default.</summary>
+    public int? Integer(Setting setting)
+    {
+        int? otherwise = setting.Default is { } text ? int.Parse(text) : null;
+        if (Given(setting) is not { } value)
+            return otherwise;
+        var written = value.Text.Trim();
+        if (written.Length is > 0 and < 20 && written.All(char.IsAsciiDigit) && UInt64.Parse(written) is var number
+            && number >= (ulong)setting.Minimum && number <= (ulong)setting.Maximum)
+            return (int)number;
+        findings.Fault(
+            value.Variable, $"{Shown.Quote(value.Text)} is not a whole number from {setting.Minimum} to {setting.Maximum}.", Example(setting));
+        return otherwise;
+    }
+
+    public TimeSpan Duration(Setting setting)
+    {
+        _ = DurationText.TryParse(setting.Default!, out var otherwise); // Durations have a default.
+        if (Given(setting) is not { } value)
+            return otherwise;
+        if (DurationText.TryParse(value.Text.Trim(), out var duration)
+            && duration.TotalSeconds >= setting.Minimum && duration.TotalSeconds <= setting.Maximum)
+            return duration;
+        var least = DurationText.Format(TimeSpan.FromSeconds(setting.Minimum));
+        var most = DurationText.Format(TimeSpan.FromSeconds(setting.Maximum));
+        findings.Fault(
+            value.Variable,
+            $"{Shown.Quote(value.Text)} is not a length of time from {least} to {most}; write seconds, or 30s, 5m, 1h30m.",
+            Example(setting));
+        return otherwise;
+    }
+
+    public long? Size(Setting setting)
+    {
+        if (Given(setting) is not { } value)
+            return null;
+        if (SizeText.TryParse(value.Text.Trim(), out var bytes) && bytes >= setting.Minimum && bytes <= setting.Maximum)
+            return bytes;
+        findings.Fault(
+            value.Variable,
+            $"{Shown.Quote(value.Text)} is not a size from {SizeText.Format(setting.Minimum)} to {SizeText.Format(setting.Maximum)}.",
+            Example(setting));
+        return null;
+    }
+
+    /// <summary>One of the setting's words, in its spelling.</summary>
+    public string Choice(Setting setting)
+    {
+        var otherwise = setting.Default!; // Choices have a default.
+        if (Given(setting) is not { } value)
+            return otherwise;
+        var written = Synonyms.GetValueOrDefault(value.Text.Trim(), value.Text.Trim());
+        if (setting.Choices.FirstOrDefault(choice => choice.Equals(written, StringComparison.OrdinalIgnoreCase)) is { } known)
+            return known;
+        findings.Fault(value.Variable, $"{Shown.Quote(value.Text)} is none of {string.Join(", ", setting.Choices)}.", otherwise);
+        return otherwise;
+    }
+
+    public IReadOnlyList<string> Names(Setting setting) =>
+        Given(setting) is { } value ? ListText.Names(value.Text).Distinct().ToList() : [];
+
+    public IReadOnlyList<NamedPath> NamedPaths(Setting setting)
+    {
+        var paths = new List<NamedPath>();
+        foreach (var value in given.Of(setting))
+        {
+            foreach (var entry in ListText.Paths(value.Text))
+            {
+                if (PathText.TryParseNamed(entry, out var path, out var problem))
+                    paths.Add(path);
+                else
+                    findings.Fault(value.Variable, problem, setting.Example);
+            }
+        }
+
+        return paths;
+    }
+
+    /// <summary>The URIs of databases. <paramref name="problemOf"/> says what is wrong with one, or null.</summary>
+    public IReadOnlyList<Secret> DatabaseUris(Setting setting, Func<string, string?> problemOf)
+    {
+        var uris = new List<Secret>();
+        foreach (var value in given.Of(setting))
+        {
+            var entries = ListText.Uris(value.Text);
+            for (var i = 0; i < entries.Count; i++)
+            {
+                var which = entries.Count > 1 ? $"entry {i + 1}: " : "";
+                if (problemOf(entries[i]) is { } problem)
+                    findings.Fault(value.Variable, which + problem, setting.Example);
+                else
+                    uris.Add(new Secret(entries[i]));
+            }
+        }
+
+        return uris;
+    }
+
+    /// <summary>What was given and says something; a value that was found faulty before is blank by now.</summary>
+    private GivenValue? Given(Setting setting) =>
+        given.Find(setting) is { } value && !string.IsNullOrWhiteSpace(value.Text) ? value : null;
+
+    private bool OneLine(GivenValue value)
+    {
+        if (!value.Text.Trim().Any(char.IsControl))
+            return true;
+        findings.Fault(value.Variable, "it holds a line break or another control character.", Example(value.Setting));
+        return false;
+    }
+
+    private static string? Example(Setting setting) => setting.Example ?? setting.Default;
+}

@@ -1,0 +1,230 @@
+using BackupSidecar.Configuration.Input;
+using BackupSidecar.Configuration.Values;
+using static BackupSidecar.Configuration.SettingTable;
+
+namespace BackupSidecar.Configuration;
+
+/// <summary>Builds the settings, one record per concern, with the rules that hold within and between them.</summary>
+internal sealed class SettingsParts(GivenSettings given, Findings findings)
+{
+    private const int ShortPassphrase = 16;
+
+    private readonly SettingValues _values = new(given, findings);
+
+    public Settings Build(SettingsScope scope)
+    {
+        var settings = new Settings
+        {
+            Name = BackupName(),
+            Schedule = _values.Text(Schedule),
+            TimeZone = Zone(),
+            Timeout = _values.Duration(SettingTable.Timeout) is { Ticks: > 0 } limit ? limit : null,
+            CatchUp = _values.Flag(CatchUp),
+            Sources = Sources(),
+            Services = Services(),
+            Archive = Archive(),
+            Local = _values.Path(LocalPath) is { } path ? new LocalStoreSettings(path) : null,
+            S3 = S3(),
+            Retention = Retention(),
+            Hooks = Hooks(),
+            Notifications = Notifications(),
+            Paths = Paths(),
+            Log = Log(),
+        };
+        Require(scope);
+        return settings;
+    }
+
+    private void Require(SettingsScope scope)
+    {
+        if (!given.IsGiven(LocalPath) && !given.IsGiven(S3Bucket))
+            findings.Fault(LocalPath.Name, $"there is nowhere to store backups: set it, or {S3Bucket.Name}, or both.", LocalPath.Example);
+        Setting[] sources = [Postgres, Mongodb, Sqlite, Directories, Files];
+        if (scope is SettingsScope.Everything && !sources.Any(given.IsGiven))
+            findings.Fault(
+                Directories.Name,
+                $"there is nothing to back up: set one of {string.Join(", ", sources.Select(source => source.Name))}.",
+                Directories.Example);
+    }
+
+    private string BackupName()
+    {
+        if (!given.IsGiven(Name))
+            findings.Fault(Name.Name, "it is required: it names the folder and the files of the backups.", Name.Example);
+        var name = _values.Text(Name) ?? "";
+        if (name.Length > 0 && !BackupNameText.IsValid(name))
+            findings.Fault(
+                Name.Name,
+                $"{Shown.Quote(name)} cannot be a name: letters, digits, '.', '_' and '-', at most 100, beginning with a letter or digit.",
+                Name.Example);
+        return name;
+    }
+
+    private TimeZoneInfo Zone()
+    {
+        var name = _values.Text(SettingTable.TimeZone)!; // It has a default.
+        if (!TimeZoneText.TryParse(name, out var zone))
+            findings.Fault(
+                SettingTable.TimeZone.Name,
+                $"{Shown.Quote(name)} is not the name of a time zone.",
+                TimeZoneText.Suggest(name) ?? SettingTable.TimeZone.Example);
+        return zone;
+    }
+
+    private SourceSettings Sources() => new()
+    {
+        Postgres = _values.DatabaseUris(Postgres, uri => PostgresUri.TryParse(uri, out _, out var problem) ? null : problem),
+        Mongodb = _values.DatabaseUris(Mongodb, uri => MongodbUri.TryParse(uri, out _, out var problem) ? null : problem),
+        Sqlite = _values.NamedPaths(Sqlite),
+        Directories = _values.NamedPaths(Directories),
+        Files = _values.NamedPaths(Files),
+    };
+
+    private ServiceSettings Services()
+    {
+        var address = _values.Text(DockerHost)!; // It has a default.
+        if (WebUri.EngineProblem(address, out var engine) is { } problem)
+            findings.Fault(DockerHost.Name, problem, DockerHost.Default);
+        return new ServiceSettings
+        {
+            Stop = _values.Names(StopServices),
+            StopWait = _values.Duration(StopWait),
+            StartWait = _values.Duration(StartWait),
+            StopTimeout = _values.Duration(StopTimeout),
+            ComposeProject = _values.Text(ComposeProject),
+            DockerHost = engine,
+        };
+    }
+
+    private ArchiveSettings Archive()
+    {
+        var archive = new ArchiveSettings
+        {
+            Compression = _values.Choice(SettingTable.Compression) switch
+            {
+                "zstd" => Configuration.Compression.Zstd,
+                "none" => Configuration.Compression.None,
+                _ => Configuration.Compression.Gzip,
+            },
+            CompressionThreads = _values.Integer(CompressionThreads) ?? Environment.ProcessorCount,
+            EncryptionKey = _values.SecretLine(EncryptionKey),
+            RecipientsFile = _values.Path(RecipientsFile),
+            DecryptionKey = _values.Secret(DecryptionKey),
+            SigningKey = _values.Secret(SigningKey),
+        };
+        CheckEncryption(archive);
+        return archive;
+    }
+
+    private void CheckEncryption(ArchiveSettings archive)
+    {
+        if (given.Find(EncryptionKey) is { } key && given.Find(RecipientsFile) is { } recipients)
+            findings.Fault(key.Variable, $"{recipients.Variable} is set as well; archives are encrypted with one or for the other.");
+
+        // Somebody meant to encrypt. A plain archive would be the wrong answer to a variable that came out blank.
+        foreach (var setting in new[] { EncryptionKey, RecipientsFile })
+        {
+            if (given.Blank.Contains(setting) && !given.IsGiven(EncryptionKey) && !given.IsGiven(RecipientsFile))
+                findings.Fault(setting.Name, "it is set but blank, and archives would not be encrypted. Fill it in, or remove it.");
+        }
+
+        if (archive.EncryptionKey?.Reveal().Length < ShortPassphrase)
+            findings.Warn($"{EncryptionKey.Name}: the passphrase is shorter than {ShortPassphrase} characters and may be guessed.");
+    }
+
+    private S3StoreSettings? S3()
+    {
+        var settings = new S3StoreSettings
+        {
+            Bucket = Bucket(),
+            Endpoint = Endpoint(),
+            Region = _values.Text(S3Region)!, // It has a default.
+            AccessKey = _values.SecretLine(S3AccessKey),
+            SecretKey = _values.SecretLine(S3SecretKey),
+            SessionToken = _values.SecretLine(S3SessionToken),
+            PathStyle = _values.Choice(S3PathStyle) switch { "true" => PathStyle.Path, "false" => PathStyle.VirtualHost, _ => PathStyle.Auto },
+            Checksums = _values.Choice(SettingTable.S3Checksums) switch
+            {
+                "always" => Configuration.S3Checksums.Always,
+                "when-required" => Configuration.S3Checksums.WhenRequired,
+                _ => Configuration.S3Checksums.Auto,
+            },
+            CaFile = _values.Path(S3CaFile),
+            PartSize = _values.Size(S3PartSize),
+        };
+        if (given.IsGiven(S3AccessKey) != given.IsGiven(S3SecretKey))
+        {
+            var (there, missing) = given.IsGiven(S3AccessKey) ? (S3AccessKey, S3SecretKey) : (S3SecretKey, S3AccessKey);
+            findings.Fault(missing.Name, $"{there.Name} is set without it; set both, or neither to use the AWS credential chain.");
+        }
+        else if (given.IsGiven(S3SessionToken) && !given.IsGiven(S3AccessKey))
+        {
+            findings.Fault(S3SessionToken.Name, $"it belongs to {S3AccessKey.Name} and {S3SecretKey.Name}, which are not set.");
+        }
+
+        return given.IsGiven(S3Bucket) ? settings : null;
+    }
+
+    private string Bucket()
+    {
+        var bucket = _values.Text(S3Bucket) ?? "";
+        if (bucket.Length > 0 && !bucket.All(c => char.IsAsciiLetterOrDigit(c) || ".-_".Contains(c)))
+            findings.Fault(S3Bucket.Name, $"{Shown.Quote(bucket)} is not a bucket's name: only the name, without s3:// and path.", S3Bucket.Example);
+        return bucket;
+    }
+
+    private Uri Endpoint()
+    {
+        var text = _values.Text(S3Endpoint)!; // It has a default.
+        var allowed = _values.Flag(AllowHttp);
+        if (WebUri.EndpointProblem(text, out var endpoint) is { } problem)
+            findings.Fault(S3Endpoint.Name, problem, S3Endpoint.Example);
+        else if (endpoint.Scheme == "http" && !allowed && !WebUri.IsPrivate(endpoint))
+            findings.Fault(
+                S3Endpoint.Name, $"http:// leaves this network without TLS. Use https://, or set {AllowHttp.Name}=true.", S3Endpoint.Example);
+        else if (endpoint.Scheme == "http")
+            findings.Warn($"{S3Endpoint.Name}: {endpoint.Authority} is spoken to without TLS.");
+        return endpoint;
+    }
+
+    private RetentionSettings Retention()
+    {
+        Setting[] counts = [RetentionRecent, RetentionDaily, RetentionWeekly, RetentionMonthly, RetentionYearly];
+        var areCounted = counts.Any(given.IsGiven);
+        return new RetentionSettings
+        {
+            Days = _values.Integer(RetentionDays) ?? (areCounted ? 0 : 30),
+            Recent = _values.Integer(RetentionRecent) ?? (areCounted ? 14 : 0),
+            Daily = _values.Integer(RetentionDaily) ?? (areCounted ? 7 : 0),
+            Weekly = _values.Integer(RetentionWeekly) ?? (areCounted ? 4 : 0),
+            Monthly = _values.Integer(RetentionMonthly) ?? 0,
+            Yearly = _values.Integer(RetentionYearly) ?? 0,
+            Minimum = _values.Integer(RetentionMinimum) ?? 1,
+            MaximumDeletions = _values.Integer(RetentionMaximumDeletions) ?? 1,
+        };
+    }
+
+    private HookSettings Hooks() => new()
+    {
+        Directory = _values.Path(HooksDirectory)!, // It has a default.
+        PreCommand = _values.Text(PreCommand),
+        PostCommand = _values.Text(PostCommand),
+        Timeout = _values.Duration(HookTimeout),
+    };
+
+    private NotificationSettings Notifications() => new()
+    {
+        SuccessWebhook = _values.SecretUrl(SuccessWebhook),
+        FailureWebhook = _values.SecretUrl(FailureWebhook),
+        HealthchecksUrl = _values.SecretUrl(HealthchecksUrl),
+    };
+
+    private PathSettings Paths() => new()
+    {
+        State = _values.Path(StateDirectory)!, // Both have a default.
+        Staging = _values.Path(StagingDirectory)!,
+    };
+
+    private LogSettings Log() =>
+        new(_values.Choice(SettingTable.LogFormat) == "json" ? Configuration.LogFormat.Json : Configuration.LogFormat.Text, _values.Flag(Debug));
+}

@@ -1,0 +1,99 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Values;
+
+namespace BackupSidecar.Planning;
+
+/// <summary>
+/// Decides from the settings alone what a backup run will do: which sources there are, what they are called in the archive,
+/// and what of the directories is our own and stays out. The same settings always give the same plan.
+/// </summary>
+internal static class BackupPlanner
+{
+    /// <summary>The plan; with faults, it holds what could be planned and must not be run.</summary>
+    public static (BackupPlan Plan, IReadOnlyList<ConfigurationFault> Faults) Plan(Settings settings)
+    {
+        var faults = new List<ConfigurationFault>();
+        var sources = Postgres(settings.Sources, faults)
+            .Concat(Mongodb(settings.Sources, faults))
+            .Concat(settings.Sources.Sqlite.Select(entry => new SqliteSourcePlan($"sqlite-{entry.Name}.db", entry.Path)))
+            .Concat(Directories(settings, faults))
+            .Concat(settings.Sources.Files.Select(entry => new FileSourcePlan(entry.Name, entry.Path)))
+            .ToList();
+        var names = EntryNames.Unique(sources.Select(source => source.EntryName).ToList());
+        var plan = new BackupPlan
+        {
+            Name = settings.Name,
+            Sources = sources.Select((source, i) => source with { EntryName = names[i] }).ToList(),
+            ArchiveExtension = Extension(settings.Archive),
+        };
+        return (plan, faults);
+    }
+
+    private static IEnumerable<SourcePlan> Postgres(SourceSettings settings, List<ConfigurationFault> faults)
+    {
+        foreach (var (i, secret) in settings.Postgres.Index())
+        {
+            if (!PostgresUri.TryParse(secret.Reveal(), out var uri, out var problem))
+            {
+                faults.Add(new ConfigurationFault(SettingTable.Postgres.Name, $"entry {i + 1}: {problem}", PostgresUri.Example));
+                continue;
+            }
+
+            var database = uri.Database.Length > 0 ? uri.Database : "postgres";
+            yield return new DatabaseSourcePlan(
+                SourceKind.Postgres, $"postgres-{EntryNames.Safe(database)}.dump", database, secret, uri.Display);
+        }
+    }
+
+    private static IEnumerable<SourcePlan> Mongodb(SourceSettings settings, List<ConfigurationFault> faults)
+    {
+        foreach (var (i, secret) in settings.Mongodb.Index())
+        {
+            if (!MongodbUri.TryParse(secret.Reveal(), out var uri, out var problem))
+            {
+                faults.Add(new ConfigurationFault(SettingTable.Mongodb.Name, $"entry {i + 1}: {problem}", MongodbUri.Example));
+                continue;
+            }
+
+            var database = uri.Database.Length > 0 ? uri.Database : "all";
+            yield return new DatabaseSourcePlan(
+                SourceKind.Mongodb, $"mongodb-{EntryNames.Safe(database)}.archive", database, secret, uri.Display);
+        }
+    }
+
+    private static IEnumerable<SourcePlan> Directories(Settings settings, List<ConfigurationFault> faults)
+    {
+        var own = OwnFolders(settings);
+        foreach (var entry in settings.Sources.Directories)
+        {
+            if (own.Contains(entry.Path) || (settings.Local is { } local && IsWithin(entry.Path, $"{local.Path.TrimEnd('/')}/{settings.Name}")))
+            {
+                faults.Add(new ConfigurationFault(
+                    SettingTable.Directories.Name,
+                    $"{Shown.Quote(entry.Path)} is where backups themselves are written. Back up another directory, or change "
+                    + $"{SettingTable.LocalPath.Name}, {SettingTable.StagingDirectory.Name} or {SettingTable.StateDirectory.Name}."));
+            }
+
+            yield return new DirectorySourcePlan(entry.Name, entry.Path)
+            {
+                Excluded = own.Where(folder => IsWithin(folder, entry.Path)).ToList(),
+            };
+        }
+    }
+
+    private static List<string> OwnFolders(Settings settings)
+    {
+        string?[] folders = [settings.Local?.Path, settings.Paths.Staging, settings.Paths.State];
+        return folders.OfType<string>().Distinct().ToList();
+    }
+
+    /// <summary>Whether a path is the folder or lies below it. Both are absolute and end without a slash, unless they are the root.</summary>
+    private static bool IsWithin(string path, string folder) =>
+        path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
+
+    private static string Extension(ArchiveSettings settings)
+    {
+        var compression = settings.Compression switch { Compression.Gzip => ".gz", Compression.Zstd => ".zst", _ => "" };
+        return $".tar{compression}{(settings.IsEncrypted ? ".gpg" : "")}";
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using BackupSidecar.Configuration;
+
+namespace BackupSidecar.Planning;
+
+/// <summary>
+/// The text of <c>RESTORE.txt</c>, the first entry of every archive: how to restore it by hand on any Debian host with stock
+/// programs, when nothing of ours is left. Every command in it is meant to be run as it stands.
+/// </summary>
+internal static class RestoreInstructions
+{
+    public static string For(BackupPlan plan, ArchiveName archive, ArchiveSettings settings)
+    {
+        var text = new StringBuilder();
+        text.Append($"""
+            How to restore {archive.FileName} by hand
+            ==========================================
+
+            Needed on a Debian host: apt-get install gnupg tar gzip{(settings.Compression == Compression.Zstd ? " zstd" : "")}{Packages(plan)}
+
+            1. Is the file whole? The first line must equal "sha256" under "stored" in {archive.ManifestFileName}:
+
+                 sha256sum {archive.FileName}
+
+            2. Unpack it into a new folder:
+
+                 mkdir restored
+                 {Unpack(archive, settings)}
+
+            3. Put back what you need. The names on the left are in the folder "restored".
+
+
+            """);
+        foreach (var source in plan.Sources)
+            text.Append(Steps(source));
+        text.Append("""
+            manifest.json lists every entry with its size and digest.
+
+            """);
+        return text.ToString();
+    }
+
+    private static string Unpack(ArchiveName archive, ArchiveSettings settings)
+    {
+        var decompress = settings.Compression switch
+        {
+            Compression.Gzip => " --gzip",
+            Compression.Zstd => " --zstd",
+            _ => "",
+        };
+        var tar = $"tar --extract{decompress} --xattrs --xattrs-include='*' --acls --numeric-owner --preserve-permissions --directory restored";
+        return archive.IsEncrypted ? $"gpg --decrypt {archive.FileName} | {tar}" : $"{tar} --file {archive.FileName}";
+    }
+
+    private static string Packages(BackupPlan plan)
+    {
+        var kinds = plan.Sources.Select(source => source.Kind).ToHashSet();
+        return (kinds.Contains(SourceKind.Postgres) ? " postgresql-client" : "")
+            + (kinds.Contains(SourceKind.Mongodb) ? " (and MongoDB's database tools)" : "");
+    }
+
+    private static string Steps(SourcePlan source) => source switch
+    {
+        DatabaseSourcePlan { Kind: SourceKind.Postgres } database => $"""
+            {database.EntryName}   PostgreSQL database "{database.DatabaseName}", from {database.Origin}
+
+                 pg_restore --clean --if-exists --exit-on-error --single-transaction --host HOST --username USER --dbname {database.DatabaseName} restored/{database.EntryName}
+
+
+            """,
+        DatabaseSourcePlan { Kind: SourceKind.Mongodb } database => $"""
+            {database.EntryName}   MongoDB, from {database.Origin}
+
+                 mongorestore --host HOST --username USER --drop --archive=restored/{database.EntryName}
+
+
+            """,
+        SqliteSourcePlan sqlite => $"""
+            {sqlite.EntryName}   SQLite database {sqlite.Path}. Stop what uses it, remove {sqlite.Path}-wal and {sqlite.Path}-shm, then:
+
+                 cp restored/{sqlite.EntryName} {Quoted(sqlite.Path)}
+
+
+            """,
+        DirectorySourcePlan directory => $"""
+            {directory.EntryName}/   the directory {directory.Path}. Stop what uses it and empty it, then:
+
+                 cp --archive restored/{directory.EntryName}/. {Quoted(directory.Path)}/
+
+
+            """,
+        _ => $"""
+            {source.EntryName}   the file {source.Origin}
+
+                 cp --archive restored/{source.EntryName} {Quoted(source.Origin)}
+
+
+            """,
+    };
+
+    private static string Quoted(string path) =>
+        path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c)) ? path : "'" + path.Replace("'", @"'\''") + "'";
+}

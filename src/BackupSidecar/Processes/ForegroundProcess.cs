@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace BackupSidecar.Processes;
+
+/// <summary>
+/// A child that shares our standard streams and our whole environment: this program again, for one run. What happens to it
+/// (a crash, too little memory) does not happen to us.
+/// </summary>
+internal static partial class ForegroundProcess
+{
+    private const int SignalTerminate = 15;
+
+    /// <summary>
+    /// Runs the program and returns its exit code. On cancellation it is asked to end (SIGTERM) and waited for: it has its own
+    /// work to finish, and whoever asked us to end has set the time limit.
+    /// </summary>
+    public static async Task<int> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
+            ?? throw new ProcessFailedException($"The program '{program}' could not be started.", program, exitCode: null, lastWords: "");
+        await using var onCancellation = cancellation.Register(() => _ = Kill(process.Id, SignalTerminate));
+        await process.WaitForExitAsync(CancellationToken.None);
+        return process.ExitCode;
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int process, int signal);
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace BackupSidecar.Reports;
+
+/// <summary>
+/// What happened in all runs: one line of JSON each, in the state directory. A report that was appended is on the disk. A line
+/// that a power cut tore, or that another version wrote, is passed over. At 1 MiB the file becomes the old one, which is the only one kept.
+/// Whoever appends holds the lock of the run.
+/// </summary>
+internal sealed class History(string stateDirectory)
+{
+    private const long LongestFile = 1024 * 1024;
+
+    private readonly string _current = Path.Combine(stateDirectory, "history.jsonl");
+    private readonly string _old = Path.Combine(stateDirectory, "history.old.jsonl");
+
+    public void Append(RunReport report)
+    {
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(report, HistoryJson.Default.RunReport), (byte)'\n'];
+        Directory.CreateDirectory(stateDirectory);
+        if (new FileInfo(_current) is { Exists: true } file && file.Length + line.Length > LongestFile)
+            File.Move(_current, _old, overwrite: true);
+
+        using var stream = new FileStream(_current, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        if (EndsInTornLine(stream))
+            line = [(byte)'\n', .. line];
+        stream.Seek(0, SeekOrigin.End);
+        stream.Write(line);
+        stream.Flush(flushToDisk: true);
+    }
+
+    public IEnumerable<RunReport> ReadNewestFirst() =>
+        Lines(_current).Concat(Lines(_old)).Select(TryParse).OfType<RunReport>();
+
+    /// <summary>The newest backup that succeeded in full: what a healthcheck asks for.</summary>
+    public RunReport? LastGoodBackup() =>
+        ReadNewestFirst().FirstOrDefault(report => report is { Kind: "backup", Outcome: RunOutcome.Succeeded });
+
+    private static IEnumerable<string> Lines(string path) => File.Exists(path) ? File.ReadAllLines(path).Reverse() : [];
+
+    private static bool EndsInTornLine(FileStream stream)
+    {
+        if (stream.Length == 0)
+            return false;
+        stream.Seek(-1, SeekOrigin.End);
+        return stream.ReadByte() != '\n';
+    }
+
+    private static RunReport? TryParse(string line)
+    {
+        try
+        {
+            return line.Length > 0 && JsonSerializer.Deserialize(line, HistoryJson.Default.RunReport) is { } report ? Complete(report) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Generated readers set members that are missing from the line to null, whatever their initial value is.</summary>
+    private static RunReport Complete(RunReport report) => report with
+    {
+        Sources = report.Sources ?? [],
+        Stores = report.Stores ?? [],
+        Problems = report.Problems ?? [],
+        Warnings = report.Warnings ?? [],
+    };
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    IgnoreReadOnlyProperties = true,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RunReport))]
+internal sealed partial class HistoryJson : JsonSerializerContext;

@@ -1,0 +1,126 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Notifications;
+using BackupSidecar.Planning;
+using BackupSidecar.Processes;
+using BackupSidecar.Reports;
+using BackupSidecar.Services;
+using BackupSidecar.Sources;
+using BackupSidecar.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>
+/// One backup, from the lock to the report: hooks, stop, read, start, store, commit, prune, tell. Whatever fails, services
+/// run again, nothing half made is called a backup, and the report says what happened.
+/// </summary>
+internal sealed class BackupRun(
+    Settings settings,
+    BackupPlan plan,
+    SourceFactory sourceFactory,
+    IReadOnlyList<IBackupStore> stores,
+    string? localFolder,
+    RetentionRun retention,
+    NotifierGroup notifiers,
+    History history,
+    TimeProvider time,
+    ILogger log)
+{
+    private readonly RunRecord _record = new("backup", settings.Name, time, log);
+
+    /// <summary>Runs once. What the world outside can cause is not thrown but reported.</summary>
+    /// <param name="interrupted">The program is asked to end: services are started first, then everything else is given up.</param>
+    public async Task<RunReport> RunAsync(CancellationToken interrupted)
+    {
+        RunOutcome outcome;
+        try
+        {
+            using var runLock = RunLock.Take(settings.Paths.State, $"backup {_record.RunId}");
+            notifiers.Started(_record.RunId);
+            var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
+            outcome = await TryBackUpAsync(hooks, interrupted);
+            foreach (var problem in await hooks.RunAfterBackupAsync(_record.ToReport(outcome), CancellationToken.None))
+                _record.AddProblem(problem);
+        }
+        catch (RunLockedException locked)
+        {
+            _record.AddProblem(locked.Message);
+            return _record.ToReport(RunOutcome.Locked);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _record.AddProblem($"The state directory {settings.Paths.State} cannot be used: {failure.Message} Mount a volume there, or set BACKUP_STATE_DIR.");
+            return _record.ToReport(RunOutcome.NotStarted);
+        }
+        return await TellAsync(_record.ToReport(outcome));
+    }
+
+    private async Task<RunOutcome> TryBackUpAsync(Hooks hooks, CancellationToken interrupted)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        if (settings.Timeout is { } timeout)
+            limit.CancelAfter(timeout);
+        try
+        {
+            return await BackUpAsync(hooks, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _record.AddProblem(interrupted.IsCancellationRequested
+                ? "The run was interrupted: the program was asked to end."
+                : $"The run did not end within BACKUP_TIMEOUT ({settings.Timeout}) and was given up.");
+            return interrupted.IsCancellationRequested ? RunOutcome.Interrupted : RunOutcome.Failed;
+        }
+        catch (Exception failure) when (failure is ServiceException or HookException or StoreException or SourceException
+            or ProcessFailedException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            _record.AddProblem(failure.Message);
+            return RunOutcome.Failed;
+        }
+    }
+
+    private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
+    {
+        await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
+        using var sources = sourceFactory.Open(plan, _record.RunId);
+        var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
+        NotePreflight(preflight);
+        await using var window = preflight.Window;
+        if (!preflight.CanRun)
+            return RunOutcome.NotStarted;
+
+        await hooks.RunBeforeBackupAsync(cancellation);
+        var uploads = await new ArchiveStage(settings, plan, localFolder, _record, time, log).RunAsync(preflight, window, cancellation);
+        if (!uploads.Any(upload => upload.IsCommitted))
+            return RunOutcome.Failed;
+        await retention.RunAfterAsync(_record, uploads, cancellation);
+        return _record.HasProblems ? RunOutcome.Partial : RunOutcome.Succeeded;
+    }
+
+    private void NotePreflight(Preflight preflight)
+    {
+        if (!settings.Archive.IsEncrypted)
+            _record.AddWarning("No encryption key is set: this archive will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");
+        foreach (var (source, problem) in preflight.UnreadableBecause)
+            _record.AddProblem($"{source.EntryName} ({source.Origin}) cannot be backed up: {problem}");
+        foreach (var (store, problem) in preflight.UnwritableBecause)
+            _record.AddProblem($"The {store.Name} store ({store.Location}) cannot be used: {problem}");
+        if (preflight.ServicesProblem is { } services)
+            _record.AddProblem(services);
+        _record.Sources = [.. plan.Sources.Select(source =>
+            SourceReading.Failed(source, preflight.UnreadableBecause.GetValueOrDefault(source, "The run ended before it was read.")))];
+        _record.Stores = [.. stores.Select(store => new StoreReport(store.Name, store.Location,
+            preflight.UnwritableBecause.GetValueOrDefault(store, "The run ended before anything was stored.")))];
+    }
+
+    private async Task<RunReport> TellAsync(RunReport report)
+    {
+        if (report.Outcome == RunOutcome.Succeeded)
+            log.LogInformation("Backup completed successfully: {Archive}", report.Archive);
+        else
+            log.LogError("Backup {Outcome}: {Problems}", report.Outcome.ToString().ToLowerInvariant(), string.Join(" | ", report.Problems));
+        history.Append(report);
+        await notifiers.FinishedAsync(report, CancellationToken.None);
+        return report;
+    }
+}

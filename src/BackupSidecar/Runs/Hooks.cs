@@ -1,0 +1,128 @@
+using System.Globalization;
+using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
+using BackupSidecar.Reports;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>A hook failed: which one, and its last words.</summary>
+internal sealed class HookException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>
+/// The operator's own steps around a run: the executables of <c>HOOKS_DIR/PHASE.d/</c> in name order, then the command of
+/// the settings. Each sees the run's facts in <c>BACKUP_*</c> variables and none of our secrets.
+/// </summary>
+internal sealed class Hooks(HookSettings settings, string backupName, Guid runId, ILogger log)
+{
+    /// <summary>Runs before anything is stopped.</summary>
+    /// <exception cref="HookException">One failed; the rest was not run.</exception>
+    public async Task RunBeforeBackupAsync(CancellationToken cancellation)
+    {
+        var facts = Facts("pre-backup");
+        await RunScriptsAsync("pre-backup", facts, cancellation);
+        await RunCommandAsync("BACKUP_PRE_COMMAND", settings.PreCommand, facts, cancellation);
+    }
+
+    /// <summary>Runs after a run, however it ended. Returns a sentence for each hook that failed; all are run.</summary>
+    public async Task<IReadOnlyList<string>> RunAfterBackupAsync(RunReport report, CancellationToken cancellation)
+    {
+        var problems = new List<string>();
+        var verdict = report.Outcome == RunOutcome.Succeeded ? "on-success" : "on-failure";
+        foreach (var phase in new[] { "post-backup", verdict })
+            await CollectAsync(problems, () => RunScriptsAsync(phase, Facts(phase, report), cancellation));
+        await CollectAsync(problems, () => RunCommandAsync("BACKUP_POST_COMMAND", settings.PostCommand, Facts("post-backup", report), cancellation));
+        return problems;
+    }
+
+    /// <summary>Runs before a restore touches anything.</summary>
+    /// <exception cref="HookException">One failed; the rest was not run.</exception>
+    public Task RunBeforeRestoreAsync(CancellationToken cancellation) =>
+        RunScriptsAsync("pre-restore", Facts("pre-restore"), cancellation);
+
+    /// <summary>Runs after a restore, however it ended. Returns a sentence for each hook that failed.</summary>
+    public async Task<IReadOnlyList<string>> RunAfterRestoreAsync(RunReport report, CancellationToken cancellation)
+    {
+        var problems = new List<string>();
+        await CollectAsync(problems, () => RunScriptsAsync("post-restore", Facts("post-restore", report), cancellation));
+        return problems;
+    }
+
+    private static async Task CollectAsync(List<string> problems, Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (HookException failure)
+        {
+            problems.Add(failure.Message);
+        }
+    }
+
+    private async Task RunScriptsAsync(string phase, Dictionary<string, string> facts, CancellationToken cancellation)
+    {
+        var directory = Path.Combine(settings.Directory, phase + ".d");
+        if (!Directory.Exists(directory))
+            return;
+        foreach (var script in Directory.GetFiles(directory).Where(IsExecutable).Order(StringComparer.Ordinal))
+            await RunAsync($"{phase} hook {Path.GetFileName(script)}", new Command(script) { Environment = facts }, cancellation);
+    }
+
+    private async Task RunCommandAsync(string setting, string? text, Dictionary<string, string> facts, CancellationToken cancellation)
+    {
+        // The one place where a shell is right: the operator wrote a command line, and expects it to be one.
+        if (text is not null)
+            await RunAsync(setting, new Command("/bin/sh", "-c", text) { Environment = facts }, cancellation);
+    }
+
+    private async Task RunAsync(string what, Command command, CancellationToken cancellation)
+    {
+        log.LogInformation("Running {Hook}", what);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(settings.Timeout);
+        try
+        {
+            var (result, output) = await RunningProcess.RunAsync(command, limit.Token);
+            foreach (var line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                log.LogDebug("{Hook}: {Line}", what, line);
+            if (!result.Succeeded)
+                throw new HookException($"The {what} failed with exit code {result.ExitCode}: {LastLines(result, output)}");
+        }
+        catch (ProcessFailedException failure)
+        {
+            throw new HookException($"The {what} could not be run: {failure.Message}", failure);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HookException($"The {what} did not end within {settings.Timeout.TotalSeconds:0} s (BACKUP_HOOK_TIMEOUT) and was killed.");
+        }
+    }
+
+    private static string LastLines(ProcessResult result, string output)
+    {
+        var words = result.LastWords.Length > 0 ? result.LastWords : output.Trim();
+        return words.Length == 0 ? "it said nothing." : words.Length > 2000 ? words[^2000..] : words;
+    }
+
+    private static bool IsExecutable(string path) =>
+        (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
+
+    private Dictionary<string, string> Facts(string phase, RunReport? report = null)
+    {
+        var facts = new Dictionary<string, string>
+        {
+            ["BACKUP_PHASE"] = phase,
+            ["BACKUP_NAME"] = backupName,
+            ["BACKUP_RUN_ID"] = runId.ToString(),
+        };
+        if (report is null)
+            return facts;
+        facts["BACKUP_OUTCOME"] = report.Outcome.ToString().ToLowerInvariant();
+        facts["BACKUP_TIMESTAMP"] = report.Timestamp ?? "";
+        facts["BACKUP_ARCHIVE"] = report.Archive ?? "";
+        facts["BACKUP_ARCHIVE_BYTES"] = report.ArchiveBytes?.ToString(CultureInfo.InvariantCulture) ?? "";
+        facts["BACKUP_PROBLEMS"] = string.Join('\n', report.Problems);
+        return facts;
+    }
+}

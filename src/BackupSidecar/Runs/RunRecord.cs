@@ -1,0 +1,66 @@
+using BackupSidecar.Archives;
+using BackupSidecar.Reports;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>What is known of a run so far; becomes its <see cref="RunReport"/>. Every problem is logged when it is noted.</summary>
+internal sealed class RunRecord(string kind, string backupName, TimeProvider time, ILogger log)
+{
+    private readonly List<string> _problems = [];
+    private readonly List<string> _warnings = [];
+
+    public Guid RunId { get; } = Guid.NewGuid();
+
+    public DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    public string? Timestamp { get; set; }
+
+    public string? Archive { get; set; }
+
+    public long? ArchiveBytes { get; set; }
+
+    public TimeSpan? ServicesStoppedFor { get; set; }
+
+    public IReadOnlyList<ManifestSource> Sources { get; set; } = [];
+
+    public IReadOnlyList<StoreReport> Stores { get; set; } = [];
+
+    public bool HasProblems => _problems.Count > 0;
+
+    public void AddProblem(string sentence)
+    {
+        log.LogError("{Problem}", sentence);
+        _problems.Add(sentence);
+    }
+
+    /// <summary>For a problem that somebody has logged already.</summary>
+    public void AddLoggedProblem(string sentence) => _problems.Add(sentence);
+
+    /// <summary>For a warning that somebody has logged already.</summary>
+    public void AddLoggedWarning(string sentence) => _warnings.Add(sentence);
+
+    public void AddWarning(string sentence)
+    {
+        log.LogWarning("{Warning}", sentence);
+        _warnings.Add(sentence);
+    }
+
+    public RunReport ToReport(RunOutcome outcome) => new()
+    {
+        RunId = RunId,
+        Kind = kind,
+        BackupName = backupName,
+        StartedAt = StartedAt,
+        FinishedAt = time.GetUtcNow(),
+        Outcome = outcome,
+        Timestamp = Timestamp,
+        Archive = Archive,
+        ArchiveBytes = ArchiveBytes,
+        Sources = [.. Sources.Select(source => new SourceReport(source.Kind, source.Entry, source.Bytes, source.Entries, source.Problem))],
+        Stores = Stores,
+        ServicesStoppedFor = ServicesStoppedFor,
+        Problems = [.. _problems],
+        Warnings = [.. _warnings],
+    };
+}

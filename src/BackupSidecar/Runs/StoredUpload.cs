@@ -1,0 +1,69 @@
+using BackupSidecar.Planning;
+using BackupSidecar.Reports;
+using BackupSidecar.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>
+/// The way of one archive into one store, beside that of its neighbours: it follows the spool while it grows, and commits by
+/// the manifest as soon as its own copy is whole. A failure ends this way only, and becomes a sentence.
+/// </summary>
+internal sealed class StoredUpload
+{
+    private readonly ArchiveName _name;
+    private readonly ILogger _log;
+    private readonly Task _work;
+
+    private StoredUpload(IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, ILogger log, CancellationToken cancellation)
+    {
+        Store = store;
+        _name = name;
+        _log = log;
+        _work = Task.Run(() => StoreAsync(spool, manifest, cancellation), CancellationToken.None);
+    }
+
+    public IBackupStore Store { get; }
+
+    /// <summary>Why it failed, or null so far.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Whether the archive and its manifest are stored here: whether it is a backup.</summary>
+    public bool IsCommitted { get; private set; }
+
+    /// <param name="store">Where to.</param>
+    /// <param name="name">The archive's name, free in that store.</param>
+    /// <param name="spool">The archive while it is made.</param>
+    /// <param name="manifest">Completes with the manifest's bytes once the spool is sealed.</param>
+    /// <param name="log">Told of the end, good or bad.</param>
+    /// <param name="cancellation">Ends the upload; nothing stays behind.</param>
+    public static StoredUpload Begin(
+        IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, ILogger log, CancellationToken cancellation) =>
+        new(store, name, spool, manifest, log, cancellation);
+
+    /// <summary>Waits for the end. Throws only if the upload was cancelled.</summary>
+    public Task WaitAsync() => _work;
+
+    /// <summary>Waits for the end of an upload whose spool has failed: how it ended does not matter any more.</summary>
+    public async Task AbandonAsync() => await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    public StoreReport ToReport() => new(Store.Name, Store.Location, Problem ?? (IsCommitted ? null : "The upload did not come to its end."));
+
+    private async Task StoreAsync(Spool spool, Task<byte[]> manifest, CancellationToken cancellation)
+    {
+        var step = "store the archive";
+        try
+        {
+            await Store.UploadAsync(_name.FileName, spool, cancellation);
+            step = "write the manifest";
+            await Store.PutAsync(_name.ManifestFileName, await manifest, cancellation);
+            IsCommitted = true;
+            _log.LogInformation("Stored in {Store}: {Location}/{Archive}", Store.Name, Store.Location, _name.FileName);
+        }
+        catch (Exception failure) when (failure is StoreException or IOException or UnauthorizedAccessException)
+        {
+            Problem = $"The {Store.Name} store ({Store.Location}) failed to {step}: {failure.Message}";
+            _log.LogError("{Problem}", Problem);
+        }
+    }
+}

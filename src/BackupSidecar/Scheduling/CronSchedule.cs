@@ -1,0 +1,125 @@
+using System.Globalization;
+using BackupSidecar.Configuration;
+
+namespace BackupSidecar.Scheduling;
+
+/// <summary>
+/// When a job is due: a cron expression in a time zone. A job that names its hours runs once on each day that it names: if
+/// the clock skips its time, at the first instant after the gap; if the clock shows its time twice, the first time only. A
+/// cadence (<c>*/15 * * * *</c>) simply goes on.
+/// </summary>
+/// <remarks>
+/// Only the zone's offset at an instant is asked for. .NET's own notions of invalid and ambiguous local times are wrong
+/// where a zone changes its base offset or has negative daylight saving.
+/// </remarks>
+internal sealed class CronSchedule
+{
+    private const string Example = "0 3 * * * (every day at 03:00)";
+
+    /// <summary>An hour that is shown twice is never longer than this.</summary>
+    private static readonly TimeSpan LookBack = TimeSpan.FromHours(25);
+
+    private static readonly TimeSpan Stride = TimeSpan.FromDays(1);
+
+    private readonly CronExpression _expression;
+    private readonly string _text;
+    private readonly TimeZoneInfo _zone;
+
+    private CronSchedule(string text, CronExpression expression, TimeZoneInfo zone)
+    {
+        _text = text;
+        _expression = expression;
+        _zone = zone;
+    }
+
+    /// <exception cref="ConfigurationException">It is not a cron expression, or it never comes true.</exception>
+    public static CronSchedule Parse(string expression, TimeZoneInfo zone) =>
+        TryParse(expression, zone, out var schedule, out var fault) ? schedule! : throw new ConfigurationException([fault!]);
+
+    public static bool TryParse(string expression, TimeZoneInfo zone, out CronSchedule? schedule, out ConfigurationFault? fault)
+    {
+        try
+        {
+            schedule = new CronSchedule(expression.Trim(), CronExpression.Parse(expression), zone);
+            fault = null;
+            return true;
+        }
+        catch (FormatException e)
+        {
+            schedule = null;
+            fault = new ConfigurationFault("BACKUP_SCHEDULE", e.Message, Example);
+            return false;
+        }
+    }
+
+    /// <summary>The first instant after <paramref name="after"/> at which the job is due.</summary>
+    public DateTimeOffset Next(DateTimeOffset after)
+    {
+        var start = after.UtcDateTime.AddTicks(1);
+        // Up to here the local clock has been; a job with named hours does not run on times that it has seen.
+        var seen = DateTime.MinValue;
+        for (var from = start - LookBack; ;)
+        {
+            var offset = _zone.GetUtcOffset(from);
+            var until = EndOfOffset(from, offset);
+            var nextOffset = _zone.GetUtcOffset(until);
+
+            if (until > start && FirstIn(Max(from, start), until, offset, seen) is { } found)
+                return found;
+            if (nextOffset > offset && until >= start && _expression.NamesHours && _expression.FirstIn(until + offset, until + nextOffset) is not null)
+                return At(until, nextOffset);
+
+            seen = Max(seen, until + offset);
+            from = until;
+        }
+    }
+
+    /// <summary>The next instants after <paramref name="after"/>, without end.</summary>
+    public IEnumerable<DateTimeOffset> Upcoming(DateTimeOffset after)
+    {
+        while (true)
+        {
+            after = Next(after);
+            yield return after;
+        }
+    }
+
+    /// <summary>The schedule and its next runs in one line, for people.</summary>
+    public string Describe(DateTimeOffset after)
+    {
+        var runs = Upcoming(after).Take(3).Select(run => run.ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture));
+        return $"{_text} in {_zone.Id}; next runs: {string.Join(", ", runs)}";
+    }
+
+    public override string ToString() => _text;
+
+    private DateTimeOffset? FirstIn(DateTime from, DateTime until, TimeSpan offset, DateTime seen)
+    {
+        var localFrom = _expression.IsCadence ? from + offset : Max(from + offset, seen);
+        return _expression.FirstIn(localFrom, until + offset) is { } local ? At(local - offset, offset) : null;
+    }
+
+    /// <summary>The instant at which the zone leaves this offset, or one stride further if it does not before.</summary>
+    private DateTime EndOfOffset(DateTime from, TimeSpan offset)
+    {
+        var same = from;
+        var different = from + Stride;
+        if (_zone.GetUtcOffset(different) == offset)
+            return different;
+
+        while (different - same > TimeSpan.FromTicks(1))
+        {
+            var middle = same + ((different - same) / 2);
+            if (_zone.GetUtcOffset(middle) == offset)
+                same = middle;
+            else
+                different = middle;
+        }
+
+        return different;
+    }
+
+    private static DateTimeOffset At(DateTime utc, TimeSpan offset) => new(DateTime.SpecifyKind(utc + offset, DateTimeKind.Unspecified), offset);
+
+    private static DateTime Max(DateTime one, DateTime other) => one > other ? one : other;
+}

@@ -1,0 +1,53 @@
+using BackupSidecar.Reports;
+
+namespace BackupSidecar.Tests.Reports;
+
+public sealed class ReportTextTests
+{
+    [Theory]
+    [InlineData(RunOutcome.Succeeded, "app backup completed: 2026-11-20-030000")]
+    [InlineData(RunOutcome.Partial, "app backup is incomplete: 2026-11-20-030000")]
+    [InlineData(RunOutcome.Failed, "app backup failed")]
+    [InlineData(RunOutcome.NotStarted, "app backup was not started")]
+    [InlineData(RunOutcome.Locked, "app backup was not started: another run is going on")]
+    [InlineData(RunOutcome.Refused, "app backup refused: 2026-11-20-030000")]
+    [InlineData(RunOutcome.Interrupted, "app backup was interrupted")]
+    public void A_headline_says_what_happened(object outcome, string expected) =>
+        Assert.Equal(expected, ReportText.Headline(Sample.Succeeded with { Outcome = (RunOutcome)outcome }));
+
+    [Fact]
+    public void The_error_message_is_the_problems_and_nothing_else() =>
+        Assert.Equal("uploads: The directory is not there.\ns3: The server did not answer.", ReportText.ErrorMessage(Sample.Full));
+
+    [Fact]
+    public void Without_a_problem_in_words_the_error_message_is_the_headline() =>
+        Assert.Equal("app backup was interrupted", ReportText.ErrorMessage(Sample.Succeeded with { Outcome = RunOutcome.Interrupted }));
+
+    [Fact]
+    public void The_summary_names_what_failed_first_and_no_location() =>
+        Assert.Equal(
+            """
+            app backup is incomplete: 2026-11-20-030000
+            Problem: uploads: The directory is not there.
+            Problem: s3: The server did not answer.
+            Warning: The archive is not encrypted – größer.
+            Source postgres-app.dump (postgres): 2.0 KiB
+            Source uploads (directory): The directory is not there.
+            Store local: stored, 7 backups kept, 1 removed
+            Store s3: The server did not answer.
+            Archive: 1.4 GiB
+            Services stopped for 3.2 s
+            Took 12.5 s
+
+            """,
+            ReportText.Summary(Sample.Full));
+
+    [Theory]
+    [InlineData(0, "0 B")]
+    [InlineData(1023, "1023 B")]
+    [InlineData(1024, "1.0 KiB")]
+    [InlineData(1024 * 1024 - 1, "1.0 MiB")]
+    [InlineData(1536 * 1024, "1.5 MiB")]
+    [InlineData(long.MaxValue, "8.0 EiB")]
+    public void Sizes_are_readable(long bytes, string expected) => Assert.Equal(expected, ReportText.Size(bytes));
+}

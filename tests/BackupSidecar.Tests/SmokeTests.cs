@@ -1,7 +1,0 @@
-namespace BackupSidecar.Tests;
-
-public sealed class SmokeTests
-{
-    [Fact]
-    public void Builds() => Assert.NotNull(typeof(FsCheck.Gen<int>));
-}
