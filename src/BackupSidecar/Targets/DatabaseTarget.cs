@@ -20,12 +20,16 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
         try
         {
             await engine.CheckAsync(cancellation);
+            Paths.MakePrivate(staging);
         }
         catch (DatabaseException error)
         {
             throw new RestoreException($"The database {Step.Target?.Origin} cannot be restored: {error.Message} Nothing was touched.", error);
         }
-        Paths.MakePrivate(staging);
+        catch (PosixException error)
+        {
+            throw Paths.ReadOnly(staging, error);
+        }
     }
 
     public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted);
@@ -33,9 +37,9 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
     public async Task ApplyAsync(CancellationToken cancellation)
     {
         var dump = Path.Combine(staging, Step.Source.Entry);
-        if (Step.Source.Form == ArchivedForm.DumpFolder)
+        if (Step.Source.Form == ArchivedForm.DumpFolder && engine is MongoDb mongo)
         {
-            await RestoreFolderAsync(dump, cancellation);
+            await mongo.RestoreDirectoryAsync(dump, cancellation);
             return;
         }
         await using var stream = File.OpenRead(dump);
@@ -49,7 +53,4 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
     public Task CommitAsync() => Task.CompletedTask;
 
     public async ValueTask DisposeAsync() => await Tree.RemoveAsync(staging);
-
-    private Task RestoreFolderAsync(string folder, CancellationToken cancellation) =>
-        throw new RestoreException($"{Step.Source.Entry} is a folder of mongodump, which {engine.Product} cannot take.");
 }

@@ -65,7 +65,8 @@ internal sealed class DirectoryTarget : IRestoreTarget
     public async Task CommitAsync()
     {
         _created = null;
-        await (_overlay is null ? _swap.CommitAsync() : _overlay.CommitAsync());
+        _swap.Commit();
+        await (_overlay?.CommitAsync() ?? Task.CompletedTask);
     }
 
     public async ValueTask DisposeAsync()

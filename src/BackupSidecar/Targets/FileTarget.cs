@@ -56,10 +56,11 @@ internal sealed class FileTarget : IRestoreTarget
 
     public Task RollBackAsync() => _swap.RollBackAsync();
 
-    public async Task CommitAsync()
+    public Task CommitAsync()
     {
         _created = null;
-        await _swap.CommitAsync();
+        _swap.Commit();
+        return Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()

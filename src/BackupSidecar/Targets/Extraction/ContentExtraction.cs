@@ -23,7 +23,7 @@ internal sealed class ContentExtraction(string folder, Expectation expected) : I
     public void Add(ArchiveEntry entry, CancellationToken cancellation)
     {
         _ = _guard.Judge(new EntryFacts(entry.Name, entry.Type, entry.LinkTarget, entry.Bytes));
-        if (_digest is not null || entry.Type is not ('0' or '7') || entry.Name != Root)
+        if (_digest is not null || entry.Type is not ('0' or '7') || entry.IsSparse || entry.Name != Root)
             throw new BackupRefusedException($"The archive is not what a backup looks like: '{expected.Entry}' is not one plain file. Nothing was restored.");
         // The folder is private, so the file may get its own mode at the end.
         using (var file = new FileStream(FilePath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))

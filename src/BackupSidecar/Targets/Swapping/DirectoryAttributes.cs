@@ -3,8 +3,20 @@ namespace BackupSidecar.Targets.Swapping;
 /// <summary>Gives one directory the owner, mode, extended attributes (ACLs are among them) and time of another.</summary>
 internal static class DirectoryAttributes
 {
-    /// <summary>The owner is set only by root, as tar does it. What the target's file system has no room for is left out.</summary>
+    /// <summary>The owner is set only by root, as tar does it; a directory that is not ours keeps what it has.</summary>
     public static void Copy(RawPath from, RawPath to)
+    {
+        try
+        {
+            CopyAll(from, to);
+        }
+        catch (PosixException error) when (error.Error == Posix.NotPermitted && !Environment.IsPrivilegedProcess)
+        {
+            // We may write into somebody else's directory, but its own attributes are not ours to set.
+        }
+    }
+
+    private static void CopyAll(RawPath from, RawPath to)
     {
         var facts = Posix.Find(from) ?? throw new DirectoryNotFoundException($"{from} is not there any more.");
         if (Environment.IsPrivilegedProcess)

@@ -14,11 +14,9 @@ internal sealed class Overlay(string directory, string id)
     private readonly Stack<Action> _undo = new();
     private int _count;
 
-    public string Staging => _swap.Staging;
-
     public void Apply()
     {
-        Posix.MakePrivateDirectory(new RawPath(_replaced));
+        Tree.KeepingTime(new RawPath(directory), () => Posix.MakePrivateDirectory(new RawPath(_replaced)));
         Lay(new RawPath(_swap.New), new RawPath(directory));
         Posix.SyncFileSystem(new RawPath(directory));
     }
@@ -28,35 +26,41 @@ internal sealed class Overlay(string directory, string id)
         while (_undo.TryPop(out var undo))
             undo();
         await Tree.RemoveAsync(_replaced);
-        await Tree.RemoveAsync(_swap.Staging);
     }
 
-    public async Task CommitAsync()
+    /// <summary>The new state stays; what it replaced is removed.</summary>
+    public Task CommitAsync()
     {
-        await Tree.RemoveAsync(_swap.Staging);
-        await Tree.RemoveAsync(_replaced);
+        _undo.Clear();
+        return Tree.RemoveAsync(_replaced);
     }
 
     private void Lay(RawPath from, RawPath over)
     {
-        foreach (var name in Posix.List(from))
+        Tree.KeepingTime(from, () =>
         {
-            var (source, target) = (from.Child(name), over.Child(name));
-            var existing = Posix.Find(target);
-            if (existing is { IsDirectory: true } && Posix.Find(source) is { IsDirectory: true })
-            {
-                Lay(source, target);
-                continue;
-            }
-            if (existing is not null)
-                Move(target, NextReplaced());
-            Move(source, target);
-        }
+            foreach (var name in Posix.List(from))
+                Lay(name, from, over);
+        });
         var before = NextReplaced();
         Posix.MakePrivateDirectory(before);
         DirectoryAttributes.Copy(over, before);
         _undo.Push(() => DirectoryAttributes.Copy(before, over));
         DirectoryAttributes.Copy(from, over);
+    }
+
+    private void Lay(RawName name, RawPath from, RawPath over)
+    {
+        var (source, target) = (from.Child(name), over.Child(name));
+        var existing = Posix.Find(target);
+        if (existing is { IsDirectory: true } && Posix.Find(source) is { IsDirectory: true })
+        {
+            Lay(source, target);
+            return;
+        }
+        if (existing is not null)
+            Move(target, NextReplaced());
+        Move(source, target);
     }
 
     private void Move(RawPath from, RawPath to)

@@ -8,9 +8,6 @@ internal static partial class Posix
 {
     public const int NotPermitted = 1;
     public const int NotFound = 2;
-    public const int Busy = 16;
-    public const int Exists = 17;
-    public const int OtherDevice = 18;
     public const int NotSupported = 95;
 
     private const int CurrentDirectory = -100;

@@ -4,7 +4,7 @@ namespace BackupSidecar.Targets.Swapping;
 
 /// <summary>
 /// Puts new things into a directory in place of old ones, by renames inside that directory, so that it works for volumes and
-/// bind mounts. Until <see cref="CommitAsync"/> everything can be taken back, also by a later process: what is on disk says
+/// bind mounts. Until <see cref="Commit"/> everything can be taken back, also by a later process: what is on disk says
 /// how far it came.
 /// </summary>
 /// <remarks>
@@ -37,7 +37,7 @@ internal sealed class Swap(string directory, string id)
 
     /// <summary>Makes the staging folder.</summary>
     /// <exception cref="PosixException">The directory cannot be written to.</exception>
-    public void Prepare() => Posix.MakePrivateDirectory(new RawPath(Staging));
+    public void Prepare() => Tree.KeepingTime(_directory, () => Posix.MakePrivateDirectory(new RawPath(Staging)));
 
     /// <summary>Whether a name in a target is one that swaps make.</summary>
     public static bool Owns(RawName name) => name.StartsWith(StagingPrefix) || name.StartsWith(OldPrefix) || name.StartsWith(DonePrefix);
@@ -48,7 +48,7 @@ internal sealed class Swap(string directory, string id)
         Posix.MakePrivateDirectory(new RawPath(Was));
         DirectoryAttributes.Copy(_directory, new RawPath(Was));
         PutAside([.. Posix.List(_directory).Where(name => !Owns(name) && !kept.Contains(name))], Posix.Rename);
-        BringIn([.. Posix.List(new RawPath(New)).Where(name => !kept.Contains(name))]);
+        Tree.KeepingTime(new RawPath(New), () => BringIn([.. Posix.List(new RawPath(New)).Where(name => !kept.Contains(name))]));
         DirectoryAttributes.Copy(new RawPath(New), _directory);
         Posix.SyncFileSystem(_directory);
     }
@@ -81,23 +81,26 @@ internal sealed class Swap(string directory, string id)
         await Tree.RemoveAsync(Staging);
     }
 
-    /// <summary>From here on the new state stays. Removes the old one.</summary>
-    public async Task CommitAsync()
+    /// <summary>From here on the new state stays. The old one waits for <see cref="DiscardAsync"/>.</summary>
+    public void Commit()
     {
         if (Directory.Exists(Old))
         {
-            Posix.Rename(new RawPath(Old), new RawPath(Done));
+            Tree.KeepingTime(_directory, () => Posix.Rename(new RawPath(Old), new RawPath(Done)));
             Posix.SyncFileSystem(_directory);
         }
-        await Tree.RemoveAsync(Staging);
-        await Tree.RemoveAsync(Done);
     }
 
-    /// <summary>Removes the staging folder, unless old things stand aside: then it tells a later rollback how far things came.</summary>
+    /// <summary>
+    /// Removes what is not needed any more. While old things stand aside, nothing is: then the staging folder tells a later
+    /// rollback how far things came.
+    /// </summary>
     public async Task DiscardAsync()
     {
-        if (!Directory.Exists(Old))
-            await Tree.RemoveAsync(Staging);
+        if (Directory.Exists(Old))
+            return;
+        await Tree.RemoveAsync(Staging);
+        await Tree.RemoveAsync(Done);
     }
 
     private void PutAside(IReadOnlyList<RawName> names, Action<RawPath, RawPath> move)
