@@ -114,10 +114,10 @@ internal sealed class Composition : IDisposable
         _logFile?.Dispose();
     }
 
-    private IDatabaseEngine Engine(DatabaseSourcePlan plan) => plan.Kind switch
+    private static IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateFolder) => plan.Kind switch
     {
         SourceKind.Postgres => new Postgres(plan.Uri, new PostgresClients()),
-        SourceKind.Mongodb => new MongoDb(plan.Uri, Settings.Paths.Staging),
+        SourceKind.Mongodb => new MongoDb(plan.Uri, privateFolder),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
 

@@ -1,7 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Reference;
 using BackupSidecar.Reports;
-using BackupSidecar.Runs;
 
 namespace BackupSidecar.Commands;
 

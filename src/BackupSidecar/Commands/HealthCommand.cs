@@ -41,7 +41,7 @@ internal static class HealthCommand
     private static DateTimeOffset StartedAt(Composition program)
     {
         var file = new FileInfo(Path.Combine(program.Settings.Paths.State, StartedFile));
-        return file.Exists ? file.LastWriteTimeUtc : program.Time.GetUtcNow();
+        return file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc) : program.Time.GetUtcNow();
     }
 
     private static string Local(DateTimeOffset time, Composition program) =>

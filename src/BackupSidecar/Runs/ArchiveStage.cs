@@ -2,6 +2,7 @@ using System.Text;
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
+using BackupSidecar.Reports;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores;

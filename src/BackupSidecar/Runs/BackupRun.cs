@@ -86,10 +86,10 @@ internal sealed class BackupRun(
         using var sources = sourceFactory.Open(plan, _record.RunId);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
         NotePreflight(preflight);
-        await using var window = preflight.Window;
-        if (!preflight.CanRun)
+        if (preflight is not { CanRun: true, Window: { } window })
             return RunOutcome.NotStarted;
 
+        await using var closing = window;
         await hooks.RunBeforeBackupAsync(cancellation);
         var uploads = await new ArchiveStage(settings, plan, localFolder, _record, time, log).RunAsync(preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
