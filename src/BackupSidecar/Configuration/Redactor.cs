@@ -1,4 +1,5 @@
 using BackupSidecar.Configuration.Input;
+using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Configuration;
 
@@ -30,7 +31,7 @@ internal sealed class Redactor
 
     private static IEnumerable<string> Forms(Setting setting, string text) => setting.Kind switch
     {
-        SettingKind.DatabaseUris => Values.ListText.Uris(text).SelectMany(UriForms),
+        SettingKind.DatabaseUris => ListText.Uris(text).Concat(text.Split('\n', StringSplitOptions.TrimEntries)).SelectMany(UriForms),
         SettingKind.SecretUrl => UriForms(text.Trim()),
         _ => Lines(text).Append(text).Append(text.Trim()),
     };

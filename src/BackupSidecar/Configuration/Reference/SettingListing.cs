@@ -1,3 +1,4 @@
+using BackupSidecar.Configuration.Input;
 using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Configuration.Reference;
@@ -9,12 +10,20 @@ internal sealed record SettingListing(string Name, string Value, string Origin)
     public static IReadOnlyList<SettingListing> Of(SettingsReading reading) =>
         SettingTable.All.SelectMany(setting => Of(setting, reading)).ToList();
 
-    private static IEnumerable<SettingListing> Of(Setting setting, SettingsReading reading) =>
-        reading.Given.IsGiven(setting)
-            ? reading.Given.Of(setting).Select(value =>
-                new SettingListing(
-                    value.Number == 0 ? setting.Name : $"{setting.Name}_{value.Number}",
-                    setting.IsMasked ? "***" : Shown.Line(reading.Redactor.Redact(value.Text.Trim())),
-                    value.Variable == setting.Name ? value.Origin : $"{value.Origin} ({value.Variable})"))
-            : [new SettingListing(setting.Name, setting.Default ?? setting.DefaultNote ?? "", setting.Default is null && setting.DefaultNote is null ? "not set" : "default")];
+    private static IEnumerable<SettingListing> Of(Setting setting, SettingsReading reading)
+    {
+        if (reading.Given.IsGiven(setting))
+            return reading.Given.Of(setting).Select(value => Of(value, reading.Redactor));
+        var holds = setting.Default ?? setting.DefaultNote;
+        return [new SettingListing(setting.Name, holds ?? "", holds is null ? "not set" : "default")];
+    }
+
+    private static SettingListing Of(GivenValue value, Redactor redactor)
+    {
+        var name = value.Number == 0 ? value.Setting.Name : $"{value.Setting.Name}_{value.Number}";
+        return new SettingListing(
+            name,
+            value.Setting.IsMasked ? "***" : Shown.Line(redactor.Redact(value.Text.Trim())),
+            value.Variable == name ? value.Origin : $"{value.Origin} ({value.Variable})");
+    }
 }

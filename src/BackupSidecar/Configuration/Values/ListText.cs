@@ -23,9 +23,9 @@ internal static partial class ListText
     [GeneratedRegex(@"[\s,;]+", RegexOptions.None, 1000)]
     private static partial Regex NameSeparator();
 
-    [GeneratedRegex(@"[\r\n]+|[,;](?=[ \t]*(#|[A-Za-z][A-Za-z0-9+.-]{0,30}://|[\r\n]|\z))", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"[\r\n]+|[,;](?=[ \t]*(#?[ \t]*[A-Za-z][A-Za-z0-9+.-]{0,30}://|[\r\n]|\z))", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UriSeparator();
 
-    [GeneratedRegex(@"[\r\n]+|[,;](?=[ \t]*(/|#|[,;]|[\r\n]|\z))", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"[\r\n]+|[,;](?=[ \t]*(#?[ \t]*/|[,;]|[\r\n]|\z))", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PathSeparator();
 }
