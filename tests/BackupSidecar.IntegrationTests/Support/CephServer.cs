@@ -67,7 +67,10 @@ public sealed class CephServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_started.IsValueCreated)
+        {
             await DockerAsync(["rm", "--force", "--volumes", _container]);
+            await DockerAsync(["network", "rm", _container]);
+        }
         File.Delete(_caFile);
     }
 
@@ -81,9 +84,11 @@ public sealed class CephServer : IAsyncDisposable
 
     private async Task<(Uri Http, Uri Https)> StartAsync()
     {
+        // A network of its own keeps it apart from whatever else uses the engine's default one.
+        await DockerAsync(["network", "create", _container]);
         await DockerAsync(
         [
-            "run", "--detach", "--name", _container, "--publish", "127.0.0.1::8000", "--publish", "127.0.0.1::8443",
+            "run", "--detach", "--name", _container, "--network", _container, "--publish", "127.0.0.1::8000", "--publish", "127.0.0.1::8443",
             "--env", $"AK={AccessKey}", "--env", $"SK={SecretKey}", "--env", "SIZE=4294967296", "test/ceph",
         ]);
         await DockerAsync(["exec", _container, "timeout", "60", "sh", "-c", "until test -f /ready; do sleep 0.1; done"]);
@@ -99,7 +104,7 @@ public sealed class CephServer : IAsyncDisposable
 
     private static async Task<string> DockerAsync(IEnumerable<string> arguments)
     {
-        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var docker = Process.Start(new ProcessStartInfo("docker", arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = docker.StandardError.ReadToEndAsync();
         var output = await docker.StandardOutput.ReadToEndAsync();
         await docker.WaitForExitAsync();

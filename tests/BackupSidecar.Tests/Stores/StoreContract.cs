@@ -117,7 +117,7 @@ public abstract class StoreContract : IDisposable
     public async Task Nothing_stays_when_the_name_is_taken_during_the_upload(int size)
     {
         using var store = await OpenAsync(BackupName);
-        using var spool = NewSpool(store);
+        var spool = NewSpool(store);
         var upload = store.UploadAsync(ArchiveName, spool, Token);
         spool.Writer.Write(Content(size));
 
@@ -126,6 +126,7 @@ public abstract class StoreContract : IDisposable
         spool.Seal();
 
         await Assert.ThrowsAsync<StoreNameTakenException>(() => upload.WaitAsync(Patience, Token));
+        spool.Dispose();
         Assert.Equal("first"u8.ToArray(), await ReadAsync(store, ArchiveName));
         await AssertNothingUnfinishedAsync();
     }

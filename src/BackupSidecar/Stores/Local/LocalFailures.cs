@@ -16,7 +16,7 @@ internal static class LocalFailures
     private static string Explain(Exception cause) => cause switch
     {
         UnauthorizedAccessException => "permission denied. Check owner and mode of the folder, and that it is not mounted read-only.",
-        DirectoryNotFoundException or FileNotFoundException => "it does not exist. Check that the folder is mounted.",
+        DirectoryNotFoundException or FileNotFoundException => "it does not exist, or a part of the path is a file. Check that the folder is mounted.",
         { HResult: PosixErrors.NotPermitted or PosixErrors.AccessDenied } => "permission denied. Check owner and mode of the folder.",
         { HResult: PosixErrors.NoEntry } => "it does not exist. Check that the folder is mounted.",
         { HResult: PosixErrors.NoSpace } => "no space is left on the file system. Free some, or keep fewer backups there.",

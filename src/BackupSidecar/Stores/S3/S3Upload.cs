@@ -33,11 +33,10 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
                 await spool.Sealed;
                 throw;
             }
-        },
-        cancellation);
+        });
 
     public Task SendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
-        WholeOrNothingAsync(() => PutAsync(() => new MemoryStream(content.ToArray()), content.Length, cancellation), cancellation);
+        WholeOrNothingAsync(() => PutAsync(() => new MemoryStream(content.ToArray()), content.Length, cancellation));
 
     private async Task SendSpoolAsync(Spool spool, CancellationToken cancellation)
     {
@@ -48,11 +47,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
             await SendPartsAsync(spool, cancellation);
     }
 
-    private async Task WholeOrNothingAsync(Func<Task> send, CancellationToken cancellation)
+    private async Task WholeOrNothingAsync(Func<Task> send)
     {
-        // Saves the sending; what counts is the condition on the last request.
-        if (await folder.FindAsync(name, cancellation) is not null)
-            throw Taken();
         try
         {
             await send();
@@ -88,6 +84,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
 
     private async Task SendPartsAsync(Spool spool, CancellationToken cancellation)
     {
+        // Saves the sending; it is asked again when the object gets its name.
+        await ThrowIfTakenAsync(cancellation);
         var start = new InitiateMultipartUploadRequest
         {
             BucketName = connection.Bucket,
@@ -170,8 +168,9 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     {
         for (var failures = 0; ;)
         {
-            if (!folder.TakesConditions && await folder.FindAsync(name, cancellation) is { } other && other.Owner != _owner)
-                throw Taken();
+            // The condition closes the gap between this question and the request, where the server knows conditions;
+            // some ignore them without a word, above all on completing an upload of parts.
+            await ThrowIfTakenAsync(cancellation);
             var problem = await TryCommitAsync(request, cancellation);
             if (await folder.FindAsync(name, cancellation) is { } found)
             {
@@ -216,6 +215,12 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
             throw Taken();
         if (found.Object.Bytes != length)
             throw new StoreException($"S3: {folder.AddressOf(name)} has {found.Object.Bytes} bytes there instead of {length}; it was given up.");
+    }
+
+    private async Task ThrowIfTakenAsync(CancellationToken cancellation)
+    {
+        if (await folder.FindAsync(name, cancellation) is { } found && found.Owner != _owner)
+            throw Taken();
     }
 
     /// <summary>Leaves nothing of a failed upload, also where the failure was only that the answer got lost.</summary>

@@ -1,0 +1,293 @@
+using System.Net;
+using System.Security.Cryptography;
+using BackupSidecar.IntegrationTests.Support;
+using BackupSidecar.Stores;
+using BackupSidecar.Stores.S3;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BackupSidecar.IntegrationTests.Stores;
+
+/// <summary>Uploads and downloads through a proxy that misbehaves in front of a real server.</summary>
+public sealed class S3FaultTests(CephServer ceph) : IDisposable
+{
+    private const string Archive = "app-2026-11-20-030000.tar.gz";
+    private const int PartSize = 5 << 20;
+
+    private static readonly Patience Quick = new()
+    {
+        Tries = 5,
+        FirstWait = TimeSpan.FromMilliseconds(1),
+        LongestWait = TimeSpan.FromMilliseconds(1),
+        LongestSilence = TimeSpan.FromSeconds(20),
+    };
+
+    private readonly DirectoryInfo _staging = Directory.CreateTempSubdirectory("stores-faults-");
+    private string _bucket = "";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_part_that_fails_is_sent_again_by_itself()
+    {
+        var failures = 3;
+        await using var proxy = await ProxyAsync(request => Part(request) == "2" && Interlocked.Decrement(ref failures) >= 0 ? Fault.Answer.Error(500, "InternalError") : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool((3 * PartSize) + 1);
+
+        await store.UploadAsync(Archive, spool, Token);
+
+        await AssertStoredAsync(spool);
+        Assert.Equal((1, 4), (Count(proxy, "partNumber=1"), Count(proxy, "partNumber=2")));
+    }
+
+    [Fact]
+    public async Task A_part_that_keeps_failing_fails_the_upload_and_leaves_nothing()
+    {
+        await using var proxy = await ProxyAsync(request => Part(request) == "2" ? Fault.Answer.Error(503, "SlowDown") : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool((3 * PartSize) + 1);
+
+        var failure = await Assert.ThrowsAnyAsync<StoreException>(() => store.UploadAsync(Archive, spool, Token));
+
+        Assert.True(failure.IsTransient);
+        Assert.Contains("SlowDown", failure.Message, StringComparison.Ordinal);
+        await AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_part_that_fails_for_good_ends_the_upload_although_the_spool_still_grows()
+    {
+        await using var proxy = await ProxyAsync(request => Part(request) == "1" ? Fault.Answer.Error(403, "AccessDenied") : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = NewSpool();
+        spool.Writer.Write(new byte[PartSize + 1]);
+
+        var failure = await Assert.ThrowsAnyAsync<StoreException>(() => store.UploadAsync(Archive, spool, Token));
+
+        Assert.Contains("s3:PutObject", failure.Message, StringComparison.Ordinal);
+        await AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task Success_whose_answer_was_lost_is_success_for_parts_together()
+    {
+        await using var proxy = await ProxyAsync(request => IsComplete(request) ? new Fault.LoseAnswer() : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(2 * PartSize);
+
+        await store.UploadAsync(Archive, spool, Token);
+
+        await AssertStoredAsync(spool);
+    }
+
+    [Fact]
+    public async Task Success_whose_answer_was_lost_is_success_for_a_single_request()
+    {
+        await using var proxy = await ProxyAsync(request => request.HttpMethod == "PUT" ? new Fault.LoseAnswer() : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(1000);
+
+        await store.UploadAsync(Archive, spool, Token);
+
+        await AssertStoredAsync(spool);
+    }
+
+    [Fact]
+    public async Task An_error_inside_of_a_success_is_found_out_and_tried_again()
+    {
+        var failures = 2;
+        await using var proxy = await ProxyAsync(request => IsComplete(request) && Interlocked.Decrement(ref failures) >= 0 ? Fault.Answer.Error(200, "InternalError") : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(2 * PartSize);
+
+        await store.UploadAsync(Archive, spool, Token);
+
+        await AssertStoredAsync(spool);
+        Assert.True(failures < 0);
+    }
+
+    [Theory]
+    [InlineData("<Error><Code>InternalError</Code><Message>injected</Message></Error>")]
+    [InlineData("<CompleteMultipartUploadResult><ETag>\"1\"</ETag></CompleteMultipartUploadResult>")]
+    [InlineData("   ")]
+    [InlineData("")]
+    public async Task A_success_that_never_becomes_true_is_a_failure_and_leaves_nothing(string body)
+    {
+        await using var proxy = await ProxyAsync(request => IsComplete(request) ? new Fault.Answer(200, body) : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(2 * PartSize);
+
+        await Assert.ThrowsAnyAsync<StoreException>(() => store.UploadAsync(Archive, spool, Token));
+
+        await AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_dies_during_the_upload_ends_it_in_bounded_time()
+    {
+        var proxy = await ProxyAsync(_ => null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = NewSpool();
+        spool.Writer.Write(new byte[PartSize + 1]);
+        var upload = store.UploadAsync(Archive, spool, Token);
+
+        await proxy.DisposeAsync();
+        spool.Writer.Write(new byte[3 * PartSize]);
+        spool.Seal();
+
+        var failure = await Assert.ThrowsAnyAsync<StoreException>(() => upload.WaitAsync(TimeSpan.FromMinutes(1), Token));
+        Assert.True(failure.IsTransient);
+        Assert.Contains($"127.0.0.1:{proxy.Endpoint.Port}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_falls_silent_is_given_up()
+    {
+        await using var proxy = await ProxyAsync(request => request.HttpMethod == "PUT" ? new Fault.Silence() : null);
+        using var store = Open(proxy.Endpoint, Quick with { Tries = 2, LongestSilence = TimeSpan.FromMilliseconds(500) });
+
+        var failure = await Assert.ThrowsAnyAsync<StoreException>(() => store.PutAsync(Archive, new byte[10], Token));
+
+        Assert.True(failure.IsTransient);
+        Assert.Contains("silent", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(501, "NotImplemented")]
+    [InlineData(400, "InvalidArgument")]
+    public async Task A_server_without_conditional_writes_is_asked_first(int status, string code)
+    {
+        await using var proxy = await ProxyAsync(request => request.Headers["If-None-Match"] is not null ? Fault.Answer.Error(status, code) : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(2 * PartSize);
+
+        await store.UploadAsync(Archive, spool, Token);
+        await store.PutAsync(Archive + ".manifest.json", new byte[10], Token);
+
+        await AssertStoredAsync(spool);
+        await Assert.ThrowsAsync<StoreNameTakenException>(() => store.PutAsync(Archive, new byte[1], Token));
+        await Assert.ThrowsAsync<StoreNameTakenException>(() => store.UploadAsync(Archive, spool, Token));
+    }
+
+    [Fact]
+    public async Task A_redirect_is_not_followed()
+    {
+        await using var stranger = await ProxyAsync(_ => null);
+        await using var proxy = await ProxyAsync(_ => new Fault.Answer(307, Location: stranger.Endpoint.AbsoluteUri));
+        using var store = Open(proxy.Endpoint);
+
+        await Assert.ThrowsAnyAsync<StoreException>(() => store.PutAsync(Archive, new byte[10], Token));
+        await Assert.ThrowsAnyAsync<StoreException>(() => store.ProbeAsync(Token));
+
+        Assert.Empty(stranger.Requests);
+    }
+
+    [Fact]
+    public async Task A_download_goes_on_where_it_broke_off()
+    {
+        var cuts = 3;
+        await using var proxy = await ProxyAsync(request => request.HttpMethod == "GET" && Interlocked.Decrement(ref cuts) >= 0 ? new Fault.CutBody() : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(PartSize);
+        await store.UploadAsync(Archive, spool, Token);
+
+        await using var stream = await store.OpenReadAsync(Archive, Token);
+        var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, Token));
+
+        Assert.Equal((await spool.Sealed).Sha256, digest);
+        Assert.True(cuts < 0);
+    }
+
+    [Fact]
+    public async Task A_download_that_never_comes_to_its_end_is_an_error()
+    {
+        await using var proxy = await ProxyAsync(request => request.HttpMethod == "GET" ? Fault.Answer.Error(503, "SlowDown") : null);
+        using var store = Open(proxy.Endpoint);
+        await store.PutAsync(Archive, new byte[1000], Token);
+
+        await Assert.ThrowsAnyAsync<StoreException>(() => store.OpenReadAsync(Archive, Token));
+    }
+
+    [Fact]
+    public async Task A_download_of_an_object_that_changes_meanwhile_is_an_error()
+    {
+        await using var proxy = await ProxyAsync(request => request.HttpMethod == "GET" && request.Headers["Range"] is null ? new Fault.CutBody() : null);
+        using var store = Open(proxy.Endpoint);
+        await store.PutAsync(Archive, new byte[1000], Token);
+        await using var stream = await store.OpenReadAsync(Archive, Token);
+        using (var admin = await ceph.AdminAsync())
+            await admin.PutObjectAsync(new() { BucketName = _bucket, Key = $"app/{Archive}", ContentBody = new string('x', 1000), UseChunkEncoding = false }, Token);
+
+        await Assert.ThrowsAnyAsync<StoreException>(() => stream.CopyToAsync(Stream.Null, Token));
+    }
+
+    [Fact]
+    public async Task A_list_that_does_not_go_on_is_an_error_and_no_part_of_the_truth()
+    {
+        const string Page = """
+            <ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>again</NextContinuationToken>
+            <Contents><Key>app/app-1</Key><Size>1</Size><LastModified>2026-11-20T03:00:00.000Z</LastModified></Contents></ListBucketResult>
+            """;
+        await using var proxy = await ProxyAsync(_ => new Fault.Answer(200, Page));
+        using var store = Open(proxy.Endpoint);
+
+        await Assert.ThrowsAsync<StoreException>(async () => await store.ListAsync(Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_list_that_breaks_off_is_an_error()
+    {
+        await using var proxy = await ProxyAsync(request => request.RawUrl!.Contains("continuation-token", StringComparison.Ordinal) ? Fault.Answer.Error(403, "AccessDenied") : new Fault.Answer(200, """
+            <ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>two</NextContinuationToken></ListBucketResult>
+            """));
+        using var store = Open(proxy.Endpoint);
+
+        var failure = await Assert.ThrowsAnyAsync<StoreException>(async () => await store.ListAsync(Token).ToListAsync(Token));
+
+        Assert.Contains("s3:ListBucket", failure.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _staging.Delete(recursive: true);
+
+    private static bool IsComplete(HttpListenerRequest request) => request.HttpMethod == "POST" && request.QueryString["uploadId"] is not null;
+
+    private static string? Part(HttpListenerRequest request) => request.QueryString["partNumber"];
+
+    private static int Count(FaultProxy proxy, string part) => proxy.Requests.Count(line => line.Contains(part, StringComparison.Ordinal));
+
+    private async Task<FaultProxy> ProxyAsync(Func<HttpListenerRequest, Fault?> decide)
+    {
+        if (_bucket == "")
+            _bucket = await ceph.NewBucketAsync();
+        return new FaultProxy(await ceph.HttpAsync(), decide);
+    }
+
+    private S3Store Open(Uri endpoint, Patience? patience = null) =>
+        new(CephServer.Settings(endpoint, _bucket) with { PartSize = PartSize }, "app", patience ?? Quick, TimeProvider.System, NullLogger.Instance);
+
+    private Spool NewSpool() => new(_staging.FullName, $".{Archive}.partial", null);
+
+    private Spool SealedSpool(int size)
+    {
+        var spool = NewSpool();
+        var content = new byte[size];
+        new Random(size).NextBytes(content);
+        spool.Writer.Write(content);
+        spool.Seal();
+        return spool;
+    }
+
+    private async Task AssertStoredAsync(Spool spool)
+    {
+        using var admin = await ceph.AdminAsync();
+        using var stored = await admin.GetObjectAsync(_bucket, $"app/{Archive}", Token);
+        Assert.Equal((await spool.Sealed).Sha256, Convert.ToHexStringLower(await SHA256.HashDataAsync(stored.ResponseStream, Token)));
+    }
+
+    private async Task AssertNothingLeftAsync()
+    {
+        using var admin = await ceph.AdminAsync();
+        Assert.Empty((await admin.ListObjectsV2Async(new() { BucketName = _bucket }, Token)).S3Objects ?? []);
+        Assert.Empty((await admin.ListMultipartUploadsAsync(_bucket, Token)).MultipartUploads ?? []);
+    }
+}
