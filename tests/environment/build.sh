@@ -14,7 +14,10 @@ say() { printf '    images: %s (after %s s)\n' "$*" "$SECONDS"; }
 exists() { docker image inspect "$1" > /dev/null 2>&1; }
 
 # Runs a command that talks too much, and shows what it said only if it fails.
-quietly() { "$@" > "$work/output.$BASHPID" 2>&1 || { cat "$work/output.$BASHPID" >&2; return 1; }; }
+quietly() {
+  local output=$work/output.$BASHPID
+  "$@" > "$output" 2>&1 || { cat "$output" >&2; return 1; }
+}
 build() { quietly docker build --quiet --network=host "$@"; }
 
 # As small as the official image: in particular without Perl, so that a package which the image forgets to name is missed here too.
