@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Restores one backup over what is there now. On a terminal the person has ten seconds to think again;
-# without a terminal --yes must say that it is meant.
+# Restores one backup over what is there now. As "restore", the program shows its plan and asks. Under its old name, restore.sh,
+# a person on a terminal has ten seconds to think again instead. Without a terminal --yes must say that it is meant.
 set -euo pipefail
 
 # shellcheck source=common.sh
@@ -23,7 +23,7 @@ if has --help "$@" || has -h "$@"; then
 fi
 
 # With --to nothing is overwritten, so there is nothing to think again about.
-if on_terminal && ! has --yes "$@" && ! has --to "$@"; then
+if [[ ${0##*/} == restore.sh ]] && on_terminal && ! has --yes "$@" && ! has --to "$@"; then
   say "WARNING: this replaces databases, directories and files with those of the backup $1."
   countdown 10
   set -- "$@" --yes

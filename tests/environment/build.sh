@@ -23,12 +23,12 @@ build() { quietly docker build --quiet --network=host "$@"; }
 # As small as the official image: in particular without Perl, so that a package which the image forgets to name is missed here too.
 make_base() {
   local tree=$work/base.tar
-  local sources=/etc/apt/sources.list.d/debian.sources
-  if [[ ! -f $sources ]]; then sources='deb http://deb.debian.org/debian bookworm main'; fi
+  local sources=(/etc/apt/sources.list.d/debian.sources)
+  if [[ ! -f ${sources[0]} ]]; then sources=(); fi
   quietly mmdebstrap --quiet --variant=minbase --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    bookworm "$tree" "$sources"
+    bookworm "$tree" "${sources[@]}"
   docker import --change 'CMD ["bash"]' "$tree" "$base" > /dev/null
 }
 

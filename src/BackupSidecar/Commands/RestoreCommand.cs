@@ -13,7 +13,7 @@ internal static class RestoreCommand
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
         var runId = Guid.NewGuid();
-        using var runLock = RunLock.Take(program.Settings.Paths.State, new RunPurpose(RunPurpose.Restore, runId).ToString());
+        using var runLock = RunLock.Take(program.Settings.Paths.State, RunPurpose.Of(RunPurpose.Restore, runId).ToString());
         await program.Recovery().RunAsync(runLock, signals.Token);
         var report = await RestoreAsync(program, runId, options, yes, signals);
         program.History.Append(report);

@@ -22,7 +22,22 @@ internal static class RunCommand
             await FollowAsync(schedule, program, signals.Token);
         else
             await StayUpAsync(program, signals.Token);
+        await EndOthersAsync(program);
         return 0;
+    }
+
+    /// <summary>
+    /// A run that somebody began with exec is not our child, but dies with this container: it is asked to end, too, so that it
+    /// starts its services, and waited for as long as Docker lets us.
+    /// </summary>
+    private static async Task EndOthersAsync(Composition program)
+    {
+        if (!RunPurpose.TryParse(RunLock.Holder(program.Settings.Paths.State), out var run))
+            return;
+        program.Log.LogInformation("Waiting for the {Run}.", run);
+        ForegroundProcess.Terminate(run.ProcessId);
+        while (RunLock.Holder(program.Settings.Paths.State) is not null)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), program.Time);
     }
 
     private static async Task FollowAsync(CronSchedule schedule, Composition program, CancellationToken cancellation)

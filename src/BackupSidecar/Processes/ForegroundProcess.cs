@@ -19,10 +19,13 @@ internal static partial class ForegroundProcess
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
             ?? throw new ProcessFailedException($"The program '{program}' could not be started.", program, exitCode: null, lastWords: "");
-        await using var onCancellation = cancellation.Register(() => _ = Kill(process.Id, SignalTerminate));
+        await using var onCancellation = cancellation.Register(() => Terminate(process.Id));
         await process.WaitForExitAsync(CancellationToken.None);
         return process.ExitCode;
     }
+
+    /// <summary>Asks any process to end (SIGTERM). One that is gone already is what was wanted.</summary>
+    public static void Terminate(int process) => _ = Kill(process, SignalTerminate);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);

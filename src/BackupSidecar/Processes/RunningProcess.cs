@@ -16,6 +16,7 @@ internal sealed record ProcessResult(int ExitCode, string LastWords)
 internal sealed class RunningProcess : IAsyncDisposable
 {
     private const int LastWordsLimit = 16 * 1024;
+    private const int OutputLimit = 1024 * 1024;
     private static readonly string[] InheritedVariables = ["PATH", "HOME", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
     private readonly Command _command;
@@ -73,20 +74,20 @@ internal sealed class RunningProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a program that needs no input, and returns how it ended and what it printed (at most 16 MiB of text).</summary>
+    /// <summary>Runs a program that needs no input, and returns how it ended and what it printed (its first mebibyte).</summary>
     public static async Task<(ProcessResult Result, string Output)> RunAsync(Command command, CancellationToken cancellation)
     {
         await using var process = Start(command);
         process.StandardInput.Close();
-        var buffer = new char[16 * 1024 * 1024];
+        var output = new StringBuilder();
+        var buffer = new char[4096];
         using var reader = new StreamReader(process.StandardOutput, leaveOpen: true);
-        var length = await reader.ReadBlockAsync(buffer, cancellation);
-        while (await reader.ReadBlockAsync(new char[4096], cancellation) > 0)
+        while (await reader.ReadAsync(buffer, cancellation) is var count and > 0)
         {
-            // The rest is dropped: nobody reads more than that, and the program must not block.
+            // What is beyond the limit is read all the same, so that the program does not block, and dropped.
+            output.Append(buffer, 0, Math.Min(count, OutputLimit - output.Length));
         }
-        var result = await process.WaitAsync(cancellation);
-        return (result, new string(buffer, 0, length));
+        return (await process.WaitAsync(cancellation), output.ToString());
     }
 
     /// <summary>Waits for the end. On cancellation the program, with its children, is killed before this throws.</summary>

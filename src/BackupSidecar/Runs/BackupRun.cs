@@ -36,7 +36,7 @@ internal sealed class BackupRun(
         RunOutcome outcome;
         try
         {
-            using var runLock = RunLock.Take(settings.Paths.State, new RunPurpose(RunPurpose.Backup, _record.RunId).ToString());
+            using var runLock = RunLock.Take(settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString());
             await recovery.RunAsync(runLock, interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);

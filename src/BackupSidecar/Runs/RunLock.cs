@@ -28,7 +28,7 @@ internal sealed partial class RunLock : IDisposable
     public string? DiedBefore { get; }
 
     /// <param name="stateDirectory">Made if it is missing.</param>
-    /// <param name="purpose">What for, in words: the next one who finds it locked, or left behind, reads this.</param>
+    /// <param name="purpose">What for: the next one who finds it locked, or left behind, reads this.</param>
     /// <exception cref="RunLockedException">Somebody else holds it.</exception>
     /// <exception cref="IOException">The directory cannot be written to.</exception>
     public static RunLock Take(string stateDirectory, string purpose)
@@ -44,6 +44,20 @@ internal sealed partial class RunLock : IDisposable
         }
         Write(file, purpose);
         return new RunLock(file, holder.Length > 0 ? holder : null);
+    }
+
+    /// <summary>What the holder says of itself, or null if nobody holds it.</summary>
+    public static string? Holder(string stateDirectory)
+    {
+        try
+        {
+            using var file = new FileStream(Path.Combine(stateDirectory, "run.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            return Lock((int)file.SafeFileHandle.DangerousGetHandle(), LockExclusive | LockNonBlocking) == 0 ? null : Read(file);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     public void Dispose()

@@ -64,6 +64,16 @@ public sealed class StackFixture : IAsyncLifetime
 
     public Task StartAsync(string service) => ComposeAsync("start", service);
 
+    /// <summary>Starts the S3 server, which then is empty, and makes the bucket when it answers.</summary>
+    public async Task StartS3Async()
+    {
+        await StartAsync("s3");
+        while ((await DockerAsync("container", "inspect", "--format", "{{.State.Health.Status}}", ContainerOf("s3"))).Output.Trim() != "healthy")
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        using var s3 = await S3ClientAsync();
+        await s3.PutBucketAsync("backups", TestContext.Current.CancellationToken);
+    }
+
     public Task StopAsync(string service) => ComposeAsync("stop", "--timeout", "5", service);
 
     /// <summary>Ends the container of a service at once, as a crash would.</summary>
