@@ -14,6 +14,7 @@ internal sealed class HealthchecksNotifier(PingUrl url, PingClient client) : INo
     public const string Setting = "BACKUP_HEALTHCHECKS_URL";
 
     private const string PublicServer = "https://hc-ping.com/";
+    private const string Example = PublicServer + "00000000-0000-0000-0000-000000000000";
     private const string PlainText = "text/plain; charset=utf-8";
 
     /// <summary>The least that servers keep by default; more is sent only to a server that has said that it keeps more.</summary>
@@ -31,8 +32,8 @@ internal sealed class HealthchecksNotifier(PingUrl url, PingClient client) : INo
     public static PingUrl ParseUrl(Secret value)
     {
         var text = value.Reveal().Trim();
-        return PingUrl.Parse(
-            Setting, Guid.TryParseExact(text, "D", out _) ? new Secret(PublicServer + text) : value, PublicServer + "00000000-0000-0000-0000-000000000000");
+        var isCheck = Guid.TryParseExact(text, "D", out _);
+        return PingUrl.Parse(Setting, isCheck ? new Secret(PublicServer + text) : value, Example);
     }
 
     public async Task StartedAsync(Guid runId, CancellationToken cancellation)

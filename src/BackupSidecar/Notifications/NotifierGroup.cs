@@ -22,7 +22,8 @@ internal sealed class NotifierGroup(IReadOnlyList<INotifier> notifiers, TimeProv
     {
         _giveUpStart?.Dispose();
         var giveUp = _giveUpStart = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _starts = [.. notifiers.Select(notifier => Task.Run(() => TellAsync(notifier, token => notifier.StartedAsync(runId, token), giveUp.Token)))];
+        _starts = [.. notifiers.Select(notifier =>
+            Task.Run(() => TellAsync(notifier, token => notifier.StartedAsync(runId, token), giveUp.Token)))];
     }
 
     /// <summary>Tells everyone, and returns when they know it, or after half a minute. Never throws.</summary>
@@ -56,7 +57,8 @@ internal sealed class NotifierGroup(IReadOnlyList<INotifier> notifiers, TimeProv
         catch (Exception e)
         {
             // Only our own messages certainly hold no address.
-            log.LogWarning("The {Notifier} notification failed: {Reason}", notifier.Name, e is NotificationException ? e.Message : e.GetType().Name);
+            var reason = e is NotificationException ? e.Message : e.GetType().Name;
+            log.LogWarning("The {Notifier} notification failed: {Reason}", notifier.Name, reason);
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed record PingPolicy
 
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The pause after the first failed try; each further one is twice as long. All vary by half, so that many sidecars spread out.</summary>
+    /// <summary>The pause after the first failed try; each further one is twice as long. All vary by half, to spread out.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(1);
 }
 
@@ -40,7 +40,8 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
     /// <param name="contentType">How it is declared.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="NotificationException">It was refused, or every try failed.</exception>
-    public async Task<HttpResponseHeaders> PostAsync(PingUrl url, Uri address, byte[] body, string contentType, CancellationToken cancellation)
+    public async Task<HttpResponseHeaders> PostAsync(
+        PingUrl url, Uri address, byte[] body, string contentType, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -76,7 +77,8 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
         {
-            return new Outcome(IsTransient: true, Problem: $"did not answer within {policy.AttemptTimeout.TotalSeconds:0.#} seconds.", Cause: e);
+            var problem = $"did not answer within {policy.AttemptTimeout.TotalSeconds:0.#} seconds.";
+            return new Outcome(IsTransient: true, Problem: problem, Cause: e);
         }
     }
 
@@ -86,12 +88,13 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
         return (int)response.StatusCode switch
         {
             >= 200 and < 300 => new Outcome(Accepted: response.Headers),
-            >= 300 and < 400 => new Outcome(Problem: $"answered {status}, a redirect, which is not followed. Set the address that it leads to."),
+            >= 300 and < 400 => new Outcome(Problem: $"answered {status}, a redirect, which is not followed. Set the final address."),
             >= 500 or (int)HttpStatusCode.TooManyRequests or (int)HttpStatusCode.RequestTimeout =>
                 new Outcome(IsTransient: true, Problem: $"answered {status}."),
             _ => new Outcome(Problem: $"answered {status}: the address is wrong, or its owner does not accept the message."),
         };
     }
 
-    private readonly record struct Outcome(HttpResponseHeaders? Accepted = null, bool IsTransient = false, string Problem = "", Exception? Cause = null);
+    private readonly record struct Outcome(
+        HttpResponseHeaders? Accepted = null, bool IsTransient = false, string Problem = "", Exception? Cause = null);
 }

@@ -51,7 +51,8 @@ internal sealed class History(string stateDirectory)
     {
         try
         {
-            return line.Length > 0 && JsonSerializer.Deserialize(line, HistoryJson.Default.RunReport) is { } report ? Complete(report) : null;
+            var report = line.Length > 0 ? JsonSerializer.Deserialize(line, HistoryJson.Default.RunReport) : null;
+            return report is null ? null : Complete(report);
         }
         catch (JsonException)
         {

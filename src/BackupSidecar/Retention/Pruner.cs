@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Retention;
 
-/// <summary>What pruning did in one store. <see cref="Problems"/> holds a sentence for each backup that should be gone and is not.</summary>
+/// <summary>What pruning did in one store. <see cref="Problems"/>: a sentence for each backup that should be gone and is not.</summary>
 internal sealed record PruneResult(int Kept, int Removed, IReadOnlyList<string> Problems);
 
 /// <summary>
@@ -28,11 +28,13 @@ internal sealed class Pruner(TimeProvider time, ILogger log)
 
         var removed = plan.ExceedsCap && !force ? 0 : plan.Removals.Count() - problems.Count;
         var result = new PruneResult(plan.Decisions.Count - removed, removed, problems);
-        log.LogInformation("{Store} retention: kept {Kept} backups, deleted {Removed} backups", Title(store.Name), result.Kept, result.Removed);
+        log.LogInformation(
+            "{Store} retention: kept {Kept} backups, deleted {Removed} backups", Title(store.Name), result.Kept, result.Removed);
         return result;
     }
 
-    private async Task<List<string>> RemoveAsync(IBackupStore store, IEnumerable<RetentionCandidate> removals, CancellationToken cancellation)
+    private async Task<List<string>> RemoveAsync(
+        IBackupStore store, IEnumerable<RetentionCandidate> removals, CancellationToken cancellation)
     {
         var problems = new List<string>();
         foreach (var candidate in removals)
@@ -84,8 +86,9 @@ internal sealed class Pruner(TimeProvider time, ILogger log)
         }
         catch (Exception e) when (IsTrouble(e))
         {
-            return $"Could not remove {candidate.Archive} from {store.Location}: {cause.Message} Its manifest is gone already and could not be put back ({e.Message}), "
-                + "so it is listed as incomplete. Remove it by hand.";
+            return $"Could not remove {candidate.Archive} from {store.Location}: {cause.Message} "
+                + $"Its manifest is gone already and could not be put back ({e.Message}), so it is listed as incomplete. "
+                + "Remove it by hand.";
         }
     }
 
@@ -98,10 +101,12 @@ internal sealed class Pruner(TimeProvider time, ILogger log)
     }
 
     private static string Refusal(IBackupStore store, RetentionPlan plan) =>
-        $"Retention in {store.Location} would remove {plan.Removals.Count()} backups at once, more than BACKUP_RETENTION_MAX_DELETIONS={plan.MaximumDeletions} allows, "
-        + "so it removed none. Look at 'prune --dry-run', and if it is right, run 'prune --force'.";
+        $"Retention in {store.Location} would remove {plan.Removals.Count()} backups at once, "
+        + $"more than BACKUP_RETENTION_MAX_DELETIONS={plan.MaximumDeletions} allows, so it removed none. "
+        + "Look at 'prune --dry-run', and if it is right, run 'prune --force'.";
 
-    private static bool IsTrouble(Exception e) => e is StoreException or IOException or UnauthorizedAccessException or OperationCanceledException;
+    private static bool IsTrouble(Exception e) =>
+        e is StoreException or IOException or UnauthorizedAccessException or OperationCanceledException;
 
     private static string Title(string name) => char.ToUpperInvariant(name[0]) + name[1..];
 }

@@ -78,7 +78,8 @@ internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo z
 
     private DateTime LocalTime(RetentionCandidate candidate) => TimeZoneInfo.ConvertTime(candidate.StartedAt, zone).DateTime;
 
-    private static IEnumerable<(RetentionCandidate Candidate, string Reason)> Because(IEnumerable<RetentionCandidate> kept, string reason) =>
+    private static IEnumerable<(RetentionCandidate Candidate, string Reason)> Because(
+        IEnumerable<RetentionCandidate> kept, string reason) =>
         kept.Select(candidate => (candidate, reason));
 
     private static string Day(DateTime time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

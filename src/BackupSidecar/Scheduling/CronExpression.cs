@@ -56,7 +56,8 @@ internal sealed class CronExpression
         {
             5 => new CronExpression(["0", .. fields]),
             6 => new CronExpression(fields),
-            _ => throw new FormatException($"'{bare}' has {fields.Length} fields; there must be five (minute hour day month weekday), or six with seconds first."),
+            _ => throw new FormatException(
+                $"'{bare}' has {fields.Length} fields; there must be five (minute hour day month weekday), or six with seconds first."),
         };
         return expression.ComesTrue() ? expression : throw new FormatException($"'{bare}' never comes true: no such month has that day.");
     }

@@ -40,7 +40,10 @@ internal sealed partial class CronField
         var (first, last) = Limits(kind);
         var match = Piece().Match(piece);
         if (!match.Success)
-            throw new FormatException($"the {Name(kind)} field '{text}' is neither *, a value from {first} to {last}, a range, a list nor a step.");
+        {
+            throw new FormatException(
+                $"the {Name(kind)} field '{text}' is neither *, a value from {first} to {last}, a range, a list nor a step.");
+        }
 
         var step = match.Groups["step"] is { Success: true } group ? ParseStep(kind, group.Value, last - first + 1) : 1;
         if (match.Groups["star"].Success)

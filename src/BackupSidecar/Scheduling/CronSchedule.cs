@@ -66,7 +66,7 @@ internal sealed class CronSchedule
 
             if (until > start && FirstIn(Max(from, start), until, offset, seen) is { } found)
                 return found;
-            if (nextOffset > offset && until >= start && _expression.NamesHours && _expression.FirstIn(until + offset, until + nextOffset) is not null)
+            if (until >= start && nextOffset > offset && IsDueInGap(until + offset, until + nextOffset))
                 return At(until, nextOffset);
 
             seen = Max(seen, until + offset);
@@ -92,6 +92,8 @@ internal sealed class CronSchedule
     }
 
     public override string ToString() => _text;
+
+    private bool IsDueInGap(DateTime from, DateTime until) => _expression.NamesHours && _expression.FirstIn(from, until) is not null;
 
     private DateTimeOffset? FirstIn(DateTime from, DateTime until, TimeSpan offset, DateTime seen)
     {
@@ -119,7 +121,8 @@ internal sealed class CronSchedule
         return different;
     }
 
-    private static DateTimeOffset At(DateTime utc, TimeSpan offset) => new(DateTime.SpecifyKind(utc + offset, DateTimeKind.Unspecified), offset);
+    private static DateTimeOffset At(DateTime utc, TimeSpan offset) =>
+        new(DateTime.SpecifyKind(utc + offset, DateTimeKind.Unspecified), offset);
 
     private static DateTime Max(DateTime one, DateTime other) => one > other ? one : other;
 }

@@ -28,7 +28,7 @@ internal sealed class Scheduler(
     /// <summary>A run that is later than this was missed, not merely delayed by a wait.</summary>
     private static readonly TimeSpan Punctual = TimeSpan.FromMinutes(2);
 
-    /// <summary>A clock that goes back by no more than this is waited for, so that nothing runs twice; further, and the plan starts anew.</summary>
+    /// <summary>A clock that goes back by no more than this is waited for, so that nothing runs twice; beyond it all starts anew.</summary>
     private static readonly TimeSpan LongestStepBack = TimeSpan.FromHours(1);
 
     private DateTimeOffset? _handledUntil;
@@ -118,11 +118,11 @@ internal sealed class Scheduler(
         {
             await run(cancellation);
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw;
+            log.LogWarning("A scheduled run was given up before its end. The schedule goes on.");
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             log.LogError(e, "A scheduled run ended with an unexpected error. The schedule goes on.");
         }

@@ -77,6 +77,7 @@ public sealed class SchedulerTests
         await bench.PassAsync(TimeSpan.FromHours(2));
 
         Assert.Equal(2, bench.Runs.Count);
+        Assert.Empty(bench.Log.Lines(LogLevel.Error));
     }
 
     [Theory(Timeout = TimeLimit)]
