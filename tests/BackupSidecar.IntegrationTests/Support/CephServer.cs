@@ -57,13 +57,6 @@ public sealed class CephServer : IAsyncDisposable
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         });
 
-    /// <summary>Runs radosgw-admin in the server, to make users with fewer rights.</summary>
-    public async Task AdministerAsync(params string[] arguments)
-    {
-        await _started.Value;
-        await DockerAsync(["exec", _container, "radosgw-admin", .. arguments]);
-    }
-
     public async ValueTask DisposeAsync()
     {
         if (_started.IsValueCreated)
