@@ -101,7 +101,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             _containers.Remove(container);
     }
 
-    /// <summary>Completes when such a call comes in, or has come in.</summary>
+    /// <summary>Completes when such a call comes in, or has come in; fails after a minute.</summary>
     public Task Saw(string call)
     {
         lock (_gate)
@@ -111,7 +111,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
                 seen.SetResult();
             else
                 _awaited.Add((call, seen));
-            return seen.Task;
+            return seen.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
     }
 

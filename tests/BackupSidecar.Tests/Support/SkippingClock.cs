@@ -16,6 +16,9 @@ internal sealed class SkippingClock(TimeSpan longestSkipped) : TimeProvider
     {
     }
 
+    /// <summary>Called during each skipped delay, with the number of those so far: what happens in the world meanwhile.</summary>
+    public Action<int> Meanwhile { get; set; } = _ => { };
+
     public IReadOnlyList<TimeSpan> Skipped
     {
         get
@@ -48,6 +51,7 @@ internal sealed class SkippingClock(TimeSpan longestSkipped) : TimeProvider
             _skipped.Add(dueTime);
             _now += dueTime;
         }
+        Meanwhile(Skipped.Count);
         ThreadPool.QueueUserWorkItem(_ => callback(state));
         return limit;
     }
