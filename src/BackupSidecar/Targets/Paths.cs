@@ -10,7 +10,7 @@ internal static class Paths
     public static string Resolve(string path)
     {
         var trimmed = path.Length > 1 ? path.TrimEnd('/') : path;
-        return new FileInfo(trimmed).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? trimmed;
+        return Path.Exists(trimmed) ? new FileInfo(trimmed).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? trimmed : trimmed;
     }
 
     /// <summary>The longest part of a path that exists, to ask its file system for free space.</summary>

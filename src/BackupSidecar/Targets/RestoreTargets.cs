@@ -6,16 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Targets;
 
 /// <summary>Makes the target of each step of a restore, and cleans up after restores that were killed.</summary>
-/// <param name="engines">Gives the engine of a database, which may keep secrets in the private directory while its tools run.</param>
+/// <param name="engines">Gives the engine of a database.</param>
 /// <param name="stagingDirectory">Where dumps wait for their turn.</param>
 /// <param name="log">Told what is found and cleaned up.</param>
-internal sealed class RestoreTargets(Func<DatabaseSourcePlan, string, IDatabaseEngine> engines, string stagingDirectory, ILogger log)
+internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> engines, string stagingDirectory, ILogger log)
 {
-    public RestoreTargets(string stagingDirectory, ILogger log)
-        : this(Engine, stagingDirectory, log)
-    {
-    }
-
     /// <param name="plan">What to restore.</param>
     /// <param name="id">Short, unique, and part of the names of all private folders.</param>
     public IReadOnlyList<IRestoreTarget> For(RestorePlan plan, string id) =>
@@ -34,7 +29,7 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, string, IDatabaseE
     private IRestoreTarget For(RestoreStep step, RestorePlan plan, string id) => step.Target switch
     {
         null => new FolderTarget(step, plan.ToDirectory ?? throw new InvalidOperationException("A step without a target needs a folder."), id),
-        DatabaseSourcePlan database => new DatabaseTarget(step, engines(database, Staging(id)), Staging(id)),
+        DatabaseSourcePlan database => new DatabaseTarget(step, engines(database), Staging(id)),
         DirectorySourcePlan directory => new DirectoryTarget(step, directory, plan.Merge, id, log),
         FileSourcePlan or SqliteSourcePlan => ForFile(step, step.Target.Origin, id),
         _ => throw new InvalidOperationException($"Nothing is known of how to restore a source of the kind '{step.Target.Kind}'."),
@@ -46,13 +41,6 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, string, IDatabaseE
             : new FileTarget(step, path, id, log);
 
     private string Staging(string id) => Path.Combine(stagingDirectory, Swap.StagingPrefix + id);
-
-    private static IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
-    {
-        SourceKind.Postgres => new Postgres(plan.Uri, new PostgresClients()),
-        SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
-        _ => throw new InvalidOperationException($"There is no database engine '{plan.Kind}'."),
-    };
 
     private static string? Folder(SourcePlan plan) => plan switch
     {

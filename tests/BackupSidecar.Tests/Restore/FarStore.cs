@@ -1,0 +1,34 @@
+using System.IO.Pipelines;
+using BackupSidecar.Stores;
+
+namespace BackupSidecar.Tests.Restore;
+
+/// <summary>A local store that behaves like a remote one: under another name, and its streams can only be read forward.</summary>
+internal sealed class FarStore(IBackupStore inner, string name) : IBackupStore
+{
+    public string Name => name;
+
+    public string Location => inner.Location;
+
+    public StoreException? Fault { get; set; }
+
+    public Task ProbeAsync(CancellationToken cancellation) => inner.ProbeAsync(cancellation);
+
+    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) =>
+        Fault is null ? inner.ListAsync(cancellation) : throw Fault;
+
+    public Task<StoredObject?> FindAsync(string name, CancellationToken cancellation) => inner.FindAsync(name, cancellation);
+
+    public Task UploadAsync(string name, Spool spool, CancellationToken cancellation) => inner.UploadAsync(name, spool, cancellation);
+
+    public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) => inner.PutAsync(name, content, cancellation);
+
+    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) =>
+        PipeReader.Create(await inner.OpenReadAsync(name, cancellation)).AsStream();
+
+    public Task DeleteAsync(string name, CancellationToken cancellation) => inner.DeleteAsync(name, cancellation);
+
+    public Task SweepAsync(CancellationToken cancellation) => inner.SweepAsync(cancellation);
+
+    public void Dispose() => inner.Dispose();
+}
