@@ -62,6 +62,7 @@ internal sealed class StagedFileWriter : WriteOnlyStream
     {
         _compressor.Complete();
         var staged = new StagedFile(_path, _bytes, Convert.ToHexStringLower(_digest.GetHashAndReset())) { StoredBytes = _file.Length };
+        _file.Dispose();
         _isComplete = true;
         return staged;
     }
