@@ -12,7 +12,8 @@ namespace BackupSidecar.Configuration.Values;
 internal static class UriText
 {
     public const string Unescaped =
-        "it cannot be told apart where its password ends; percent-encode '@' (%40), ':' (%3A), '/' (%2F), '?' (%3F), '#' (%23) and '%' (%25) in user and password.";
+        "where its password ends cannot be told; percent-encode '@' (%40), ':' (%3A), '/' (%2F), '?' (%3F), '#' (%23) and '%' (%25) "
+        + "in user and password.";
 
     /// <exception cref="FormatException">The text begins with none of the schemes, or holds what no URI does.</exception>
     public static string AfterScheme(string text, params ReadOnlySpan<string> schemes)
@@ -125,7 +126,11 @@ internal static class UriText
     {
         var encoded = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
-            encoded.Append(Rune.IsLetterOrDigit(rune) || kept.Contains(rune.ToString()) ? rune.ToString() : Uri.EscapeDataString(rune.ToString()));
+        {
+            var character = rune.ToString();
+            encoded.Append(Rune.IsLetterOrDigit(rune) || kept.Contains(character) ? character : Uri.EscapeDataString(character));
+        }
+
         return encoded.ToString();
     }
 }
