@@ -37,7 +37,8 @@ internal sealed class Redactor
     };
 
     private static IEnumerable<string> Lines(string text) =>
-        text.Split('\n').Select(line => line.Trim()).Where(line => line.Length >= ShortestLine && !line.StartsWith("-----", StringComparison.Ordinal));
+        text.Split('\n', StringSplitOptions.TrimEntries)
+            .Where(line => line.Length >= ShortestLine && !line.StartsWith("-----", StringComparison.Ordinal));
 
     private static IEnumerable<string> UriForms(string uri)
     {

@@ -39,13 +39,15 @@ internal sealed record Setting(string Section, string Name, SettingKind Kind, st
 
     public long Maximum { get; init; } = int.MaxValue;
 
+    /// <summary>The words of a choice, in the spelling that the docs use.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
-    /// <summary>Whether <c>NAME_1</c>, <c>NAME_2</c> … add to it: lines of one value do not survive every way of passing variables.</summary>
+    /// <summary>Whether <c>NAME_1</c>, <c>NAME_2</c> … add to it: a value of several lines does not survive every way of passing it.</summary>
     public bool IsNumbered => Kind is SettingKind.NamedPaths or SettingKind.DatabaseUris;
 
     /// <summary>Whether <c>NAME_FILE</c> names a file that holds the value. Variables that other programs share have no twin.</summary>
-    public bool HasFileTwin => Name.StartsWith("BACKUP_", StringComparison.Ordinal) && !Name.EndsWith("_FILE", StringComparison.Ordinal);
+    public bool HasFileTwin =>
+        Name.StartsWith("BACKUP_", StringComparison.Ordinal) && !Name.EndsWith("_FILE", StringComparison.Ordinal);
 
     /// <summary>Whether the value must not be shown. Commands count too: people write tokens into them.</summary>
     public bool IsMasked => IsSecret || Kind is SettingKind.Command;

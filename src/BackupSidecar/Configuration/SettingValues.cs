@@ -26,18 +26,23 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
     {
         if (Given(setting) is not { } value)
             return null;
-        if (!value.Text.AsSpan().ContainsAny('\r', '\n'))
-            return new Secret(value.Text);
-        findings.Fault(value.Variable, "it holds a line break, and must be one line. If it came from a file with Windows line ends, convert it.");
-        return null;
+        if (value.Text.AsSpan().ContainsAny('\r', '\n'))
+            findings.Fault(value.Variable, "it must be one line; if it comes from a file with Windows line ends, convert that.");
+
+        // Bytes that are not UTF-8 come out of the environment as this character: another passphrase than was meant.
+        else if (value.Text.Contains('\uFFFD'))
+            findings.Fault(value.Variable, "it is not UTF-8 text.");
+        return new Secret(value.Text);
     }
 
     public Secret? SecretUrl(Setting setting)
     {
-        if (Given(setting) is not { } value || WebUri.TryParse(value.Text.Trim(), out _))
-            return Given(setting) is { } url ? new Secret(url.Text.Trim()) : null;
-        findings.Fault(value.Variable, "it is not an address that begins with http:// or https://.", setting.Example);
-        return null;
+        if (Given(setting) is not { } value)
+            return null;
+        var url = value.Text.Trim();
+        if (!WebUri.TryParse(url, out _))
+            findings.Fault(value.Variable, "it is not an address that begins with http:// or https://.", setting.Example);
+        return new Secret(url);
     }
 
     public string? Path(Setting setting)
@@ -52,10 +57,13 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
 
     public bool Flag(Setting setting)
     {
-        if (Given(setting) is not { } value || FlagText.TryParse(value.Text.Trim(), out var flag))
-            return FlagText.TryParse(Given(setting)?.Text.Trim() ?? setting.Default!, out flag) && flag; // Flags have a default.
+        var otherwise = setting.Default == "true";
+        if (Given(setting) is not { } value)
+            return otherwise;
+        if (FlagText.TryParse(value.Text.Trim(), out var flag))
+            return flag;
         findings.Fault(value.Variable, $"{Shown.Quote(value.Text)} is neither true nor false.", "true");
-        return setting.Default == "true";
+        return otherwise;
     }
 
     /// <summary>The number, or null where it is not given and has no default.</summary>
@@ -65,11 +73,13 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
         if (Given(setting) is not { } value)
             return otherwise;
         var written = value.Text.Trim();
-        if (written.Length is > 0 and < 20 && written.All(char.IsAsciiDigit) && UInt64.Parse(written) is var number
+        if (written.Length is > 0 and < 20 && written.All(char.IsAsciiDigit) && ulong.Parse(written) is var number
             && number >= (ulong)setting.Minimum && number <= (ulong)setting.Maximum)
             return (int)number;
         findings.Fault(
-            value.Variable, $"{Shown.Quote(value.Text)} is not a whole number from {setting.Minimum} to {setting.Maximum}.", Example(setting));
+            value.Variable,
+            $"{Shown.Quote(value.Text)} is not a whole number from {setting.Minimum} to {setting.Maximum}.",
+            Example(setting));
         return otherwise;
     }
 

@@ -38,11 +38,11 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
     private void Require(SettingsScope scope)
     {
         if (!given.IsGiven(LocalPath) && !given.IsGiven(S3Bucket))
-            findings.Fault(LocalPath.Name, $"there is nowhere to store backups: set it, or {S3Bucket.Name}, or both.", LocalPath.Example);
+            Fault(LocalPath, $"there is nowhere to store backups: set it, or {S3Bucket.Name}, or both.", LocalPath.Example);
         Setting[] sources = [Postgres, Mongodb, Sqlite, Directories, Files];
         if (scope is SettingsScope.Everything && !sources.Any(given.IsGiven))
-            findings.Fault(
-                Directories.Name,
+            Fault(
+                Directories,
                 $"there is nothing to back up: set one of {string.Join(", ", sources.Select(source => source.Name))}.",
                 Directories.Example);
     }
@@ -50,11 +50,11 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
     private string BackupName()
     {
         if (!given.IsGiven(Name))
-            findings.Fault(Name.Name, "it is required: it names the folder and the files of the backups.", Name.Example);
+            Fault(Name, "it is required: it names the folder and the files of the backups.", Name.Example);
         var name = _values.Text(Name) ?? "";
         if (name.Length > 0 && !BackupNameText.IsValid(name))
-            findings.Fault(
-                Name.Name,
+            Fault(
+                Name,
                 $"{Shown.Quote(name)} cannot be a name: letters, digits, '.', '_' and '-', at most 100, beginning with a letter or digit.",
                 Name.Example);
         return name;
@@ -64,8 +64,8 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
     {
         var name = _values.Text(SettingTable.TimeZone)!; // It has a default.
         if (!TimeZoneText.TryParse(name, out var zone))
-            findings.Fault(
-                SettingTable.TimeZone.Name,
+            Fault(
+                SettingTable.TimeZone,
                 $"{Shown.Quote(name)} is not the name of a time zone.",
                 TimeZoneText.Suggest(name) ?? SettingTable.TimeZone.Example);
         return zone;
@@ -84,7 +84,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
     {
         var address = _values.Text(DockerHost)!; // It has a default.
         if (WebUri.EngineProblem(address, out var engine) is { } problem)
-            findings.Fault(DockerHost.Name, problem, DockerHost.Default);
+            Fault(DockerHost, problem, DockerHost.Default);
         return new ServiceSettings
         {
             Stop = _values.Names(StopServices),
@@ -118,14 +118,14 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
 
     private void CheckEncryption(ArchiveSettings archive)
     {
-        if (given.Find(EncryptionKey) is { } key && given.Find(RecipientsFile) is { } recipients)
-            findings.Fault(key.Variable, $"{recipients.Variable} is set as well; archives are encrypted with one or for the other.");
+        if (given.IsGiven(EncryptionKey) && given.Find(RecipientsFile) is { } recipients)
+            Fault(EncryptionKey, $"{recipients.Variable} is set as well; archives are encrypted with one or for the other.");
 
         // Somebody meant to encrypt. A plain archive would be the wrong answer to a variable that came out blank.
         foreach (var setting in new[] { EncryptionKey, RecipientsFile })
         {
             if (given.Blank.Contains(setting) && !given.IsGiven(EncryptionKey) && !given.IsGiven(RecipientsFile))
-                findings.Fault(setting.Name, "it is set but blank, and archives would not be encrypted. Fill it in, or remove it.");
+                Fault(setting, "it is set but blank, and archives would not be encrypted. Fill it in, or remove it.");
         }
 
         if (archive.EncryptionKey?.Reveal().Length < ShortPassphrase)
@@ -142,7 +142,12 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             AccessKey = _values.SecretLine(S3AccessKey),
             SecretKey = _values.SecretLine(S3SecretKey),
             SessionToken = _values.SecretLine(S3SessionToken),
-            PathStyle = _values.Choice(S3PathStyle) switch { "true" => PathStyle.Path, "false" => PathStyle.VirtualHost, _ => PathStyle.Auto },
+            PathStyle = _values.Choice(S3PathStyle) switch
+            {
+                "true" => PathStyle.Path,
+                "false" => PathStyle.VirtualHost,
+                _ => PathStyle.Auto,
+            },
             Checksums = _values.Choice(SettingTable.S3Checksums) switch
             {
                 "always" => Configuration.S3Checksums.Always,
@@ -155,21 +160,25 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         if (given.IsGiven(S3AccessKey) != given.IsGiven(S3SecretKey))
         {
             var (there, missing) = given.IsGiven(S3AccessKey) ? (S3AccessKey, S3SecretKey) : (S3SecretKey, S3AccessKey);
-            findings.Fault(missing.Name, $"{there.Name} is set without it; set both, or neither to use the AWS credential chain.");
+            Fault(missing, $"{there.Name} is set without it; set both, or neither to use the AWS credential chain.");
         }
         else if (given.IsGiven(S3SessionToken) && !given.IsGiven(S3AccessKey))
         {
-            findings.Fault(S3SessionToken.Name, $"it belongs to {S3AccessKey.Name} and {S3SecretKey.Name}, which are not set.");
+            Fault(S3SessionToken, $"it belongs to {S3AccessKey.Name} and {S3SecretKey.Name}, which are not set.");
         }
 
-        return given.IsGiven(S3Bucket) ? settings : null;
+        if (given.IsGiven(S3Bucket))
+            return settings;
+        if (given.All.FirstOrDefault(value => value.Setting.Section == S3Bucket.Section) is { } idle)
+            findings.Warn($"{idle.Variable} has no effect, because {S3Bucket.Name} is not set.");
+        return null;
     }
 
     private string Bucket()
     {
         var bucket = _values.Text(S3Bucket) ?? "";
         if (bucket.Length > 0 && !bucket.All(c => char.IsAsciiLetterOrDigit(c) || ".-_".Contains(c)))
-            findings.Fault(S3Bucket.Name, $"{Shown.Quote(bucket)} is not a bucket's name: only the name, without s3:// and path.", S3Bucket.Example);
+            Fault(S3Bucket, $"{Shown.Quote(bucket)} is not a bucket's name: only the name, without s3:// and path.", S3Bucket.Example);
         return bucket;
     }
 
@@ -178,11 +187,11 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         var text = _values.Text(S3Endpoint)!; // It has a default.
         var allowed = _values.Flag(AllowHttp);
         if (WebUri.EndpointProblem(text, out var endpoint) is { } problem)
-            findings.Fault(S3Endpoint.Name, problem, S3Endpoint.Example);
+            Fault(S3Endpoint, problem, S3Endpoint.Example);
         else if (endpoint.Scheme == "http" && !allowed && !WebUri.IsPrivate(endpoint))
-            findings.Fault(
-                S3Endpoint.Name, $"http:// leaves this network without TLS. Use https://, or set {AllowHttp.Name}=true.", S3Endpoint.Example);
-        else if (endpoint.Scheme == "http")
+            Fault(
+                S3Endpoint, $"http:// leaves this network without TLS. Use https://, or set {AllowHttp.Name}=true.", S3Endpoint.Example);
+        else if (endpoint.Scheme == "http" && given.IsGiven(S3Bucket))
             findings.Warn($"{S3Endpoint.Name}: {endpoint.Authority} is spoken to without TLS.");
         return endpoint;
     }
@@ -225,6 +234,13 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         Staging = _values.Path(StagingDirectory)!,
     };
 
-    private LogSettings Log() =>
-        new(_values.Choice(SettingTable.LogFormat) == "json" ? Configuration.LogFormat.Json : Configuration.LogFormat.Text, _values.Flag(Debug));
+    private LogSettings Log()
+    {
+        var isJson = _values.Choice(SettingTable.LogFormat) == "json";
+        return new LogSettings(isJson ? Configuration.LogFormat.Json : Configuration.LogFormat.Text, _values.Flag(Debug));
+    }
+
+    /// <summary>Names the variable that the operator used, or else the setting.</summary>
+    private void Fault(Setting setting, string problem, string? example = null) =>
+        findings.Fault(given.Find(setting)?.Variable ?? setting.Name, problem, example);
 }

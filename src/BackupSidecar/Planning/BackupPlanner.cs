@@ -64,9 +64,10 @@ internal static class BackupPlanner
     private static IEnumerable<SourcePlan> Directories(Settings settings, List<ConfigurationFault> faults)
     {
         var own = OwnFolders(settings);
+        var archives = settings.Local is { } local ? $"{local.Path.TrimEnd('/')}/{settings.Name}" : null;
         foreach (var entry in settings.Sources.Directories)
         {
-            if (own.Contains(entry.Path) || (settings.Local is { } local && IsWithin(entry.Path, $"{local.Path.TrimEnd('/')}/{settings.Name}")))
+            if (own.Contains(entry.Path) || (archives is not null && IsWithin(entry.Path, archives)))
             {
                 faults.Add(new ConfigurationFault(
                     SettingTable.Directories.Name,
@@ -87,7 +88,7 @@ internal static class BackupPlanner
         return folders.OfType<string>().Distinct().ToList();
     }
 
-    /// <summary>Whether a path is the folder or lies below it. Both are absolute and end without a slash, unless they are the root.</summary>
+    /// <summary>Whether a path is the folder or lies below it. Neither ends with a slash, unless it is the root.</summary>
     private static bool IsWithin(string path, string folder) =>
         path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
 

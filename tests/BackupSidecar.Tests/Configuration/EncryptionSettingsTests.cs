@@ -51,6 +51,10 @@ public sealed class EncryptionSettingsTests
         Assert.Equal(passphrase, Said.Enough.With("BACKUP_ENCRYPTION_KEY", passphrase).Settings().Archive.EncryptionKey?.Reveal());
 
     [Fact]
+    public void A_passphrase_that_is_not_UTF_8_is_refused() =>
+        Assert.Contains("not UTF-8", Said.Enough.With("BACKUP_ENCRYPTION_KEY", "schl\uFFFDssel-of-some-length").Fault().Problem);
+
+    [Fact]
     public void Quotes_around_a_passphrase_are_taken_away_with_a_notice()
     {
         var reading = Said.Enough.With("BACKUP_ENCRYPTION_KEY", "\"a passphrase of some length\"").Read();

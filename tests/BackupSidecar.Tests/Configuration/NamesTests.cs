@@ -79,6 +79,12 @@ public sealed class NamesTests
         Assert.Equal("BACKUP_CRON_EXPRESSION is passed over, because BACKUP_SCHEDULE is set.", Assert.Single(reading.Notices));
     }
 
+    [Fact]
+    public void A_fault_names_the_variable_that_was_used() =>
+        Assert.Equal(
+            "AWS_S3_BUCKET_NAME",
+            Said.Enough.With("AWS_S3_BUCKET_NAME", "s3://bucket").Fault().Setting);
+
     [Theory]
     [InlineData("europe/berlin", "Europe/Berlin")]
     [InlineData("Europe/Berln", "Europe/Berlin")]

@@ -11,6 +11,15 @@ public sealed class S3SettingsTests
         Assert.Null(settings?.SecretKey);
     }
 
+    [Fact]
+    public void Settings_of_S3_without_a_bucket_are_warned_of()
+    {
+        var reading = Said.Enough.With("BACKUP_S3_ENDPOINT", "http://minio:9000").Read();
+
+        Assert.Null(reading.Require().S3);
+        Assert.Equal("BACKUP_S3_ENDPOINT has no effect, because BACKUP_S3_BUCKET is not set.", Assert.Single(reading.Warnings));
+    }
+
     [Theory]
     [InlineData("BACKUP_S3_ACCESS_KEY", "BACKUP_S3_SECRET_KEY")]
     [InlineData("BACKUP_S3_SECRET_KEY", "BACKUP_S3_ACCESS_KEY")]

@@ -92,7 +92,7 @@ public sealed class WhereSettingsComeFromTests
     [InlineData("two\nlines of a key")]
     [InlineData("key with a carriage\rreturn")]
     public void A_passphrase_of_several_lines_is_refused(string content) =>
-        Assert.Contains("line break", Said.Enough.With("BACKUP_ENCRYPTION_KEY_FILE", "/key").WithFile("/key", content).Fault().Problem);
+        Assert.Contains("must be one line", Said.Enough.With("BACKUP_ENCRYPTION_KEY_FILE", "/key").WithFile("/key", content).Fault().Problem);
 
     [Theory]
     [InlineData("")]

@@ -39,6 +39,7 @@ internal sealed partial record EnvFile(IReadOnlyList<KeyValuePair<string, string
             : $"the quote that opens the value in line {1 + text.AsSpan(0, opened.Groups["quote"].Index).Count('\n')} is never closed";
     }
 
-    [GeneratedRegex(@"^[ \t]*(export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*=[ \t]*(?<quote>[""'])", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(
+        @"^[ \t]*(export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*=[ \t]*(?<quote>[""'])", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex QuotedValue();
 }

@@ -19,12 +19,14 @@ internal sealed record FileReading(string? Text, string? Problem = null)
         {
             if (Directory.Exists(path))
                 return new FileReading(null, "is a directory (a mount creates one where the file was missing on the host)");
-            if (!File.Exists(path))
-                return Missing;
             using var file = File.OpenRead(path);
             return Of(file, path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
+        {
+            return Missing;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
             return new FileReading(null, e is UnauthorizedAccessException ? "may not be read: permission denied" : "cannot be read");
         }
@@ -40,7 +42,10 @@ internal sealed record FileReading(string? Text, string? Problem = null)
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes, 0, count).TrimStart('\uFEFF');
-            return new FileReading(text) { IsReadableByOthers = !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherRead) };
+            return new FileReading(text)
+            {
+                IsReadableByOthers = !OperatingSystem.IsWindows() && File.GetUnixFileMode(path).HasFlag(UnixFileMode.OtherRead),
+            };
         }
         catch (DecoderFallbackException)
         {

@@ -52,15 +52,20 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
         foreach (var (name, value) in file.Entries)
         {
             if (!variables.TryAdd(name, value) && Variable.TryParse(name, out var variable))
-                findings.Fault(name, $"it stands twice in the file {Shown.Quote(path)}." + (variable.Setting.IsNumbered ? $" Number them: {name}_1, {name}_2." : ""));
+                Duplicate(variable.Setting, name, path);
             if (LooksExpandable.Any(value.Contains) && Variable.TryParse(name, out _))
-                findings.Warn($"{name}: in the file {Shown.Quote(path)} a '$' is only a '$'; nothing is expanded and nothing needs escaping.");
+                findings.Warn($"{name}: in the file {Shown.Quote(path)} a '$' is only a '$'; nothing is expanded, nothing needs escaping.");
         }
 
         if (variables.ContainsKey(SettingTable.ConfigFile.Name))
             findings.Fault(SettingTable.ConfigFile.Name, $"it has no meaning within the file {Shown.Quote(path)}; remove it there.");
         return new Layer($"file {path}", variables, IsQuoted: false);
     }
+
+    private void Duplicate(Setting setting, string name, string path) =>
+        findings.Fault(name, $"it stands twice in the file {Shown.Quote(path)}." + (setting.IsNumbered ? NumberThem(setting.Name) : ""));
+
+    private static string NumberThem(string name) => $" To give several, number them: {name}_1=…, {name}_2=…";
 
     private static IEnumerable<(Setting Setting, int Number)> Keys(Layer layer) =>
         layer.Variables.Keys
@@ -163,7 +168,7 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
     private static string Unbalanced(Setting setting) =>
         "it holds a quote without its counterpart. 'docker run --env-file' cuts a value of several lines after the first. "
         + (setting.IsNumbered
-            ? $"Give each entry a key of its own, without quotes: {setting.Name}_1=…, {setting.Name}_2=…"
+            ? "Write the entries without quotes." + NumberThem(setting.Name)
             : $"Write it in one line without quotes, or put it into a file and name that in {setting.Name}_FILE.");
 
     private static string WithoutLineEnd(string text) => text switch

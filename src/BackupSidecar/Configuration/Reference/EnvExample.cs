@@ -11,6 +11,7 @@ internal static class EnvExample
     private const string Head = """
         # All settings of backup-sidecar. Copy this file to .env and change what you need; lines that begin with '#' are comments.
         # Values stand without quotes, one line each. Instead of NAME, NAME_FILE may name a file that holds the value.
+        # Entries of a list are separated by commas, or stand in variables of their own: BACKUP_POSTGRES_1, BACKUP_POSTGRES_2 and so on.
 
         """;
 
@@ -21,7 +22,10 @@ internal static class EnvExample
         {
             page.Append($"\n### {section.Key}\n");
             foreach (var setting in section)
-                page.Append($"\n# {setting.Help}\n{(setting.IsSetInExample ? "" : "#")}{setting.Name}={setting.Example ?? setting.Default}\n");
+            {
+                page.Append("\n# ").Append(setting.Help).Append('\n').Append(setting.IsSetInExample ? "" : "#")
+                    .Append(setting.Name).Append('=').Append(setting.Example ?? setting.Default).Append('\n');
+            }
         }
 
         return page.ToString();

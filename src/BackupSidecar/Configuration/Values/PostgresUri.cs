@@ -62,6 +62,9 @@ internal sealed record PostgresUri
         var end = rest.IndexOfAny(['/', '?']) is var found and >= 0 ? found : rest.Length;
         var hosts = rest[..end].Split(',').Select(UriText.ParseHost).ToList();
         var (path, query) = UriText.PathAndQuery(rest[end..]);
+        var pairs = query.EndsWith('&') ? query[..^1] : query;
+        if (query.Length > 0 && pairs.Split('&').Any(pair => pair.Count(c => c == '=') != 1))
+            throw new FormatException("a parameter after '?' is not of the form name=value; a '=' in the value is written %3D.");
         var parameters = UriText.Parameters(query);
         return new PostgresUri
         {
@@ -80,6 +83,10 @@ internal sealed record PostgresUri
             return written;
         var hosts = host is null ? written.Select(server => server.Host).ToList() : [.. host.Split(',')];
         var ports = parameters.TryGetValue("port", out var port) ? port.Split(',') : [.. written.Select(server => server.Port)];
-        return hosts.Select((name, i) => (name, i < ports.Length ? ports[i] : ports[^1])).ToList();
+        if (ports.Length != 1 && ports.Length != hosts.Count)
+            throw new FormatException("it has neither one port for all hosts nor one for each.");
+        if (!ports.All(UriText.IsPort))
+            throw new FormatException("a port among its parameters is not a number from 1 to 65535.");
+        return hosts.Select((name, i) => (name, ports[ports.Length == 1 ? 0 : i])).ToList();
     }
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
 
 namespace BackupSidecar.Configuration.Values;
 
@@ -10,7 +12,8 @@ namespace BackupSidecar.Configuration.Values;
 internal static class UriText
 {
     public const string Unescaped =
-        "it cannot be told apart where its password ends; percent-encode '@' (%40), ':' (%3A), '/' (%2F), '?' (%3F), '#' (%23) and '%' (%25) in user and password.";
+        "where its password ends cannot be told; percent-encode '@' (%40), ':' (%3A), '/' (%2F), '?' (%3F), '#' (%23) and '%' (%25) "
+        + "in user and password.";
 
     /// <exception cref="FormatException">The text begins with none of the schemes, or holds what no URI does.</exception>
     public static string AfterScheme(string text, params ReadOnlySpan<string> schemes)
@@ -42,10 +45,14 @@ internal static class UriText
         if (rest.Length > 0 && rest[0] != ':')
             throw new FormatException("something other than a port follows its host.");
         var port = rest.Length > 0 ? rest[1..] : "";
-        if (port.Length > 0 && !(ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0))
+        if (!IsPort(port))
             throw new FormatException("its port is not a number from 1 to 65535; or " + Unescaped);
         return (Decode(host), port);
     }
+
+    /// <summary>Whether a text is a port, or empty for the usual one.</summary>
+    public static bool IsPort(string text) =>
+        text.Length == 0 || (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0);
 
     /// <summary>Splits <c>/path?query</c>; both parts may be missing.</summary>
     public static (string Path, string Query) PathAndQuery(string text)
@@ -69,16 +76,40 @@ internal static class UriText
         return parameters;
     }
 
+    /// <summary>Decodes percent-encoded UTF-8; .NET's own decoding leaves what is wrong as it is.</summary>
     public static string Decode(string text)
     {
-        for (var i = text.IndexOf('%'); i >= 0; i = text.IndexOf('%', i + 1))
+        var decoded = new StringBuilder();
+        var bytes = new List<byte>();
+        for (var i = 0; i < text.Length; i += text[i] == '%' ? 3 : 1)
         {
-            if (i + 2 >= text.Length || !char.IsAsciiHexDigit(text[i + 1]) || !char.IsAsciiHexDigit(text[i + 2]))
-                throw new FormatException("a '%' in it is not followed by two hexadecimal digits; a '%' itself is written %25.");
+            if (text[i] == '%')
+            {
+                bytes.Add(EscapedByte(text.AsSpan(i + 1)));
+                continue;
+            }
+
+            Flush(bytes, decoded);
+            decoded.Append(text[i]);
         }
 
-        var decoded = Uri.UnescapeDataString(text);
-        return decoded.Contains('\0') ? throw new FormatException("it holds %00, which no part of it can be.") : decoded;
+        Flush(bytes, decoded);
+        return decoded.ToString();
+    }
+
+    private static byte EscapedByte(ReadOnlySpan<char> text)
+    {
+        if (text.Length < 2 || !byte.TryParse(text[..2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            throw new FormatException("a '%' in it is not followed by two hexadecimal digits; a '%' itself is written %25.");
+        return value > 0 ? value : throw new FormatException("it holds %00, which no part of it can be.");
+    }
+
+    private static void Flush(List<byte> bytes, StringBuilder decoded)
+    {
+        if (!Utf8.IsValid(CollectionsMarshal.AsSpan(bytes)))
+            throw new FormatException("what is percent-encoded in it is not UTF-8 text.");
+        decoded.Append(Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes)));
+        bytes.Clear();
     }
 
     public static string HostAndPort((string Host, string Port) server)
@@ -95,7 +126,11 @@ internal static class UriText
     {
         var encoded = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
-            encoded.Append(Rune.IsLetterOrDigit(rune) || kept.Contains(rune.ToString()) ? rune.ToString() : Uri.EscapeDataString(rune.ToString()));
+        {
+            var character = rune.ToString();
+            encoded.Append(Rune.IsLetterOrDigit(rune) || kept.Contains(character) ? character : Uri.EscapeDataString(character));
+        }
+
         return encoded.ToString();
     }
 }

@@ -9,7 +9,10 @@ internal static class WebUri
     private static readonly string[] PrivateDomains = [".local", ".internal", ".lan", ".localhost"];
 
     public static bool TryParse(string text, out Uri uri) =>
-        Uri.TryCreate(text, UriKind.Absolute, out uri!) && uri.Scheme is "http" or "https" && uri.Host.Length > 0 && !text.Any(char.IsWhiteSpace);
+        Uri.TryCreate(text, UriKind.Absolute, out uri!)
+        && uri.Scheme is "http" or "https"
+        && uri.Host.Length > 0
+        && !text.Any(char.IsWhiteSpace);
 
     /// <summary>What is wrong with the address of an S3 server, or null.</summary>
     public static string? EndpointProblem(string text, out Uri uri)
