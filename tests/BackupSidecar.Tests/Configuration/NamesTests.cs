@@ -26,6 +26,10 @@ public sealed class NamesTests
     [InlineData("BACKUP_RUN_ID")]
     [InlineData("BACKUP_TIMESTAMP")]
     [InlineData("BACKUP_OUTCOME")]
+    [InlineData("BACKUP_PHASE")]
+    [InlineData("BACKUP_ARCHIVE_NAME")]
+    [InlineData("BACKUP_ARCHIVE_BYTES")]
+    [InlineData("BACKUP_PROBLEMS")]
     public void What_hooks_get_from_us_is_no_mistake(string name) => Said.Enough.With(name, "x").Settings();
 
     [Theory]

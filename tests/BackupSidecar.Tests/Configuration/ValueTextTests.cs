@@ -111,6 +111,7 @@ public sealed class ValueTextTests
     [InlineData("/a:x,\r\n/b:y,\r\n")]
     [InlineData(",/a:x,,/b:y,")]
     [InlineData("/a:x,#/c:z\n/b:y")]
+    [InlineData("/a:x\n# /c:z, /d:z\n/b:y")]
     public void Paths_are_separated_by_whatever_people_use(string list) => Assert.Equal(["/a:x", "/b:y"], ListText.Paths(list));
 
     [Theory]
@@ -121,6 +122,15 @@ public sealed class ValueTextTests
     [InlineData("postgres://a/x;#postgres://c/z;postgresql://b/y")]
     public void Uris_are_separated_by_whatever_people_use(string list) =>
         Assert.Equal(["postgres://a/x", "postgresql://b/y"], ListText.Uris(list));
+
+    [Theory]
+    [InlineData("a b,c")]
+    [InlineData("a\n# b and c, for later\nb;c")]
+    public void Names_are_separated_by_whatever_people_use(string list) => Assert.Equal(["a", "b", "c"], ListText.Names(list));
+
+    [Fact]
+    public void A_line_that_is_a_comment_is_one_to_its_end() =>
+        Assert.Equal(["postgres://a/x"], ListText.Uris("# postgres://b/y, postgres://c/z\npostgres://a/x"));
 
     [Fact]
     public void Commas_between_hosts_do_not_separate() =>

@@ -107,6 +107,19 @@ public sealed class WhereSettingsComeFromTests
             "BACKUP_ENCRYPTION_KEY_FILE: the file '/key' does not exist.", Said.Enough.With("BACKUP_ENCRYPTION_KEY_FILE", "/key").Fault().ToString());
 
     [Fact]
+    public void A_required_setting_whose_file_is_missing_is_one_fault() =>
+        Assert.Equal("BACKUP_NAME_FILE", Said.Enough.Without("BACKUP_NAME").With("BACKUP_NAME_FILE", "/name").Fault().Setting);
+
+    [Fact]
+    public void A_secret_in_place_of_its_file_is_not_shown()
+    {
+        var fault = Said.Enough.With("BACKUP_ENCRYPTION_KEY_FILE", "hunter22hunter22").Fault();
+
+        Assert.Contains("absolute path", fault.Problem);
+        Assert.DoesNotContain("hunter22", fault.ToString());
+    }
+
+    [Fact]
     public void A_variable_and_its_file_twin_exclude_each_other()
     {
         var fault = Said.Enough

@@ -13,6 +13,7 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
 
     private readonly Dictionary<(Setting Setting, int Number), GivenValue> _given = [];
     private readonly HashSet<Setting> _blank = [];
+    private readonly VariableReader _reader = new(files, findings);
 
     /// <summary>Everything given, with the numbered keys of a setting in the order of their numbers.</summary>
     public GivenSettings Collect(IReadOnlyDictionary<string, string> environment)
@@ -63,9 +64,7 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
     }
 
     private void Duplicate(Setting setting, string name, string path) =>
-        findings.Fault(name, $"it stands twice in the file {Shown.Quote(path)}." + (setting.IsNumbered ? NumberThem(setting.Name) : ""));
-
-    private static string NumberThem(string name) => $" To give several, number them: {name}_1=…, {name}_2=…";
+        findings.Fault(name, $"it stands twice in the file {Shown.Quote(path)}." + (setting.IsNumbered ? VariableReader.NumberThem(setting) : ""));
 
     private static IEnumerable<(Setting Setting, int Number)> Keys(Layer layer) =>
         layer.Variables.Keys
@@ -89,8 +88,7 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
         if (said.Count == 0 || _given.ContainsKey((setting, number)))
             return;
         var isFile = Variable.TryParse(said[0], out var first) && first.IsFile;
-        if (Read(layer, setting, said[0], isFile) is { } value)
-            _given.Add((setting, number), value with { Number = number });
+        _given.Add((setting, number), _reader.Read(layer, setting, said[0], isFile) with { Number = number });
     }
 
     private void Collect(List<Layer> layers, Alias alias)
@@ -123,58 +121,10 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
             return;
         }
 
-        if (Read(layer, alias.Setting, name, isFile: name != alias.Name) is not { } value)
-            return;
+        var value = _reader.Read(layer, alias.Setting, name, isFile: name != alias.Name);
+        if (alias.Convert is not null && value.Text.Length > 0)
+            value = value with { Text = alias.Convert(value.Text, layer) };
         findings.Note($"{name} is taken for {alias.Setting.Name}, which is its name here.");
-        _given.Add((alias.Setting, 0), alias.Convert is null ? value : value with { Text = alias.Convert(value.Text, layer) });
+        _given.Add((alias.Setting, 0), value);
     }
-
-    private GivenValue? Read(Layer layer, Setting setting, string variable, bool isFile)
-    {
-        var text = layer.Variables[variable];
-        if (!isFile)
-            return new GivenValue(setting, 0, variable, layer.IsQuoted ? WithoutQuotes(setting, variable, text) : text, layer.Name);
-        var path = text.Trim().Trim('"', '\'');
-        var reading = files(path);
-        var content = reading.Text is { } whole ? WithoutLineEnd(whole) : null;
-        if (content is null)
-            findings.Fault(variable, $"the file {Shown.Quote(path)} {reading.Problem}.");
-        else if (string.IsNullOrWhiteSpace(content))
-            findings.Fault(variable, $"the file {Shown.Quote(path)} is empty.");
-
-        // Swarm and Compose mount secrets below this folder readable by all, and nobody can change that.
-        if (reading.IsReadableByOthers && setting.IsSecret && !path.StartsWith("/run/secrets/", StringComparison.Ordinal))
-            findings.Warn($"{variable}: every user may read the file {Shown.Quote(path)}; take that right away (chmod o-r).");
-        return string.IsNullOrWhiteSpace(content) ? null : new GivenValue(setting, 0, variable, content, $"file {path}");
-    }
-
-    private string WithoutQuotes(Setting setting, string variable, string text)
-    {
-        // A passphrase may well end with a quote, and a command with a quoted argument.
-        var trimmed = setting.Kind is SettingKind.Secret ? text : text.Trim();
-        if (QuotedText.IsOpened(trimmed) || (setting.Kind is not SettingKind.Secret && QuotedText.IsClosed(trimmed)))
-        {
-            findings.Fault(variable, Unbalanced(setting));
-            return "";
-        }
-
-        if (!QuotedText.TryUnwrap(trimmed, out var unwrapped))
-            return trimmed;
-        if (setting.Kind is SettingKind.Secret)
-            findings.Note($"{variable}: the quotes around the value are not taken as a part of it.");
-        return unwrapped;
-    }
-
-    private static string Unbalanced(Setting setting) =>
-        "it holds a quote without its counterpart. 'docker run --env-file' cuts a value of several lines after the first. "
-        + (setting.IsNumbered
-            ? "Write the entries without quotes." + NumberThem(setting.Name)
-            : $"Write it in one line without quotes, or put it into a file and name that in {setting.Name}_FILE.");
-
-    private static string WithoutLineEnd(string text) => text switch
-    {
-        [.., '\r', '\n'] => text[..^2],
-        [.., '\n'] => text[..^1],
-        _ => text,
-    };
 }

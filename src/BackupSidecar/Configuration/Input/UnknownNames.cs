@@ -8,8 +8,8 @@ internal static class UnknownNames
     /// <summary>What hooks get from us. A hook may call this program again, and hands them on.</summary>
     private static readonly HashSet<string> OfHooks =
     [
-        "BACKUP_RUN_ID", "BACKUP_TIMESTAMP", "BACKUP_OUTCOME", "BACKUP_PHASE", "BACKUP_KIND", "BACKUP_ARCHIVE_NAME", "BACKUP_ARCHIVE_BYTES",
-        "BACKUP_ARCHIVE_PATH", "BACKUP_PROBLEMS", "BACKUP_STARTED_AT", "BACKUP_FINISHED_AT", "BACKUP_DURATION_SECONDS",
+        "BACKUP_RUN_ID", "BACKUP_PHASE", "BACKUP_TIMESTAMP", "BACKUP_OUTCOME", "BACKUP_ARCHIVE_NAME", "BACKUP_ARCHIVE_BYTES",
+        "BACKUP_PROBLEMS",
     ];
 
     private const string Redis =

@@ -4,28 +4,31 @@ namespace BackupSidecar.Configuration.Values;
 
 /// <summary>
 /// Lists: entries on lines of their own, or separated by ',' or ';' where that cannot be part of an entry. Entries are
-/// trimmed; empty ones and those that begin with '#' are comments.
+/// trimmed; empty ones are skipped, and so are lines and entries that begin with '#'.
 /// </summary>
 internal static partial class ListText
 {
     /// <summary>Names have none of the separators in them, nor blanks.</summary>
-    public static IReadOnlyList<string> Names(string text) => Entries(NameSeparator().Split(text));
+    public static IReadOnlyList<string> Names(string text) => Entries(text, NameSeparator());
 
     /// <summary>A ',' or ';' separates only before a new <c>scheme://</c>: hosts of one URI are separated by commas too.</summary>
-    public static IReadOnlyList<string> Uris(string text) => Entries(UriSeparator().Split(text));
+    public static IReadOnlyList<string> Uris(string text) => Entries(text, UriSeparator());
 
     /// <summary>A ',' or ';' separates only before a new absolute path: both may stand in the name of a file.</summary>
-    public static IReadOnlyList<string> Paths(string text) => Entries(PathSeparator().Split(text));
+    public static IReadOnlyList<string> Paths(string text) => Entries(text, PathSeparator());
 
-    private static List<string> Entries(IEnumerable<string> parts) =>
-        parts.Select(part => part.Trim()).Where(part => part.Length > 0 && part[0] != '#').ToList();
+    private static List<string> Entries(string text, Regex separator) =>
+        Spoken(text.Split('\r', '\n')).SelectMany(line => Spoken(separator.Split(line))).ToList();
+
+    private static IEnumerable<string> Spoken(IEnumerable<string> parts) =>
+        parts.Select(part => part.Trim()).Where(part => part.Length > 0 && part[0] != '#');
 
     [GeneratedRegex(@"[\s,;]+", RegexOptions.None, 1000)]
     private static partial Regex NameSeparator();
 
-    [GeneratedRegex(@"[\r\n]+|[,;](?=[ \t]*(#?[ \t]*[A-Za-z][A-Za-z0-9+.-]{0,30}://|[\r\n]|\z))", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"[,;](?=[ \t]*(#?[ \t]*[A-Za-z][A-Za-z0-9+.-]{0,30}://|\z))", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex UriSeparator();
 
-    [GeneratedRegex(@"[\r\n]+|[,;](?=[ \t]*(#?[ \t]*/|[,;]|[\r\n]|\z))", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"[,;](?=[ \t]*(#?[ \t]*/|[,;]|\z))", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PathSeparator();
 }
