@@ -50,33 +50,13 @@ internal sealed class ArchiveWriter : IDisposable
 
     /// <summary>Takes a whole tar stream (of any length, pax or GNU format) up to its end mark and puts its entries into the archive.</summary>
     /// <exception cref="InvalidDataException">It is not a tar stream, or ends before its end mark.</exception>
-    public TarContent WriteTar(Stream tar, CancellationToken cancellation)
-    {
-        using var registration = cancellation.Register(() => _compressor.Fail(new OperationCanceledException(cancellation)));
-        try
-        {
-            return Splice(new TarParser(tar));
-        }
-        catch (Exception error)
-        {
-            // Half an entry may be in the archive already.
-            _compressor.Fail(error);
-            throw;
-        }
-    }
+    public TarContent WriteTar(Stream tar, CancellationToken cancellation) =>
+        WholeOrNothing(() => Splice(new TarParser(tar)), cancellation);
 
     /// <summary>Adds a regular file whose content is in staging; the compressed blocks go in verbatim.</summary>
-    public void WriteStaged(string name, StagedFile content, EntryAttributes attributes, CancellationToken cancellation)
-    {
-        _compressor.Write(TarRecords.ForFile(name, content.Bytes, attributes));
-        using (var staged = File.OpenRead(content.Path))
-        {
-            var copied = _compressor.WriteVerbatim(staged, cancellation);
-            if (copied != content.StoredBytes)
-                FailBecauseChanged(content, copied);
-        }
-        _compressor.Write(TarRecords.Padding(content.Bytes));
-    }
+    /// <exception cref="InvalidDataException">It is not as long as when it was written.</exception>
+    public void WriteStaged(string name, StagedFile content, EntryAttributes attributes, CancellationToken cancellation) =>
+        WholeOrNothing(() => CopyStaged(name, content, attributes), cancellation);
 
     /// <summary>Adds a small regular file.</summary>
     public void WriteFile(string name, ReadOnlySpan<byte> content, EntryAttributes attributes)
@@ -104,6 +84,21 @@ internal sealed class ArchiveWriter : IDisposable
         _encryptor?.Dispose();
     }
 
+    /// <summary>What fails or is cancelled in the middle may have left half an entry, so that the archive cannot become whole.</summary>
+    private T WholeOrNothing<T>(Func<T> write, CancellationToken cancellation)
+    {
+        using var registration = cancellation.Register(() => _compressor.Fail(new OperationCanceledException(cancellation)));
+        try
+        {
+            return write();
+        }
+        catch (Exception error)
+        {
+            _compressor.Fail(error);
+            throw;
+        }
+    }
+
     private TarContent Splice(TarParser parser)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -128,11 +123,17 @@ internal sealed class ArchiveWriter : IDisposable
         _compressor.Write(records);
     }
 
-    private void FailBecauseChanged(StagedFile content, long copied)
+    private long CopyStaged(string name, StagedFile content, EntryAttributes attributes)
     {
-        var error = new InvalidDataException(
-            $"The staged file {content.Path} has {copied} bytes, but {content.StoredBytes} were written to it. Did somebody change it?");
-        _compressor.Fail(error);
-        throw error;
+        using var staged = File.OpenRead(content.Path);
+        _compressor.Write(TarRecords.ForFile(name, content.Bytes, attributes));
+        var copied = _compressor.WriteVerbatim(staged);
+        if (copied != content.StoredBytes)
+        {
+            throw new InvalidDataException(
+                $"The staged file {content.Path} has {copied} bytes, but {content.StoredBytes} were written to it. Did somebody change it?");
+        }
+        _compressor.Write(TarRecords.Padding(content.Bytes));
+        return copied;
     }
 }

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using BackupSidecar.Archives;
+using BackupSidecar.Archives.Encryption;
 using BackupSidecar.Configuration;
 using BackupSidecar.Processes;
 
@@ -138,19 +138,27 @@ public sealed class EncryptionTests
     [Fact]
     public void A_full_disk_ends_the_writing_with_the_disks_own_error()
     {
-        var error = Assert.Throws<IOException>(() => WriteMuch(new FullDisk(100_000)));
+        var error = Assert.Throws<IOException>(() => WriteMuch(new FullDisk(100_000), Some.WithPassphrase(compression: Compression.None)));
 
         Assert.Equal("No space left on device", error.Message);
     }
 
     [Fact]
-    public void When_gpg_dies_its_end_is_told_instead_of_a_broken_pipe()
+    public void When_gpg_gives_up_its_last_words_are_told_instead_of_a_broken_pipe()
     {
-        using var destination = new FullDisk(long.MaxValue, onWrite: KillOurGpg);
+        using var workspace = new Workspace();
+        MakeKeys(workspace);
+        Host.Bash(
+            """
+            export GNUPGHOME=$PWD/keys
+            gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-generate-key 'only signs' ed25519 sign never 2>/dev/null
+            gpg --batch --armor --export 'only signs' > signs.asc; gpgconf --kill all
+            """, workspace.Path);
 
-        var error = Assert.Throws<ProcessFailedException>(() => WriteMuch(destination));
+        var error = Assert.Throws<ProcessFailedException>(
+            () => WriteMuch(Stream.Null, Some.Plain(Compression.None) with { RecipientsFile = workspace["signs.asc"] }));
 
-        Assert.Contains("gpg was killed", error.Message);
+        Assert.Contains("Unusable public key", error.Message);
     }
 
     [Fact]
@@ -158,39 +166,44 @@ public sealed class EncryptionTests
     {
         using var workspace = new Workspace();
         MakeKeys(workspace);
-        var before = Directory.GetDirectories(Path.GetTempPath(), "gpg-*");
-        var settings = Some.Plain() with { RecipientsFile = workspace["recipients.asc"], DecryptionKey = SecretKey(workspace, "one") };
+        string path;
 
-        Some.ReadAll(Some.Archive(settings, "file", Content), ".tar.gz.gpg", settings);
+        using (var home = new GpgHome())
+        {
+            path = home.Gpg().Environment["GNUPGHOME"];
+            home.ImportSecretKey(SecretKey(workspace, "one"));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+            Assert.Contains(path, Host.Text("ps -eo args", workspace.Path));
+        }
+
+        Assert.False(Directory.Exists(path));
+        // The agent answers that it will go, and goes a moment later.
+        Host.Bash(
+            $"for i in {{1..200}}; do ps -eo args | grep -v grep | grep -qF -- '--homedir {path}' || exit 0; sleep 0.05; done; exit 1", workspace.Path);
+    }
+
+    [Fact]
+    public void An_abandoned_writer_or_reader_comes_to_an_end()
+    {
         using (var abandoned = ArchiveWriter.Create(Some.WithPassphrase(), Stream.Null))
-            abandoned.WriteFile("file", Content, Some.Attributes);
-        using (var abandoned = ArchiveReader.Open(new MemoryStream(Some.Archive(settings, "file", Some.Bytes(5_000_000))), ".tar.gz.gpg", settings))
-            abandoned.NextEntry(TestContext.Current.CancellationToken);
-
-        Assert.Empty(Directory.GetDirectories(Path.GetTempPath(), "gpg-*").Except(before));
-        Assert.DoesNotContain("homedir /tmp/gpg-", Host.Text("ps -eo args", workspace.Path));
+            abandoned.WriteFile("file", Some.Bytes(5_000_000), Some.Attributes);
+        using (var abandoned = ArchiveReader.Open(
+            new MemoryStream(Some.Archive(Some.WithPassphrase(), "file", Some.Bytes(20_000_000))), ".tar.gz.gpg", Some.WithPassphrase()))
+        {
+            Assert.Equal("file", abandoned.NextEntry(TestContext.Current.CancellationToken)?.Name);
+        }
     }
 
     private static string Refusal(byte[] archive, ArchiveSettings settings) =>
         Assert.Throws<BackupRefusedException>(() => Some.ReadAll(archive, ".tar.gz.gpg", settings)).Message;
 
-    private static void WriteMuch(Stream destination)
+    private static void WriteMuch(Stream destination, ArchiveSettings settings)
     {
-        using var writer = ArchiveWriter.Create(Some.WithPassphrase(compression: Compression.None), destination);
+        using var writer = ArchiveWriter.Create(settings, destination);
         for (var i = 0; i < 100; i++)
             writer.WriteFile($"file-{i}", Content, Some.Attributes);
         writer.Complete();
     }
-
-    private static void KillOurGpg()
-    {
-        var children = Process.GetProcessesByName("gpg").Where(process => ParentOf(process.Id) == Environment.ProcessId);
-        foreach (var child in children)
-            child.Kill();
-    }
-
-    private static int ParentOf(int process) =>
-        int.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("PPid:", StringComparison.Ordinal))[5..]);
 
     private static void MakeKeys(Workspace workspace) => Host.Bash(
         """
@@ -206,11 +219,10 @@ public sealed class EncryptionTests
     private static Secret SecretKey(Workspace workspace, string owner) => new(File.ReadAllText(workspace[owner + ".sec"]));
 
     /// <summary>A place for so many bytes.</summary>
-    private sealed class FullDisk(long room, Action? onWrite = null) : MemoryStream
+    private sealed class FullDisk(long room) : MemoryStream
     {
         public override void Write(byte[] buffer, int offset, int count)
         {
-            onWrite?.Invoke();
             if (Length + count > room)
                 throw new IOException("No space left on device");
             base.Write(buffer, offset, count);

@@ -39,13 +39,12 @@ internal sealed class BlockCompressor : WriteOnlyStream
     }
 
     /// <summary>Copies whole blocks that were compressed before, to the stream's end; returns their bytes.</summary>
-    public long WriteVerbatim(Stream blocks, CancellationToken cancellation)
+    public long WriteVerbatim(Stream blocks)
     {
         SubmitOpenBlock();
         long copied = 0;
         while (true)
         {
-            cancellation.ThrowIfCancellationRequested();
             var block = _pipeline.Rent();
             block.OutputLength = blocks.ReadAtLeast(block.Output, block.Output.Length, throwOnEndOfStream: false);
             copied += block.OutputLength;
