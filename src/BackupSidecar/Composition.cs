@@ -31,14 +31,13 @@ internal sealed class Composition : IDisposable
     private Composition(SettingsReading reading, string? logFile)
     {
         Reading = reading;
-        Settings = reading.Require();
+        (Schedule, var scheduleFaults) = ParseSchedule(reading);
+        Settings = Require(reading, scheduleFaults);
+        (Plan, var planFaults) = BackupPlanner.Plan(Settings);
+        if (planFaults.Count > 0)
+            throw new ConfigurationException(planFaults);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsColoured, _logFile);
-        (Plan, var planFaults) = BackupPlanner.Plan(Settings);
-        Schedule = ParseSchedule(out var scheduleFaults);
-        if (planFaults.Count + scheduleFaults.Count > 0)
-            throw new ConfigurationException([.. planFaults, .. scheduleFaults]);
-
         _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
         Stores = [.. new IBackupStore?[]
         {
@@ -114,10 +113,10 @@ internal sealed class Composition : IDisposable
         _logFile?.Dispose();
     }
 
-    private static IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateFolder) => plan.Kind switch
+    private IDatabaseEngine Engine(DatabaseSourcePlan plan) => plan.Kind switch
     {
-        SourceKind.Postgres => new Postgres(plan.Uri, new PostgresClients()),
-        SourceKind.Mongodb => new MongoDb(plan.Uri, privateFolder),
+        SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
+        SourceKind.Mongodb => new MongoDb(plan.Uri, Settings.Paths.Staging),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
 
@@ -135,14 +134,21 @@ internal sealed class Composition : IDisposable
     private static PingUrl? Ping(string setting, Secret? url) =>
         url is null ? null : PingUrl.Parse(setting, url, "https://example.com/hook");
 
-    private CronSchedule? ParseSchedule(out IReadOnlyList<ConfigurationFault> faults)
+    /// <summary>The faults of the schedule are told together with all others, even if those leave no settings to speak of.</summary>
+    private static Settings Require(SettingsReading reading, IReadOnlyList<ConfigurationFault> scheduleFaults)
     {
-        faults = [];
-        if (Settings.Schedule is null)
-            return null;
-        if (CronSchedule.TryParse(Settings.Schedule, Settings.TimeZone, out var schedule, out var fault))
-            return schedule;
-        faults = [fault!];
-        return null;
+        var faults = reading.Faults.Concat(scheduleFaults)
+            .Select(fault => fault with { Problem = reading.Redactor.Redact(fault.Problem) })
+            .ToList();
+        return faults.Count == 0 ? reading.Require() : throw new ConfigurationException(faults);
+    }
+
+    private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading)
+    {
+        if (reading.Given.Find(SettingTable.Schedule)?.Text is not { } text)
+            return (null, []);
+        return CronSchedule.TryParse(text, reading.Settings?.TimeZone ?? TimeZoneInfo.Utc, out var schedule, out var fault)
+            ? (schedule, [])
+            : (null, [fault!]);
     }
 }

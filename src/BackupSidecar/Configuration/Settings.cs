@@ -106,6 +106,9 @@ internal sealed record ArchiveSettings
     /// <summary>BACKUP_SIGNING_KEY: what the manifest is authenticated with where no passphrase is used.</summary>
     public Secret? SigningKey { get; init; }
 
+    /// <summary>Whether manifests are authenticated: without a key nobody can vouch for anything.</summary>
+    public bool HasManifestKey => EncryptionKey is not null || SigningKey is not null;
+
     public bool IsEncrypted => EncryptionKey is not null || RecipientsFile is not null;
 }
 

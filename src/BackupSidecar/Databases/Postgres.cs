@@ -8,7 +8,7 @@ namespace BackupSidecar.Databases;
 /// PostgreSQL by pg_dump's custom format. Each dump is read by pg_restore while it is made: a dump that ends too early can look
 /// like a good one to everybody but pg_restore. The password goes to the tools by their environment only.
 /// </summary>
-internal sealed class Postgres(Secret uri, PostgresClients clients) : IDatabaseEngine
+internal sealed class Postgres(Secret uri, string database, PostgresClients clients) : IDatabaseEngine
 {
     // Without a limit a dump would wait as long as somebody holds a table, with services stopped.
     private const string LockTimeout = "--lock-wait-timeout=5min";
@@ -103,8 +103,8 @@ internal sealed class Postgres(Secret uri, PostgresClients clients) : IDatabaseE
     private Command WithPassword(PostgresClient client, string program, params IEnumerable<string> arguments)
     {
         var split = PostgresUri.Split(uri);
-        // A connect_timeout in the URI has precedence over the variable.
-        var environment = new Dictionary<string, string> { ["PGCONNECT_TIMEOUT"] = "15" };
+        // What the URI itself says has precedence over these variables.
+        var environment = new Dictionary<string, string> { ["PGCONNECT_TIMEOUT"] = "15", ["PGDATABASE"] = database };
         if (split.Password is not null)
             environment["PGPASSWORD"] = split.Password;
         return new Command(client.Program(program), [.. arguments, "--no-password", "--dbname=" + split.WithoutPassword])

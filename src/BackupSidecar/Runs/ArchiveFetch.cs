@@ -39,9 +39,6 @@ internal sealed class ArchiveFetch(Settings settings, IReadOnlyList<IBackupStore
         throw last ?? new BackupRefusedException($"{entry.Name.FileName} is in no store.");
     }
 
-    /// <summary>Whether this host has a key to know its own manifests by. Without one nobody can vouch for anything.</summary>
-    public bool HasKey => settings.Archive.EncryptionKey is not null || settings.Archive.SigningKey is not null;
-
     private void CheckTrust(ArchiveName name, StoredCopy copy, RestoreOptions options)
     {
         if (copy.State == CatalogState.Damaged)
@@ -53,7 +50,7 @@ internal sealed class ArchiveFetch(Settings settings, IReadOnlyList<IBackupStore
         }
         else if (copy.Trust == ManifestTrust.NotAuthenticated)
         {
-            RefuseUnless(options.AllowUnverified || !HasKey, name, copy, "has a manifest that nobody signed, although a key is configured here");
+            RefuseUnless(options.AllowUnverified || !settings.Archive.HasManifestKey, name, copy, "has a manifest that nobody signed, although a key is configured here");
             log.LogWarning("NOT AUTHENTICATED: nobody vouches for {Archive}. Whoever can write to the store '{Store}' can change what is restored", name.FileName, copy.Store);
         }
     }

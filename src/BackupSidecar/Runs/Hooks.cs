@@ -120,7 +120,7 @@ internal sealed class Hooks(HookSettings settings, string backupName, Guid runId
             return facts;
         facts["BACKUP_OUTCOME"] = report.Outcome.ToString().ToLowerInvariant();
         facts["BACKUP_TIMESTAMP"] = report.Timestamp ?? "";
-        facts["BACKUP_ARCHIVE"] = report.Archive ?? "";
+        facts["BACKUP_ARCHIVE_NAME"] = report.Archive ?? "";
         facts["BACKUP_ARCHIVE_BYTES"] = report.ArchiveBytes?.ToString(CultureInfo.InvariantCulture) ?? "";
         facts["BACKUP_PROBLEMS"] = string.Join('\n', report.Problems);
         return facts;

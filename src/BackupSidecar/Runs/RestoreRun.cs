@@ -53,7 +53,7 @@ internal sealed class RestoreRun(
         var fetch = new ArchiveFetch(settings, stores, log);
         await using var archive = await fetch.FetchAsync(entry, options, cancellation);
         report.Used(archive);
-        var isTrusted = archive.Copy.Trust == ManifestTrust.Authentic || (archive.Manifest is not null && !fetch.HasKey);
+        var isTrusted = archive.Copy.Trust == ManifestTrust.Authentic || (archive.Manifest is not null && !settings.Archive.HasManifestKey);
         var preparation = new RestorePreparation(settings.Archive, archive, isTrusted, log);
         var plan = await preparation.PlanAsync(current, options, cancellation);
         if (!await confirm(plan, cancellation))

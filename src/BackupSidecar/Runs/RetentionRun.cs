@@ -40,7 +40,10 @@ internal sealed class RetentionRun(Settings settings, IReadOnlyList<IBackupStore
         var catalog = await new CatalogReader([store], manifests, settings.Name).ReadAsync(cancellation);
         if (!catalog.IsWhole)
             throw new StoreException(string.Join(' ', catalog.Problems));
-        var candidates = catalog.Entries.Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial).Select(entry =>
+        // What nobody we know vouches for is not ours to count or to remove, once there is a key that would vouch for it.
+        var trusted = catalog.Entries.Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial
+            && entry.Copies.All(copy => copy.Trust == ManifestTrust.Authentic || !settings.Archive.HasManifestKey));
+        var candidates = trusted.Select(entry =>
             new RetentionCandidate(entry.Name.FileName, entry.Name.ManifestFileName, entry.Manifest!.StartedAt, entry.State == CatalogState.Complete));
         return _policy.Decide(candidates, time.GetUtcNow());
     }

@@ -30,7 +30,7 @@ internal sealed class SourceFactory(Settings settings, TimeProvider time, ILogge
 
     private static IDatabaseEngine Engine(DatabaseSourcePlan plan, Staging staging) => plan.Kind switch
     {
-        SourceKind.Postgres => new Postgres(plan.Uri, new PostgresClients()),
+        SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
         SourceKind.Mongodb => new MongoDb(plan.Uri, staging.Directory),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };

@@ -66,7 +66,7 @@ public sealed class ScenarioTests(StackFixture stack) : IClassFixture<StackFixtu
         var backup = BackUpAsync();
 
         await UntilAsync(async () => !await stack.IsRunningAsync("app"));
-        var wasReading = await stack.ExecAsync("backup", "sh", "-c", "ls -A /backups-local/stack | grep -c partial");
+        var wasReading = await stack.ExecAsync("backup", "sh", "-c", "find /backups-local/stack -name '.*.partial' -mmin -0.2 | wc -l");
         var result = await backup;
 
         Assert.Equal("1\n", wasReading.Output);
@@ -121,7 +121,7 @@ public sealed class ScenarioTests(StackFixture stack) : IClassFixture<StackFixtu
     [Fact(Timeout = 300_000)]
     public async Task A_dead_S3_server_costs_only_the_remote_copy()
     {
-        await stack.ExecAsync("backup", "sh", "-c", "head -c 120M /dev/urandom > /data/app/large");
+        await stack.ExecAsync("backup", "sh", "-c", "head -c 500M /dev/urandom > /data/app/large");
         var backup = BackUpAsync();
         await UntilAsync(async () => (await stack.ExecAsync("backup", "sh", "-c", "find /backups-local/stack -name '.*.partial' -size +30M")).Output.Length > 0);
         await stack.KillAsync("s3");
