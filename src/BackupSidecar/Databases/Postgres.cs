@@ -75,8 +75,17 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
         restore.StandardInput.Close();
         var result = await restore.WaitAsync(cancellation);
         if (!result.Succeeded)
-            throw Failed("pg_restore failed, and the database is as it was before", result);
+            throw new DatabaseException(Failed("pg_restore failed, and the database is as it was before", result).Message + Advice(result));
     }
+
+    private static string Advice(ProcessResult restored) => restored.LastWords switch
+    {
+        var words when words.Contains("other objects depend on it", StringComparison.Ordinal) =>
+            "\nSomething was added since the backup that depends on what it replaces: drop that first, or restore into an empty database.",
+        var words when words.Contains("role \"", StringComparison.Ordinal) && words.Contains("does not exist", StringComparison.Ordinal) =>
+            "\nRoles belong to the server and are not part of a database's dump: create the role first.",
+        _ => "",
+    };
 
     /// <summary>Connects, and chooses the client for the server's version.</summary>
     private async Task<(PostgresClient Client, string Server)> ConnectAsync(CancellationToken cancellation)

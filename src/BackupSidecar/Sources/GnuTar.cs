@@ -61,14 +61,15 @@ internal sealed class GnuTar(string directory, string member, string replaced, s
         var result = await tar.WaitAsync(cancellation);
         if (content.Entries == 0)
             return source with { Problem = $"tar could read nothing: {result.LastWords}" };
+        var problem = complaints.Problem(result);
         return source with
         {
-            State = complaints.Problem(result) is null ? SourceState.Complete : SourceState.Incomplete,
+            State = problem is null ? SourceState.Complete : SourceState.Incomplete,
             Bytes = content.Bytes,
             Entries = content.Entries,
             TarSha256 = content.TarSha256,
             Skipped = complaints.Skipped,
-            Problem = complaints.Problem(result),
+            Problem = problem,
         };
     }
 

@@ -1,0 +1,292 @@
+using System.Globalization;
+using BackupSidecar.Configuration;
+using BackupSidecar.Databases;
+using BackupSidecar.IntegrationTests.Support;
+
+namespace BackupSidecar.IntegrationTests.Databases;
+
+public sealed class PostgresTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    private const string Golden =
+        """
+        CREATE SCHEMA shop; CREATE SCHEMA "we;ird ""name";
+        CREATE TABLE shop.item(id serial PRIMARY KEY, name text NOT NULL, price numeric(10,2), total numeric GENERATED ALWAYS AS (price * 2) STORED, data bytea, at timestamptz);
+        INSERT INTO shop.item(name, price, data, at)
+          SELECT 'näme ' || g || chr(128512), g / 7.0, decode(md5(g::text), 'hex'), '2026-01-01'::timestamptz + g * interval '1 minute' FROM generate_series(1, 100000) g;
+        CREATE VIEW shop.expensive AS SELECT * FROM shop.item WHERE price > 10000;
+        CREATE INDEX ON shop.item(name);
+        CREATE TABLE "we;ird ""name"."t $1"(a int[], b jsonb, c text); INSERT INTO "we;ird ""name"."t $1" VALUES ('{1,NULL}', '{"k": [1]}', E'tab\t\\.\nline');
+        CREATE TABLE shop.part(id int, at date) PARTITION BY RANGE (at);
+        CREATE TABLE shop.part_2026 PARTITION OF shop.part FOR VALUES FROM ('2026-01-01') TO ('2027-01-01'); INSERT INTO shop.part VALUES (1, '2026-05-05');
+        CREATE FUNCTION shop.twice(i int) RETURNS int LANGUAGE sql AS 'SELECT i * 2';
+        CREATE MATERIALIZED VIEW shop.counted AS SELECT count(*) AS items FROM shop.item;
+        SELECT lo_from_bytea(4711, decode(repeat('00ff', 5000), 'hex'));
+        SELECT setval('shop.item_id_seq', 123456);
+        """;
+
+    // Counts, an MD5 over all rows, and what else should be there.
+    private const string Fingerprint =
+        """
+        SELECT count(*), md5(string_agg(i::text, '|' ORDER BY id)) FROM shop.item i;
+        SELECT count(*) FROM shop.expensive; SELECT items FROM shop.counted; SELECT last_value FROM shop.item_id_seq;
+        SELECT t::text FROM "we;ird ""name"."t $1" t; SELECT shop.twice(21); SELECT * FROM shop.part_2026;
+        SELECT md5(lo_get(4711)); SELECT indexname FROM pg_indexes WHERE schemaname = 'shop' ORDER BY 1;
+        """;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_database_comes_back_whole_in_an_empty_one_and_again_over_itself()
+    {
+        var source = await GoldenDatabaseAsync();
+        var target = await server.CreateDatabaseAsync();
+        using var dump = new MemoryStream();
+        await Engine(source).CheckAsync(Cancellation);
+
+        var facts = await Engine(source).DumpAsync(dump, Cancellation);
+        await RestoreAsync(target, dump);
+        var restored = await server.QueryAsync(target, Fingerprint);
+        await server.QueryAsync(target, "DELETE FROM shop.item WHERE id < 500; DROP VIEW shop.expensive; CREATE TABLE public.later();");
+        await RestoreAsync(target, dump);
+
+        var expected = await server.QueryAsync(source, Fingerprint);
+        Assert.StartsWith("100000|", expected);
+        Assert.Equal(expected, restored);
+        Assert.Equal(expected, await server.QueryAsync(target, Fingerprint));
+        Assert.Equal("0", await server.QueryAsync(target, "SELECT count(*) FROM public.later;"));
+        Assert.StartsWith("pg_dump 1", facts.Tool);
+        Assert.StartsWith("PostgreSQL 15.", facts.Server);
+        Assert.Equal("single-transaction snapshot (pg_dump)", facts.Consistency);
+    }
+
+    [Fact]
+    public async Task A_cut_dump_changes_nothing_in_the_database_that_it_is_restored_into()
+    {
+        var target = await GoldenDatabaseAsync();
+        using var dump = new MemoryStream();
+        await Engine(target).DumpAsync(dump, Cancellation);
+        var before = await server.QueryAsync(target, Fingerprint);
+        dump.SetLength(dump.Length * 2 / 3);
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => RestoreAsync(target, dump));
+
+        Assert.Contains("pg_restore", failure.Message);
+        Assert.Equal(before, await server.QueryAsync(target, Fingerprint));
+    }
+
+    [Fact]
+    public async Task What_was_added_since_and_depends_on_the_backup_is_never_dropped_and_stands_in_the_message()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await server.QueryAsync(database, "CREATE TABLE customer(id int PRIMARY KEY); INSERT INTO customer VALUES (1);");
+        using var dump = new MemoryStream();
+        await Engine(database).DumpAsync(dump, Cancellation);
+        await server.QueryAsync(database, "INSERT INTO customer VALUES (2); CREATE TABLE invoice(customer int REFERENCES customer);");
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => RestoreAsync(database, dump));
+
+        Assert.Contains("invoice depends on", failure.Message);
+        Assert.Contains("restore into an empty database", failure.Message);
+        Assert.Equal("2", await server.QueryAsync(database, "SELECT count(*) FROM customer;"));
+    }
+
+    [Fact]
+    public async Task A_role_that_is_missing_at_the_target_is_named()
+    {
+        var role = $"role_{Guid.NewGuid():N}";
+        var source = await server.CreateDatabaseAsync();
+        await server.QueryAsync(source, $"CREATE ROLE {role}; CREATE TABLE t(); ALTER TABLE t OWNER TO {role};");
+        using var dump = new MemoryStream();
+        await Engine(source).DumpAsync(dump, Cancellation);
+        await server.QueryAsync(source, $"DROP TABLE t; DROP ROLE {role};");
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => RestoreAsync(source, dump));
+
+        Assert.Contains($"role \"{role}\" does not exist", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_found_before_anything_is_stopped_and_not_told()
+    {
+        var engine = new Postgres(server.Uri("postgres", password: "geheim wrong"), new PostgresClients());
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
+
+        Assert.Contains("password authentication failed", failure.Message);
+        Assert.DoesNotContain("geheim", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_port_where_nobody_listens_is_found_before_anything_is_stopped()
+    {
+        var engine = new Postgres(new Secret("postgresql://u:p@127.0.0.1:1/shop"), new PostgresClients());
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
+
+        Assert.Contains("Connection refused", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_missing_right_on_one_table_is_found_before_anything_is_stopped()
+    {
+        var database = await server.CreateDatabaseAsync();
+        var user = $"reader_{Guid.NewGuid():N}";
+        await server.QueryAsync(
+            database, $"CREATE USER {user} PASSWORD 'x'; CREATE TABLE open(); CREATE TABLE closed(); GRANT SELECT ON open TO {user};");
+        var engine = new Postgres(server.Uri(database, user, "x"), new PostgresClients());
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
+
+        Assert.Contains("permission denied for table closed", failure.Message);
+    }
+
+    [Fact]
+    public async Task Passwords_of_every_printable_character_get_through()
+    {
+        var user = $"user_{Guid.NewGuid():N}";
+        var database = await server.CreateDatabaseAsync();
+        await server.QueryAsync("postgres", $"CREATE USER {user};");
+        var printable = new string([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code)]);
+        string[] passwords = [printable, new string([.. printable.Reverse()]), "pässwörd ☃", "%41", "'", "\\", "@/:?#[]&="];
+
+        foreach (var password in passwords)
+        {
+            await server.QueryAsync("postgres", $"ALTER USER {user} PASSWORD '{password.Replace("'", "''", StringComparison.Ordinal)}';");
+            await new Postgres(server.Uri(database, user, password), new PostgresClients()).CheckAsync(Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task No_program_carries_the_password_in_its_arguments()
+    {
+        var user = $"user_{Guid.NewGuid():N}";
+        var password = $"geheim{Guid.NewGuid():N}";
+        var database = await GoldenDatabaseAsync();
+        await server.QueryAsync("postgres", $"CREATE USER {user} SUPERUSER PASSWORD '{password}';");
+        var engine = new Postgres(server.Uri(database, user, password), new PostgresClients());
+        using var seen = new ArgumentsOnEachWrite();
+
+        await engine.DumpAsync(seen, Cancellation);
+
+        Assert.Contains(seen.Arguments, arguments => arguments.Contains("pg_dump", StringComparison.Ordinal) && arguments.Contains(user, StringComparison.Ordinal));
+        Assert.DoesNotContain(seen.Arguments, arguments => arguments.Contains(password, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_dump_that_ends_early_with_exit_code_0_is_refused()
+    {
+        var database = await GoldenDatabaseAsync();
+        using var dump = new MemoryStream();
+        await Engine(database).DumpAsync(dump, Cancellation);
+        using var tools = new StandInPgDump(dump.ToArray());
+        var engine = new Postgres(server.Uri(database), new PostgresClients(tools.Directory));
+
+        await engine.DumpAsync(Stream.Null, Cancellation);
+        foreach (var percent in new[] { 0.0, 0.1, 1, 10, 30, 50, 70, 90, 99, 99.999 })
+        {
+            tools.Cut((long)(dump.Length * percent / 100));
+            var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.DumpAsync(Stream.Null, Cancellation));
+            Assert.Contains("pg_restore cannot read", failure.Message);
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_is_older_than_the_server_is_refused_with_the_version_that_is_needed()
+    {
+        using var tools = new StandInPgDump([], major: 14);
+        var engine = new Postgres(server.Uri("postgres"), new PostgresClients(tools.Directory));
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
+
+        Assert.Contains("version 15 or newer", failure.Message);
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_a_dump()
+    {
+        var database = await GoldenDatabaseAsync();
+        using var cancelling = new CancellationTokenSource();
+        using var destination = new ActOnFirstWrite(cancelling.Cancel);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Engine(database).DumpAsync(destination, cancelling.Token));
+    }
+
+    private static async Task<string> CreateGoldenAsync(PostgresServer server)
+    {
+        var name = await server.CreateDatabaseAsync();
+        await server.QueryAsync(name, Golden);
+        return name;
+    }
+
+    private Task<string> GoldenDatabaseAsync() => CreateGoldenAsync(server);
+
+    private Postgres Engine(string database) => new(server.Uri(database), new PostgresClients());
+
+    private Task RestoreAsync(string database, MemoryStream dump)
+    {
+        dump.Position = 0;
+        return Engine(database).RestoreAsync(dump, Cancellation);
+    }
+
+    private sealed class ActOnFirstWrite(Action act) : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            if (Length == 0)
+                act();
+            base.Write(buffer, offset, count);
+        }
+    }
+
+    /// <summary>Looks at the arguments of every process of this machine each time that a piece of a dump arrives.</summary>
+    private sealed class ArgumentsOnEachWrite : MemoryStream
+    {
+        public HashSet<string> Arguments { get; } = [];
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path[^1])))
+            {
+                try
+                {
+                    Arguments.Add(File.ReadAllText(Path.Combine(process, "cmdline")));
+                }
+                catch (IOException)
+                {
+                    // It has ended meanwhile.
+                }
+            }
+        }
+    }
+
+    /// <summary>A directory of clients whose pg_dump is a stand-in: it writes the first bytes of a dump that was made before, and ends well.</summary>
+    private sealed class StandInPgDump : IDisposable
+    {
+        private readonly string _bin;
+        private readonly string _dump;
+
+        public StandInPgDump(byte[] dump, int major = 15)
+        {
+            Directory = System.IO.Directory.CreateTempSubdirectory("backup-sidecar-clients-").FullName;
+            _bin = System.IO.Directory.CreateDirectory(Path.Combine(Directory, major.ToString(CultureInfo.InvariantCulture), "bin")).FullName;
+            _dump = Path.Combine(Directory, "dump");
+            File.WriteAllBytes(_dump, dump);
+            foreach (var program in new[] { "psql", "pg_restore" })
+                File.CreateSymbolicLink(Path.Combine(_bin, program), $"/usr/bin/{program}");
+            WriteProgram(major, dump.Length);
+        }
+
+        public string Directory { get; }
+
+        public void Cut(long length) => WriteProgram(15, length);
+
+        public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
+
+        private void WriteProgram(int major, long length)
+        {
+            var path = Path.Combine(_bin, "pg_dump");
+            File.WriteAllText(path, $"#!/bin/sh\ncase $1 in --version) echo 'pg_dump (PostgreSQL) {major}.1';; *) head -c {length} {_dump};; esac\n");
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+using BackupSidecar.Configuration;
+using BackupSidecar.Databases;
+
+namespace BackupSidecar.Tests.Databases;
+
+/// <summary>Against stand-ins of MongoDB's tools (see there): arguments, the file with the URI, streams, exit codes and the archive's frame.</summary>
+public sealed class MongoDbTests : IDisposable
+{
+    private const string Uri = "mongodb://u:p%40ss\"word\\@127.0.0.1/shop?authSource=admin";
+
+    private readonly StandInMongoTools _tools = new();
+    private readonly string _private = Directory.CreateTempSubdirectory("backup-sidecar-private-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _tools.Dispose();
+        Directory.Delete(_private, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_dump_passes_through_and_the_uri_only_by_a_private_file()
+    {
+        _tools.Archive(StandInMongoTools.WholeArchive);
+        using var dump = new MemoryStream();
+
+        var facts = await Engine().DumpAsync(dump, Cancellation);
+
+        Assert.Equal(StandInMongoTools.WholeArchive, dump.ToArray());
+        Assert.Equal("mongodump 100.9.4", facts.Tool);
+        Assert.Matches(@"\A--config=\S+\n--archive\n\z", _tools.Read("arguments"));
+        Assert.Equal("uri: \"mongodb://u:p%40ss\\u0022word\\\\@127.0.0.1/shop?authSource=admin\"\n", _tools.Read("config"));
+        Assert.Equal("600\n", _tools.Read("mode"));
+        Assert.Empty(Directory.GetFileSystemEntries(_private));
+    }
+
+    [Fact]
+    public async Task A_dump_that_ends_early_with_exit_code_0_is_refused_wherever_it_ends()
+    {
+        var whole = StandInMongoTools.WholeArchive;
+        for (var length = 0; length < whole.Length; length++)
+        {
+            _tools.Archive(whole[..length]);
+            await Assert.ThrowsAsync<DatabaseException>(() => Engine().DumpAsync(Stream.Null, Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task A_dump_that_fails_is_refused_with_the_tools_last_words_and_leaves_no_file()
+    {
+        _tools.Archive(StandInMongoTools.WholeArchive);
+        _tools.Exit(1);
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine().DumpAsync(Stream.Null, Cancellation));
+
+        Assert.Equal("mongodump failed: last words of mongodump", failure.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(_private));
+    }
+
+    [Fact]
+    public async Task A_restore_drops_what_it_replaces_and_reads_the_archive_to_its_end()
+    {
+        using var dump = new MemoryStream(StandInMongoTools.WholeArchive);
+
+        await Engine().RestoreAsync(dump, Cancellation);
+
+        Assert.Matches(@"\A--config=\S+\n--archive\n--drop\n\z", _tools.Read("arguments"));
+        Assert.Equal(StandInMongoTools.WholeArchive, await File.ReadAllBytesAsync(Path.Combine(_tools.Directory, "restored"), Cancellation));
+        Assert.Empty(Directory.GetFileSystemEntries(_private));
+    }
+
+    [Fact]
+    public async Task A_restore_that_fails_says_that_the_database_may_hold_a_part()
+    {
+        _tools.Exit(1);
+        using var dump = new MemoryStream(StandInMongoTools.WholeArchive);
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine().RestoreAsync(dump, Cancellation));
+
+        Assert.Contains("may hold a part of the backup: last words of mongorestore", failure.Message);
+    }
+
+    [Theory]
+    [InlineData("mongodb://h/shop", "dump/shop")]
+    [InlineData("mongodb://h", "dump")]
+    [InlineData("mongodb://h/?replicaSet=r", "dump")]
+    public async Task A_legacy_dump_is_restored_from_its_directory(string uri, string directory)
+    {
+        Directory.CreateDirectory(Path.Combine(_private, "dump", "shop"));
+        var engine = new MongoDb(new Secret(uri), _private, _tools.Directory);
+
+        await engine.RestoreDirectoryAsync(Path.Combine(_private, "dump"), Cancellation);
+
+        Assert.EndsWith($"--drop\n--dir={Path.Combine(_private, directory)}\n", _tools.Read("arguments"));
+    }
+
+    [Fact]
+    public async Task Missing_tools_are_named_with_the_way_to_get_them()
+    {
+        var engine = new MongoDb(new Secret(Uri), _private, Path.Combine(_private, "nowhere"));
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
+
+        Assert.Contains("MongoDB Database Tools", failure.Message);
+        Assert.Contains("WITH_MONGODB_TOOLS=1", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_server_that_listens_passes_the_check_and_one_that_does_not_fails_it()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var engine = new MongoDb(new Secret($"mongodb://u:p@127.0.0.1:1,127.0.0.1:{port}/shop"), _private, _tools.Directory);
+
+        await engine.CheckAsync(Cancellation);
+        listener.Stop();
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
+
+        Assert.Contains($"127.0.0.1:{port} Connection refused", failure.Message);
+    }
+
+    private MongoDb Engine() => new(new Secret(Uri), _private, _tools.Directory);
+}

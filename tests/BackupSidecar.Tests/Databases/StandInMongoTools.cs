@@ -1,0 +1,51 @@
+namespace BackupSidecar.Tests.Databases;
+
+/// <summary>
+/// Stand-ins for mongodump and mongorestore, which cannot be had here: shell scripts that check what they are given, keep
+/// a record of it, and speak the frame of the archive format. What the real tools do with a server is not tested.
+/// </summary>
+internal sealed class StandInMongoTools : IDisposable
+{
+    private const string Script =
+        """
+        #!/bin/bash
+        here=$(dirname "$0")
+        name=$(basename "$0")
+        if [ "$*" = --version ]; then echo "$name version: 100.9.4"; echo "git version: x"; exit 0; fi
+        printf '%s\n' "$@" > "$here/arguments"
+        for argument in "$@"; do
+          case $argument in --config=*) config=${argument#--config=};; esac
+        done
+        stat -c %a "$config" > "$here/mode"
+        cp "$config" "$here/config"
+        if [ "$name" = mongorestore ]; then cat > "$here/restored"; else cat "$here/archive"; fi
+        echo "last words of $name" >&2
+        exit "$(cat "$here/exit")"
+        """;
+
+    public StandInMongoTools()
+    {
+        foreach (var name in new[] { "mongodump", "mongorestore" })
+        {
+            File.WriteAllText(PathTo(name), Script);
+            File.SetUnixFileMode(PathTo(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        Exit(0);
+        Archive([]);
+    }
+
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("backup-sidecar-mongo-").FullName;
+
+    /// <summary>The magic number, a piece of BSON that is not looked at, and the terminator.</summary>
+    public static byte[] WholeArchive { get; } = [0x6d, 0xe2, 0x99, 0x81, .. "header and collections"u8, 0xff, 0xff, 0xff, 0xff];
+
+    public void Archive(byte[] content) => File.WriteAllBytes(PathTo("archive"), content);
+
+    public void Exit(int code) => File.WriteAllText(PathTo("exit"), $"{code}");
+
+    public string Read(string name) => File.ReadAllText(PathTo(name));
+
+    public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
+
+    private string PathTo(string name) => Path.Combine(Directory, name);
+}
