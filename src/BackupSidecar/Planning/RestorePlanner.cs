@@ -68,6 +68,7 @@ internal static class RestorePlanner
         Pair((source, plan) => source.Manifest?.Origin == plan.Origin);
         Pair((source, plan) => source.Entry == plan.EntryName);
         Pair((source, plan) => plan is DatabaseSourcePlan database && source.ShortName == database.DatabaseName);
+        Pair((source, _) => source.Form == ArchivedForm.DumpFolder);
         return matches;
 
         void Pair(Func<ArchivedSource, SourcePlan, bool> isSame)
