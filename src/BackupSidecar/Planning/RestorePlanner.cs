@@ -53,7 +53,8 @@ internal static class RestorePlanner
         return new RestorePlan
         {
             Archive = archive,
-            Steps = [.. steps.OrderBy(Rank)],
+            // Of directories inside each other the outer comes first, and would undo the inner otherwise.
+            Steps = [.. steps.OrderBy(Rank).ThenBy(step => step.Target is DirectorySourcePlan directory ? directory.Path.Length : 0)],
             Skipped = skipped,
             ToDirectory = options.ToDirectory,
             Merge = options.Merge,

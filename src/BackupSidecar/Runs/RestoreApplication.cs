@@ -68,6 +68,6 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
                 report.Problem($"'{target.Step.Source.Entry}' could not be put back: {error.Message}");
             }
         }
-        report.Warn(applied.Skip(1).Select(target => $"'{target.Step.Source.Entry}': {target.AfterRollBack}."));
+        report.Warn(applied.Select(target => $"'{target.Step.Source.Entry}': {target.AfterRollBack}."));
     }
 }

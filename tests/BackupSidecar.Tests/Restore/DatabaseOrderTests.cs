@@ -54,6 +54,21 @@ public sealed class DatabaseOrderTests : IDisposable
     }
 
     [Fact]
+    public async Task An_interrupted_restore_leaves_the_files_as_they_are()
+    {
+        await StoreAsync();
+        using var interruption = new CancellationTokenSource();
+        _bad.Fault = null;
+        _bad.OnRestore = interruption.Cancel;
+
+        var report = await _scene.RestoreAsync(cancellation: interruption.Token);
+
+        Assert.Equal(RunOutcome.Interrupted, report.Outcome);
+        Assert.Equal("new\n", _scene.Folder.Shell("cat data/a"));
+        Assert.Empty(_scene.Leftovers());
+    }
+
+    [Fact]
     public async Task A_server_that_does_not_answer_is_found_out_before_anything_is_touched()
     {
         await StoreAsync();
@@ -107,6 +122,8 @@ public sealed class DatabaseOrderTests : IDisposable
 
         public DatabaseException? CheckFault { get; set; }
 
+        public Action? OnRestore { get; set; }
+
         public List<string> Restored { get; } = [];
 
         public Task CheckAsync(CancellationToken cancellation) => CheckFault is null ? Task.CompletedTask : Task.FromException(CheckFault);
@@ -117,6 +134,7 @@ public sealed class DatabaseOrderTests : IDisposable
         {
             using var reader = new StreamReader(dump);
             var content = await reader.ReadToEndAsync(cancellation);
+            OnRestore?.Invoke();
             if (Fault is not null)
                 throw Fault;
             Restored.Add(content);
