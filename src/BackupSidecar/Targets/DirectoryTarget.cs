@@ -72,11 +72,12 @@ internal sealed class DirectoryTarget : IRestoreTarget
 
     public Task RollBackAsync() => _overlay is null ? _swap.RollBackAsync() : _overlay.RollBackAsync();
 
-    public async Task CommitAsync()
+    public Task CommitAsync()
     {
         _created = null;
         _swap.Commit();
-        await (_overlay?.CommitAsync() ?? Task.CompletedTask);
+        _overlay?.Commit();
+        return Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()

@@ -326,6 +326,23 @@ public sealed class RestoreInPlaceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_merge_that_fails_half_way_is_undone()
+    {
+        _scene.AddDirectory("data");
+        _scene.Folder.Shell("mkdir data/sub; echo old > data/a; echo old > data/sub/stuck; echo old > data/sub/z; touch -d @1000 data data/sub");
+        await _scene.BackUpAsync();
+        _scene.Folder.Shell("echo new > data/a; rm data/sub/z; chmod 700 data/sub; echo extra > data/sub/extra; touch -d @2000 data data/sub; chattr +i data/sub/stuck");
+        var before = _scene.Folder.Describe(_scene.Folder["data"]);
+
+        var report = await _scene.RestoreAsync(new RestoreOptions { Merge = true });
+
+        Assert.Equal(RunOutcome.Failed, report.Outcome);
+        Assert.Equal(before, _scene.Folder.Describe(_scene.Folder["data"]));
+        Assert.Empty(_scene.Leftovers());
+        _scene.Folder.Shell("chattr -i data/sub/stuck");
+    }
+
+    [Fact]
     public async Task A_restore_that_is_not_confirmed_touches_nothing()
     {
         _scene.AddDirectory("data");

@@ -29,13 +29,14 @@ internal sealed class Swap(string directory, string id)
     /// <summary>Where the new things stand before they come in; the caller fills it.</summary>
     public string New => Path.Combine(Staging, "new");
 
+    /// <summary>What is not needed any more once the new state stays; removed by <see cref="DiscardAsync"/>.</summary>
+    public string Done => Path.Combine(directory, DonePrefix + id);
+
     private string Was => Path.Combine(Staging, "was");
 
     private string Incoming => Path.Combine(Staging, "incoming");
 
     private string Old => Path.Combine(directory, OldPrefix + id);
-
-    private string Done => Path.Combine(directory, DonePrefix + id);
 
     /// <summary>Makes the staging folder.</summary>
     /// <exception cref="PosixException">The directory cannot be written to.</exception>
