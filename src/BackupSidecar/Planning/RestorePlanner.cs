@@ -53,7 +53,8 @@ internal static class RestorePlanner
         return new RestorePlan
         {
             Archive = archive,
-            Steps = [.. steps.OrderBy(Rank)],
+            // Of directories inside each other the outer comes first, and would undo the inner otherwise.
+            Steps = [.. steps.OrderBy(Rank).ThenBy(step => step.Target is DirectorySourcePlan directory ? directory.Path.Length : 0)],
             Skipped = skipped,
             ToDirectory = options.ToDirectory,
             Merge = options.Merge,
@@ -68,6 +69,7 @@ internal static class RestorePlanner
         Pair((source, plan) => source.Manifest?.Origin == plan.Origin);
         Pair((source, plan) => source.Entry == plan.EntryName);
         Pair((source, plan) => plan is DatabaseSourcePlan database && source.ShortName == database.DatabaseName);
+        Pair((source, _) => source.Form == ArchivedForm.DumpFolder);
         return matches;
 
         void Pair(Func<ArchivedSource, SourcePlan, bool> isSame)

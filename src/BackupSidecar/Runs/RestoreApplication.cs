@@ -62,12 +62,12 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
             {
                 await target.RollBackAsync();
                 log.LogWarning("{Source}: {State}", target.Step.Source.Entry, target.AfterRollBack);
+                report.Warn([$"'{target.Step.Source.Entry}': {target.AfterRollBack}."]);
             }
             catch (Exception error) when (RestoreRun.IsOfTheWorld(error))
             {
                 report.Problem($"'{target.Step.Source.Entry}' could not be put back: {error.Message}");
             }
         }
-        report.Warn(applied.Skip(1).Select(target => $"'{target.Step.Source.Entry}': {target.AfterRollBack}."));
     }
 }

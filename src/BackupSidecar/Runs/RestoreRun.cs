@@ -29,7 +29,8 @@ internal sealed class RestoreRun(
         var report = new RestoreReport(runId, settings.Name, time);
         try
         {
-            await RestoreAsync(options, confirm, report, cancellation);
+            var folder = options.ToDirectory is null ? null : Path.GetFullPath(options.ToDirectory);
+            await RestoreAsync(options with { ToDirectory = folder }, confirm, report, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -36,6 +36,26 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
 
     public async Task ApplyAsync(CancellationToken cancellation)
     {
+        try
+        {
+            await RestoreAsync(cancellation);
+        }
+        catch (DatabaseException error)
+        {
+            throw new DatabaseException($"The database {Step.Target?.Origin} could not be restored: {error.Message}", error);
+        }
+    }
+
+    public Task RollBackAsync() => Task.CompletedTask;
+
+    public string AfterRollBack => "a database is not put back; it keeps what its restore has left in it";
+
+    public Task CommitAsync() => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await Tree.RemoveAsync(staging);
+
+    private async Task RestoreAsync(CancellationToken cancellation)
+    {
         var dump = Path.Combine(staging, Step.Source.Entry);
         if (Step.Source.Form == ArchivedForm.DumpFolder && engine is MongoDb mongo)
         {
@@ -45,12 +65,4 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
         await using var stream = File.OpenRead(dump);
         await engine.RestoreAsync(stream, cancellation);
     }
-
-    public Task RollBackAsync() => Task.CompletedTask;
-
-    public string AfterRollBack => "a restored database cannot be put back; it keeps what it holds now";
-
-    public Task CommitAsync() => Task.CompletedTask;
-
-    public async ValueTask DisposeAsync() => await Tree.RemoveAsync(staging);
 }

@@ -17,17 +17,25 @@ internal sealed class DirectoryTarget : IRestoreTarget
     private readonly ILogger _log;
     private readonly string _path;
     private readonly Swap _swap;
+    private readonly Swap _unpacked;
     private readonly Overlay? _overlay;
     private CreatedFolders? _created;
     private bool _isPrepared;
 
-    public DirectoryTarget(RestoreStep step, DirectorySourcePlan plan, bool merge, string id, ILogger log)
+    /// <param name="step">What is restored.</param>
+    /// <param name="plan">Where to.</param>
+    /// <param name="outer">A directory around it that is restored before it, or null.</param>
+    /// <param name="merge">Whether it is laid over what is there.</param>
+    /// <param name="id">Part of the names of its private folders.</param>
+    /// <param name="log">Told of what killed restores have left.</param>
+    public DirectoryTarget(RestoreStep step, DirectorySourcePlan plan, string? outer, bool merge, string id, ILogger log)
     {
         Step = step;
         _plan = plan;
         _log = log;
         _path = Paths.Resolve(plan.Path);
         _swap = new Swap(_path, id);
+        _unpacked = outer is null ? _swap : new Swap(outer, id);
         _overlay = merge ? new Overlay(_path, id) : null;
     }
 
@@ -41,18 +49,20 @@ internal sealed class DirectoryTarget : IRestoreTarget
             throw new RestoreException($"{_path} is a file, but the backup holds a directory. Move it away, then restore again. Nothing was touched.");
         if (_overlay is null)
             CheckReplaceable();
-        _created = CreatedFolders.Make(_path);
-        Paths.MakeStaging(_swap, _path);
+        if (_unpacked == _swap)
+            _created = CreatedFolders.Make(_path);
+        Paths.MakeStaging(_unpacked, _path);
         _isPrepared = true;
         return Task.CompletedTask;
     }
 
-    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, _swap.Staging, isTrusted);
+    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, _unpacked.Staging, isTrusted);
 
     public async Task ApplyAsync(CancellationToken cancellation)
     {
         await Leftovers.ClearAsync(_path, _swap.Id, _log);
-        Directory.Move(Path.Combine(_swap.Staging, Step.Source.Entry), _swap.New);
+        Paths.BringToPlace(_unpacked, _swap);
+        Directory.Move(Path.Combine(_unpacked.Staging, Step.Source.Entry), _swap.New);
         Posix.SyncFileSystem(new RawPath(_path));
         if (_overlay is null)
             _swap.ExchangeAll(Kept());
@@ -62,17 +72,21 @@ internal sealed class DirectoryTarget : IRestoreTarget
 
     public Task RollBackAsync() => _overlay is null ? _swap.RollBackAsync() : _overlay.RollBackAsync();
 
-    public async Task CommitAsync()
+    public Task CommitAsync()
     {
         _created = null;
         _swap.Commit();
-        await (_overlay?.CommitAsync() ?? Task.CompletedTask);
+        _overlay?.Commit();
+        return Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_isPrepared)
+        {
             await _swap.DiscardAsync();
+            await _unpacked.DiscardAsync();
+        }
         _created?.Remove();
     }
 

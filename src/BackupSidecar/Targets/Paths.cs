@@ -35,6 +35,19 @@ internal static class Paths
         }
     }
 
+    /// <summary>
+    /// A target inside a directory that was just restored was unpacked at the top of that directory, because everything else
+    /// in it has been exchanged meanwhile. Now its own place is there.
+    /// </summary>
+    public static void BringToPlace(Swap unpacked, Swap place)
+    {
+        if (unpacked == place)
+            return;
+        Directory.CreateDirectory(place.Parent);
+        if (place.Staging != unpacked.Staging)
+            place.Prepare();
+    }
+
     public static void MakePrivate(string folder)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(folder) ?? "/");

@@ -30,15 +30,22 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> e
     {
         null => new FolderTarget(step, plan.ToDirectory ?? throw new InvalidOperationException("A step without a target needs a folder."), id),
         DatabaseSourcePlan database => new DatabaseTarget(step, engines(database), Staging(id)),
-        DirectorySourcePlan directory => new DirectoryTarget(step, directory, plan.Merge, id, log),
-        FileSourcePlan or SqliteSourcePlan => ForFile(step, step.Target.Origin, id),
+        DirectorySourcePlan directory => new DirectoryTarget(step, directory, Outer(directory.Path, plan), plan.Merge, id, log),
+        FileSourcePlan or SqliteSourcePlan => ForFile(step, step.Target.Origin, plan, id),
         _ => throw new InvalidOperationException($"Nothing is known of how to restore a source of the kind '{step.Target.Kind}'."),
     };
 
-    private IRestoreTarget ForFile(RestoreStep step, string path, string id) =>
+    private IRestoreTarget ForFile(RestoreStep step, string path, RestorePlan plan, string id) =>
         MountTable.OfThisProcess().IsMountPoint(Paths.Resolve(path))
             ? new MountedFileTarget(step, Paths.Resolve(path), Staging(id))
-            : new FileTarget(step, path, id, log);
+            : new FileTarget(step, path, Outer(path, plan), id, log);
+
+    /// <summary>The outermost directory of the plan that a path lies in.</summary>
+    private static string? Outer(string path, RestorePlan plan) =>
+        plan.Steps.Select(step => step.Target).OfType<DirectorySourcePlan>()
+            .Select(directory => Paths.Resolve(directory.Path))
+            .Where(directory => Paths.Resolve(path).StartsWith(directory.TrimEnd('/') + "/", StringComparison.Ordinal))
+            .MinBy(directory => directory.Length);
 
     private string Staging(string id) => Path.Combine(stagingDirectory, Swap.StagingPrefix + id);
 

@@ -173,6 +173,50 @@ public sealed class RestoreInPlaceTests : IDisposable
         Assert.Equal("1\n12 34\n", _scene.Folder.Shell("sqlite3 db/app.db 'select v from t'; stat -c '%u %g' db/app.db"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Sources_that_lie_inside_a_directory_are_restored_after_it(bool merge)
+    {
+        _scene.AddFile("data/etc/app.cfg", "port=1");
+        _scene.AddDirectory("data/inner/deep");
+        _scene.Sources[1] = new DirectorySourcePlan("deep", _scene.Folder["data/inner/deep"]);
+        _scene.AddDirectory("data");
+        _scene.Folder.Shell("mkdir data/db; sqlite3 data/db/app.db 'create table t(v); insert into t values(1)'; echo old > data/inner/deep/a; echo old > data/b");
+        _scene.Sources.Add(new SqliteSourcePlan("sqlite-app.db", _scene.Folder["data/db/app.db"]));
+        await _scene.BackUpAsync();
+        var before = _scene.Folder.Describe(_scene.Folder["data"]);
+        _scene.Folder.Shell("echo port=2 > data/etc/app.cfg; rm -r data/inner data/db; echo new > data/b");
+
+        await _scene.RestoredAsync(new RestoreOptions { Merge = merge });
+
+        Assert.Equal("1\n", _scene.Folder.Shell("sqlite3 data/db/app.db 'select v from t'"));
+        Assert.Equal("port=1old\nold\n", _scene.Folder.Shell("cat data/etc/app.cfg data/inner/deep/a data/b"));
+        Assert.Equal(WithoutTimes(before), WithoutTimes(_scene.Folder.Describe(_scene.Folder["data"])));
+        Assert.Empty(_scene.Leftovers());
+
+        // The folders around a replaced file, and SQLite's copy of a database, have times of their own.
+        static string WithoutTimes(string tree) => System.Text.RegularExpressions.Regex.Replace(
+            string.Join('\n', tree.Split('\n').Where(line => !line.Contains("app.db", StringComparison.Ordinal))), @"\|[0-9]{9,}\|", "|", default, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task What_an_interrupted_restore_left_is_put_back_before_the_next_one()
+    {
+        _scene.AddDirectory("data");
+        _scene.Folder.Shell("echo old > data/a");
+        await _scene.BackUpAsync();
+        _scene.Folder.Shell("mkdir data/.backup-sidecar-old-123 data/.backup-sidecar-restore-123; mv data/a data/.backup-sidecar-old-123/; echo mine > data/b");
+
+        await new BackupSidecar.Targets.RestoreTargets(_scene.Engines, _scene.Settings.Paths.Staging, _scene.Log).RecoverAsync(_scene.Plan);
+
+        Assert.Equal("a\nb\n", _scene.Folder.Shell("ls -A data"));
+        Assert.Contains(_scene.Log.Lines, line => line.Contains(".backup-sidecar-old-123", StringComparison.Ordinal));
+        _scene.Folder.Shell("mkdir data/.backup-sidecar-old-456; mv data/a data/.backup-sidecar-old-456/");
+        await _scene.RestoredAsync();
+        Assert.Equal("a\n", _scene.Folder.Shell("ls -A data"));
+    }
+
     [Fact]
     public async Task Only_what_was_asked_for_is_restored()
     {
@@ -279,6 +323,23 @@ public sealed class RestoreInPlaceTests : IDisposable
         Assert.Contains("stuck", report.Problems[0], StringComparison.Ordinal);
         Assert.Equal("new\nnew\nnew\nold\nport=2\n", _scene.Folder.Shell("chattr -i two/stuck; cat one/a one/b two/a two/stuck app.cfg"));
         Assert.Empty(_scene.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_merge_that_fails_half_way_is_undone()
+    {
+        _scene.AddDirectory("data");
+        _scene.Folder.Shell("mkdir data/sub; echo old > data/a; echo old > data/sub/stuck; echo old > data/sub/z; touch -d @1000 data data/sub");
+        await _scene.BackUpAsync();
+        _scene.Folder.Shell("echo new > data/a; rm data/sub/z; chmod 700 data/sub; echo extra > data/sub/extra; touch -d @2000 data data/sub; chattr +i data/sub/stuck");
+        var before = _scene.Folder.Describe(_scene.Folder["data"]);
+
+        var report = await _scene.RestoreAsync(new RestoreOptions { Merge = true });
+
+        Assert.Equal(RunOutcome.Failed, report.Outcome);
+        Assert.Equal(before, _scene.Folder.Describe(_scene.Folder["data"]));
+        Assert.Empty(_scene.Leftovers());
+        _scene.Folder.Shell("chattr -i data/sub/stuck");
     }
 
     [Fact]

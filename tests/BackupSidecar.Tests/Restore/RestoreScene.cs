@@ -58,8 +58,6 @@ internal sealed class RestoreScene : IDisposable
 
     public RecordingLog Log { get; } = new();
 
-    public RestorePlan? Confirmed { get; private set; }
-
     /// <summary>What databases are restored with.</summary>
     public Func<DatabaseSourcePlan, IDatabaseEngine> Engines { get; set; } = plan => throw new InvalidOperationException(plan.EntryName);
 
@@ -113,9 +111,9 @@ internal sealed class RestoreScene : IDisposable
     }
 
     /// <summary>Restores with the plan confirmed.</summary>
-    public Task<RunReport> RestoreAsync(RestoreOptions? options = null) =>
+    public Task<RunReport> RestoreAsync(RestoreOptions? options = null, CancellationToken? cancellation = null) =>
         new RestoreRun(Settings, Plan, Stores, new RestoreTargets(Engines, Settings.Paths.Staging, Log), TimeProvider.System, Log)
-            .RunAsync(Guid.NewGuid(), options ?? new RestoreOptions(), ConfirmAsync, Token);
+            .RunAsync(Guid.NewGuid(), options ?? new RestoreOptions(), (_, _) => Task.FromResult(true), cancellation ?? Token);
 
     /// <summary>Restores and expects that all went well.</summary>
     public async Task RestoredAsync(RestoreOptions? options = null)
@@ -152,10 +150,4 @@ internal sealed class RestoreScene : IDisposable
         Sources = sources,
         Stored = new StoredArchive(archive.Length, Convert.ToHexStringLower(SHA256.HashData(archive))),
     };
-
-    private Task<bool> ConfirmAsync(RestorePlan plan, CancellationToken cancellation)
-    {
-        Confirmed = plan;
-        return Task.FromResult(true);
-    }
 }

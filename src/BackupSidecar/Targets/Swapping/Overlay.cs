@@ -2,7 +2,7 @@ namespace BackupSidecar.Targets.Swapping;
 
 /// <summary>
 /// Lays a tree over a directory: what is new comes in, what has the same name is replaced, everything else stays. What was
-/// replaced is kept beside until <see cref="CommitAsync"/>, and <see cref="RollBackAsync"/> undoes every step in reverse.
+/// replaced is kept beside until <see cref="Commit"/>, and <see cref="RollBackAsync"/> undoes every step in reverse.
 /// Symbolic links in the directory are never followed.
 /// </summary>
 internal sealed class Overlay(string directory, string id)
@@ -28,24 +28,26 @@ internal sealed class Overlay(string directory, string id)
         await Tree.RemoveAsync(_replaced);
     }
 
-    /// <summary>The new state stays; what it replaced is removed.</summary>
-    public Task CommitAsync()
+    /// <summary>The new state stays. What it replaced goes with the swap's own leftovers.</summary>
+    public void Commit()
     {
         _undo.Clear();
-        return Tree.RemoveAsync(_replaced);
+        if (Directory.Exists(_replaced))
+            Tree.KeepingTime(new RawPath(directory), () => Posix.Rename(new RawPath(_replaced), new RawPath(_swap.Done)));
     }
 
     private void Lay(RawPath from, RawPath over)
     {
+        // Undone last, because undoing the moves in the directory changes its time.
+        var before = NextReplaced();
+        Posix.MakePrivateDirectory(before);
+        DirectoryAttributes.Copy(over, before);
+        _undo.Push(() => DirectoryAttributes.Copy(before, over));
         Tree.KeepingTime(from, () =>
         {
             foreach (var name in Posix.List(from))
                 Lay(name, from, over);
         });
-        var before = NextReplaced();
-        Posix.MakePrivateDirectory(before);
-        DirectoryAttributes.Copy(over, before);
-        _undo.Push(() => DirectoryAttributes.Copy(before, over));
         DirectoryAttributes.Copy(from, over);
     }
 

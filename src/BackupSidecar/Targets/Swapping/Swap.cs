@@ -22,10 +22,15 @@ internal sealed class Swap(string directory, string id)
 
     public string Id => id;
 
+    public string Parent => directory;
+
     public string Staging { get; } = Path.Combine(directory, StagingPrefix + id);
 
     /// <summary>Where the new things stand before they come in; the caller fills it.</summary>
     public string New => Path.Combine(Staging, "new");
+
+    /// <summary>What is not needed any more once the new state stays; removed by <see cref="DiscardAsync"/>.</summary>
+    public string Done => Path.Combine(directory, DonePrefix + id);
 
     private string Was => Path.Combine(Staging, "was");
 
@@ -33,21 +38,16 @@ internal sealed class Swap(string directory, string id)
 
     private string Old => Path.Combine(directory, OldPrefix + id);
 
-    private string Done => Path.Combine(directory, DonePrefix + id);
-
     /// <summary>Makes the staging folder.</summary>
     /// <exception cref="PosixException">The directory cannot be written to.</exception>
     public void Prepare() => Tree.KeepingTime(_directory, () => Posix.MakePrivateDirectory(new RawPath(Staging)));
-
-    /// <summary>Whether a name in a target is one that swaps make.</summary>
-    public static bool Owns(RawName name) => name.StartsWith(StagingPrefix) || name.StartsWith(OldPrefix) || name.StartsWith(DonePrefix);
 
     /// <summary>Everything but the <paramref name="kept"/> goes out, everything new comes in, and the directory gets the attributes of the new one.</summary>
     public void ExchangeAll(IReadOnlySet<RawName> kept)
     {
         Posix.MakePrivateDirectory(new RawPath(Was));
         DirectoryAttributes.Copy(_directory, new RawPath(Was));
-        PutAside([.. Posix.List(_directory).Where(name => !Owns(name) && !kept.Contains(name))], Posix.Rename);
+        PutAside([.. Posix.List(_directory).Where(name => !IsOurs(name) && !kept.Contains(name))], Posix.Rename);
         Tree.KeepingTime(new RawPath(New), () => BringIn([.. Posix.List(new RawPath(New)).Where(name => !kept.Contains(name))]));
         DirectoryAttributes.Copy(new RawPath(New), _directory);
         Posix.SyncFileSystem(_directory);
@@ -166,4 +166,7 @@ internal sealed class Swap(string directory, string id)
             Posix.Rename(from, to);
         }
     }
+
+    /// <summary>Whether a name in a target is one of ours, which are neither backed up nor exchanged.</summary>
+    private static bool IsOurs(RawName name) => name.StartsWith(".backup-sidecar-");
 }
