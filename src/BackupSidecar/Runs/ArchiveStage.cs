@@ -14,7 +14,8 @@ namespace BackupSidecar.Runs;
 /// The middle of a backup run: the archive is written once, into the spool, while every store follows it; when it is sealed,
 /// each store commits it by its manifest as soon as its own copy is whole.
 /// </summary>
-internal sealed class ArchiveStage(Settings settings, BackupPlan plan, string? localFolder, RunRecord record, TimeProvider time, ILogger log)
+internal sealed class ArchiveStage(
+    Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, RunRecord record, TimeProvider time, ILogger log)
 {
     private readonly ManifestFile _manifests = new(settings.Archive, settings.Name);
 
@@ -142,10 +143,9 @@ internal sealed class ArchiveStage(Settings settings, BackupPlan plan, string? l
     /// <summary>Where there is a local store the archive grows in its folder, so that storing it there is a rename.</summary>
     private Spool OpenSpool(ArchiveName name, Preflight preflight)
     {
-        var file = $".{name.FileName}.partial";
-        if (localFolder is not null && preflight.Writable.Any(store => store.Name == StoreName.Local))
-            return new Spool(localFolder, file, fallbackDirectory: settings.Paths.Staging);
-        Directory.CreateDirectory(settings.Paths.Staging);
-        return new Spool(settings.Paths.Staging, file, fallbackDirectory: null);
+        var file = PartialFile.NameFor(name.FileName);
+        return localFolder is not null && preflight.Writable.Any(store => store.Name == StoreName.Local)
+            ? new Spool(localFolder, file, fallbackDirectory: stagingDirectory)
+            : new Spool(stagingDirectory, file, fallbackDirectory: null);
     }
 }

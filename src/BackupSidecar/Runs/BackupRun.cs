@@ -91,7 +91,7 @@ internal sealed class BackupRun(
 
         await using var closing = window;
         await hooks.RunBeforeBackupAsync(cancellation);
-        var uploads = await new ArchiveStage(settings, plan, localFolder, _record, time, log).RunAsync(preflight, window, cancellation);
+        var uploads = await new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, time, log).RunAsync(preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);

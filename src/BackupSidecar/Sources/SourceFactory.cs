@@ -41,5 +41,8 @@ internal sealed class RunSources(IReadOnlyList<IBackupSource> all, Staging stagi
 {
     public IReadOnlyList<IBackupSource> All { get; } = all;
 
+    /// <summary>A private directory of this run.</summary>
+    public string StagingDirectory => staging.Directory;
+
     public void Dispose() => staging.Dispose();
 }

@@ -108,7 +108,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
     [Fact]
     public async Task A_wrong_password_is_found_before_anything_is_stopped_and_not_told()
     {
-        var engine = new Postgres(server.Uri("postgres", password: "geheim wrong"), new PostgresClients());
+        var engine = new Postgres(server.Uri("postgres", password: "geheim wrong"), "postgres", new PostgresClients());
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
@@ -119,7 +119,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
     [Fact]
     public async Task A_port_where_nobody_listens_is_found_before_anything_is_stopped()
     {
-        var engine = new Postgres(new Secret("postgresql://u:p@127.0.0.1:1/shop"), new PostgresClients());
+        var engine = new Postgres(new Secret("postgresql://u:p@127.0.0.1:1/shop"), "postgres", new PostgresClients());
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
@@ -133,7 +133,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         var user = $"reader_{Guid.NewGuid():N}";
         await server.QueryAsync(
             database, $"CREATE USER {user} PASSWORD 'x'; CREATE TABLE open(); CREATE TABLE closed(); GRANT SELECT ON open TO {user};");
-        var engine = new Postgres(server.Uri(database, user, "x"), new PostgresClients());
+        var engine = new Postgres(server.Uri(database, user, "x"), "postgres", new PostgresClients());
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
@@ -152,7 +152,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         foreach (var password in passwords)
         {
             await server.QueryAsync("postgres", $"ALTER USER {user} PASSWORD '{password.Replace("'", "''", StringComparison.Ordinal)}';");
-            await new Postgres(server.Uri(database, user, password), new PostgresClients()).CheckAsync(Cancellation);
+            await new Postgres(server.Uri(database, user, password), "postgres", new PostgresClients()).CheckAsync(Cancellation);
         }
     }
 
@@ -163,7 +163,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         var password = $"geheim{Guid.NewGuid():N}";
         var database = await GoldenDatabaseAsync();
         await server.QueryAsync("postgres", $"CREATE USER {user} SUPERUSER PASSWORD '{password}';");
-        var engine = new Postgres(server.Uri(database, user, password), new PostgresClients());
+        var engine = new Postgres(server.Uri(database, user, password), "postgres", new PostgresClients());
         using var seen = new ArgumentsOnEachWrite();
 
         await engine.DumpAsync(seen, Cancellation);
@@ -179,7 +179,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         using var dump = new MemoryStream();
         await Engine(database).DumpAsync(dump, Cancellation);
         using var tools = new StandInPgDump(dump.ToArray());
-        var engine = new Postgres(server.Uri(database), new PostgresClients(tools.Directory));
+        var engine = new Postgres(server.Uri(database), "postgres", new PostgresClients(tools.Directory));
 
         await engine.DumpAsync(Stream.Null, Cancellation);
         foreach (var percent in new[] { 0.0, 0.1, 1, 10, 30, 50, 70, 90, 99, 99.999 })
@@ -194,7 +194,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
     public async Task A_client_that_is_older_than_the_server_is_refused_with_the_version_that_is_needed()
     {
         using var tools = new StandInPgDump([], major: 14);
-        var engine = new Postgres(server.Uri("postgres"), new PostgresClients(tools.Directory));
+        var engine = new Postgres(server.Uri("postgres"), "postgres", new PostgresClients(tools.Directory));
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
@@ -220,7 +220,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
 
     private Task<string> GoldenDatabaseAsync() => CreateGoldenAsync(server);
 
-    private Postgres Engine(string database) => new(server.Uri(database), new PostgresClients());
+    private Postgres Engine(string database) => new(server.Uri(database), database, new PostgresClients());
 
     private Task RestoreAsync(string database, MemoryStream dump)
     {

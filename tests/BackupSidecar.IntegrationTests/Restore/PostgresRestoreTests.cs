@@ -146,7 +146,7 @@ public sealed class PostgresRestoreTests(PostgresServer server) : IClassFixture<
     {
         using var store = new LocalStore(Path.Combine(_folder, "store"), settings.Name, TimeProvider.System);
         var plan = new BackupPlan { Name = settings.Name, Sources = sources, ArchiveExtension = ".tar.gz.gpg" };
-        var targets = new RestoreTargets(database => new Postgres(database.Uri, new PostgresClients()), settings.Paths.Staging, NullLogger.Instance);
+        var targets = new RestoreTargets(database => new Postgres(database.Uri, database.DatabaseName, new PostgresClients()), settings.Paths.Staging, NullLogger.Instance);
         return await new RestoreRun(settings, plan, [store], targets, TimeProvider.System, NullLogger.Instance)
             .RunAsync(Guid.NewGuid(), options, (_, _) => Task.FromResult(true), Token);
     }

@@ -8,7 +8,7 @@ namespace BackupSidecar.Stores.Local;
 /// </summary>
 internal sealed partial class LocalStore : IBackupStore
 {
-    private static readonly TimeSpan SweepAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan SweepAge = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _clock;
     private readonly Regex _leftover;
@@ -26,7 +26,7 @@ internal sealed partial class LocalStore : IBackupStore
             TimeSpan.FromSeconds(1));
     }
 
-    public string Name => "local";
+    public string Name => StoreName.Local;
 
     public string Location => Folder;
 

@@ -29,7 +29,7 @@ internal sealed class S3Store : IBackupStore
         _log = log;
     }
 
-    public string Name => "s3";
+    public string Name => StoreName.S3;
 
     public string Location => _folder.Location;
 
