@@ -31,7 +31,7 @@ internal static class ListCommand
         {
             entry.Name.Timestamp,
             ReportText.Size(entry.Copies.Max(copy => copy.Bytes)),
-            Catalog.ShortWord(entry.State),
+            Catalog.Word(entry.State),
             string.Join(", ", entry.Copies.Select(copy => Store(copy, entry))),
             string.Join(", ", entry.Manifest?.Sources.Select(source => source.Entry) ?? ["?"]),
         }));
@@ -45,7 +45,7 @@ internal static class ListCommand
     }
 
     private static string Store(StoredCopy copy, CatalogEntry entry) =>
-        copy.State == entry.State ? copy.Store : $"{copy.Store} ({Catalog.ShortWord(copy.State)})";
+        copy.State == entry.State ? copy.Store : $"{copy.Store} ({Catalog.Word(copy.State)})";
 
     private static string Json(Catalog catalog)
     {
@@ -65,14 +65,14 @@ internal static class ListCommand
         json.WriteStartObject();
         json.WriteString("timestamp", entry.Name.Timestamp);
         json.WriteString("archive", entry.Name.FileName);
-        json.WriteString("state", Catalog.ShortWord(entry.State));
+        json.WriteString("state", Catalog.Word(entry.State));
         json.WriteStartArray("stores");
         foreach (var copy in entry.Copies)
         {
             json.WriteStartObject();
             json.WriteString("store", copy.Store);
             json.WriteNumber("bytes", copy.Bytes);
-            json.WriteString("state", Catalog.ShortWord(copy.State));
+            json.WriteString("state", Catalog.Word(copy.State));
             if (copy.Problem is not null)
                 json.WriteString("problem", copy.Problem);
             json.WriteEndObject();

@@ -13,7 +13,7 @@ internal static class RestoreCommand
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
         var runId = Guid.NewGuid();
-        using var runLock = RunLock.Take(program.Settings.Paths.State, RunPurpose.Of(RunPurpose.Restore, runId).ToString());
+        using var runLock = await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunPurpose.Restore, runId).ToString(), signals.Token);
         await program.Recovery().RunAsync(runLock, signals.Token);
         var report = await RestoreAsync(program, runId, options, yes, signals);
         program.History.Append(report);
@@ -58,6 +58,6 @@ internal static class RestoreCommand
         if (report.Outcome == RunOutcome.Succeeded)
             program.Log.LogInformation("Restore completed successfully: {Archive}", report.Archive);
         else
-            program.Log.LogError("Restore {Outcome}: {Problems}", report.Outcome.ToString().ToLowerInvariant(), string.Join(" | ", report.Problems));
+            program.Log.LogError("{Headline}: {Problems}", ReportText.Headline(report), string.Join(" | ", report.Problems));
     }
 }

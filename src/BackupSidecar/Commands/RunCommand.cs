@@ -68,7 +68,7 @@ internal static class RunCommand
     {
         try
         {
-            using var runLock = RunLock.Take(program.Settings.Paths.State, "start of the program");
+            using var runLock = await RunLock.TakeAsync(program.Settings.Paths.State, "start of the program", cancellation);
             await program.Recovery().RunAsync(runLock, cancellation);
         }
         catch (RunLockedException locked)

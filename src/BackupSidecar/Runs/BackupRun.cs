@@ -33,37 +33,42 @@ internal sealed class BackupRun(
     /// <param name="interrupted">The program is asked to end: services are started first, then everything else is given up.</param>
     public async Task<RunReport> RunAsync(CancellationToken interrupted)
     {
-        RunOutcome outcome;
         try
         {
-            using var runLock = RunLock.Take(settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString());
-            await recovery.RunAsync(runLock, interrupted);
+            using var runLock = await TakeLockAsync(interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
-            outcome = await TryBackUpAsync(hooks, interrupted);
-            foreach (var problem in await hooks.RunAfterBackupAsync(_record.ToReport(outcome), CancellationToken.None))
-                _record.AddProblem(problem);
+            var outcome = await TryBackUpAsync(runLock, hooks, interrupted);
+            return await TellAsync(_record.ToReport(await RunHooksAfterAsync(hooks, outcome)));
         }
         catch (RunLockedException locked)
         {
             _record.AddProblem(locked.Message);
             return _record.ToReport(RunOutcome.Locked);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            _record.AddProblem($"The state directory {settings.Paths.State} cannot be used: {failure.Message} Mount a volume there, or set BACKUP_STATE_DIR.");
-            return _record.ToReport(RunOutcome.NotStarted);
-        }
-        return await TellAsync(_record.ToReport(outcome));
     }
 
-    private async Task<RunOutcome> TryBackUpAsync(Hooks hooks, CancellationToken interrupted)
+    private async Task<RunLock> TakeLockAsync(CancellationToken interrupted)
+    {
+        try
+        {
+            return await RunLock.TakeAsync(settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString(), interrupted);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException([new ConfigurationFault(
+                "BACKUP_STATE_DIR", $"{settings.Paths.State} cannot be written to: {failure.Message} Mount a volume there, or name another folder.")]);
+        }
+    }
+
+    private async Task<RunOutcome> TryBackUpAsync(RunLock runLock, Hooks hooks, CancellationToken interrupted)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
         if (settings.Timeout is { } timeout)
             limit.CancelAfter(timeout);
         try
         {
+            await recovery.RunAsync(runLock, limit.Token);
             return await BackUpAsync(hooks, limit.Token);
         }
         catch (OperationCanceledException)
@@ -73,12 +78,32 @@ internal sealed class BackupRun(
                 : $"The run did not end within BACKUP_TIMEOUT ({settings.Timeout}) and was given up.");
             return interrupted.IsCancellationRequested ? RunOutcome.Interrupted : RunOutcome.Failed;
         }
-        catch (Exception failure) when (failure is ServiceException or HookException or StoreException or SourceException
-            or ProcessFailedException or InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (ConfigurationException failure)
+        {
+            _record.AddProblem(failure.Message);
+            return RunOutcome.NotStarted;
+        }
+        catch (Exception failure) when (failure is ServiceException or HookException or StoreException or SourceException or RestoreException
+            or ProcessFailedException or DllNotFoundException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             _record.AddProblem(failure.Message);
             return RunOutcome.Failed;
         }
+        catch (Exception failure)
+        {
+            // A fault of ours: it must not keep those from being told who wait for news of this run.
+            _record.AddProblem($"An error that should not happen; please report it with these lines: {failure}");
+            return RunOutcome.Failed;
+        }
+    }
+
+    /// <summary>A backup that succeeded is partial if what should have followed did not.</summary>
+    private async Task<RunOutcome> RunHooksAfterAsync(Hooks hooks, RunOutcome outcome)
+    {
+        var problems = await hooks.RunAfterBackupAsync(_record.ToReport(outcome), CancellationToken.None);
+        foreach (var problem in problems)
+            _record.AddProblem(problem);
+        return problems.Count > 0 && outcome == RunOutcome.Succeeded ? RunOutcome.Partial : outcome;
     }
 
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
@@ -119,7 +144,7 @@ internal sealed class BackupRun(
         if (report.Outcome == RunOutcome.Succeeded)
             log.LogInformation("Backup completed successfully: {Archive}", report.Archive);
         else
-            log.LogError("Backup {Outcome}: {Problems}", report.Outcome.ToString().ToLowerInvariant(), string.Join(" | ", report.Problems));
+            log.LogError("{Headline}: {Problems}", ReportText.Headline(report), string.Join(" | ", report.Problems));
         history.Append(report);
         await notifiers.FinishedAsync(report, CancellationToken.None);
         return report;

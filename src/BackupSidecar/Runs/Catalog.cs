@@ -12,8 +12,11 @@ internal enum CatalogState
     /// <summary>A backup: whole, but a source failed or is incomplete.</summary>
     Partial,
 
-    /// <summary>No manifest: made by docker-backup-sidecar, or by a run that was interrupted at its very end. Nothing tells which.</summary>
-    Unverified,
+    /// <summary>No manifest, and older than the first that has one: made by docker-backup-sidecar.</summary>
+    Legacy,
+
+    /// <summary>No manifest, though there were manifests before it: its run did not come to its end. Not a backup.</summary>
+    Incomplete,
 
     /// <summary>Its manifest is unreadable or forged, or does not fit the archive: not a backup.</summary>
     Damaged,
@@ -68,7 +71,7 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
     {
         var found = entries.Find(entry => entry.State == CatalogState.Complete)
             ?? entries.Find(entry => entry.State == CatalogState.Partial)
-            ?? entries.Find(entry => entry.State == CatalogState.Unverified && options.AllowUnverified);
+            ?? entries.Find(entry => entry.State == CatalogState.Legacy && options.AllowUnverified);
         if (found is null)
             throw new RestoreException(Absent("There is no complete backup", entries, options));
         var newer = entries.TakeWhile(entry => entry != found).Select(entry => $"{entry.Name.FileName} ({Word(entry.State)})").ToList();
@@ -103,19 +106,13 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         return string.Join(' ', [$"{what}{place}.", suggestion, .. Problems]);
     }
 
-    /// <summary>The state in one word, for tables and machines.</summary>
-    public static string ShortWord(CatalogState state) => state switch
-    {
-        CatalogState.Unverified => "incomplete",
-        _ => Word(state),
-    };
-
-    /// <summary>The state as people read it.</summary>
+    /// <summary>The state as people and machines read it.</summary>
     public static string Word(CatalogState state) => state switch
     {
         CatalogState.Complete => "complete",
         CatalogState.Partial => "partial",
-        CatalogState.Unverified => "no manifest: made by docker-backup-sidecar, or interrupted",
+        CatalogState.Legacy => "legacy",
+        CatalogState.Incomplete => "incomplete",
         CatalogState.Damaged => "damaged",
         _ => throw new ArgumentOutOfRangeException(nameof(state)),
     };

@@ -42,19 +42,25 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         var copies = new ConcurrentBag<(ArchiveName, StoredCopy)>();
         var archives = objects.Values
             .Select(found => (IsArchive: ArchiveName.TryParse(found.Name, backupName, out var name), Name: name, Object: found))
-            .Where(found => found.IsArchive);
+            .Where(found => found.IsArchive)
+            .ToList();
+        var firstManifest = archives
+            .Where(found => objects.ContainsKey(found.Name.ManifestFileName))
+            .Select(found => found.Name.LocalTime)
+            .DefaultIfEmpty(DateTime.MaxValue)
+            .Min();
         var limit = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellation };
         await Parallel.ForEachAsync(archives, limit, async (found, token) =>
-            copies.Add((found.Name, await CopyAsync(store, found.Name, found.Object, objects.GetValueOrDefault(found.Name.ManifestFileName), token))));
+            copies.Add((found.Name, objects.GetValueOrDefault(found.Name.ManifestFileName) is { } manifest
+                ? await CopyAsync(store, found.Name, found.Object, manifest, token)
+                : WithoutManifest(store, found.Object, isLegacy: found.Name.LocalTime < firstManifest))));
         return new Listing([.. copies], Orphans(store, objects));
     }
 
     private async Task<StoredCopy> CopyAsync(
-        IBackupStore store, ArchiveName name, StoredObject archive, StoredObject? manifestObject, CancellationToken cancellation)
+        IBackupStore store, ArchiveName name, StoredObject archive, StoredObject manifestObject, CancellationToken cancellation)
     {
-        var copy = new StoredCopy(store.Name, archive.Bytes, archive.WrittenAt, CatalogState.Unverified);
-        if (manifestObject is null)
-            return copy with { Problem = Catalog.Word(CatalogState.Unverified) };
+        var copy = new StoredCopy(store.Name, archive.Bytes, archive.WrittenAt, CatalogState.Damaged);
         try
         {
             var (manifest, trust) = manifests.Read(await BytesAsync(store, manifestObject, cancellation));
@@ -69,9 +75,17 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         }
         catch (Exception error) when (error is BackupRefusedException or StoreException or IOException or UnauthorizedAccessException)
         {
-            return copy with { State = CatalogState.Damaged, Problem = $"its manifest cannot be read: {error.Message}" };
+            return copy with { Problem = $"its manifest cannot be read: {error.Message}" };
         }
     }
+
+    private static StoredCopy WithoutManifest(IBackupStore store, StoredObject archive, bool isLegacy) =>
+        new(store.Name, archive.Bytes, archive.WrittenAt, isLegacy ? CatalogState.Legacy : CatalogState.Incomplete)
+        {
+            Problem = isLegacy
+                ? "no manifest: made by docker-backup-sidecar; restore it with --allow-unverified"
+                : "no manifest: its run did not come to its end, and nothing shows that it is whole",
+        };
 
     private static string? Mismatch(ArchiveName name, StoredObject archive, Manifest manifest, ManifestTrust trust)
     {

@@ -16,6 +16,9 @@ internal sealed partial class RunLock : IDisposable
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
 
+    private const int Attempts = 30;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private readonly FileStream _file;
 
     private RunLock(FileStream file, string? diedBefore)
@@ -27,13 +30,30 @@ internal sealed partial class RunLock : IDisposable
     /// <summary>The purpose of a holder that was killed before it could release the lock, or null.</summary>
     public string? DiedBefore { get; }
 
+    /// <summary>Takes the lock, if need be after a short wait: a program that has just started holds it for a moment, too.</summary>
     /// <param name="stateDirectory">Made if it is missing.</param>
     /// <param name="purpose">What for: the next one who finds it locked, or left behind, reads this.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="RunLockedException">Somebody else holds it.</exception>
     /// <exception cref="IOException">The directory cannot be written to.</exception>
-    public static RunLock Take(string stateDirectory, string purpose)
+    public static async Task<RunLock> TakeAsync(string stateDirectory, string purpose, CancellationToken cancellation)
     {
         Directory.CreateDirectory(stateDirectory);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Take(stateDirectory, purpose);
+            }
+            catch (RunLockedException) when (attempt < Attempts)
+            {
+                await Task.Delay(Pause, cancellation);
+            }
+        }
+    }
+
+    private static RunLock Take(string stateDirectory, string purpose)
+    {
         var file = new FileStream(Path.Combine(stateDirectory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
         var isFree = Lock((int)file.SafeFileHandle.DangerousGetHandle(), LockExclusive | LockNonBlocking) == 0;
         var holder = Read(file);

@@ -47,7 +47,7 @@ public sealed class CatalogTests : IDisposable
         Assert.Equal(
             [
                 (swapped, CatalogState.Damaged), (unreadable, CatalogState.Damaged), (longer, CatalogState.Damaged),
-                (unverified, CatalogState.Unverified), (partial, CatalogState.Partial),
+                (unverified, CatalogState.Incomplete), (partial, CatalogState.Partial),
             ],
             catalog.Entries.Select(entry => (entry.Name, entry.State)));
         Assert.Contains("belongs to another archive", catalog.Entries[0].Copies[0].Problem, StringComparison.Ordinal);
@@ -55,6 +55,20 @@ public sealed class CatalogTests : IDisposable
         Assert.Contains("bytes are stored", catalog.Entries[2].Copies[0].Problem, StringComparison.Ordinal);
         Assert.Contains("no manifest", catalog.Entries[3].Copies[0].Problem, StringComparison.Ordinal);
         Assert.Contains(orphan.FileName, Assert.Single(catalog.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_archive_without_a_manifest_is_legacy_if_there_were_no_manifests_yet()
+    {
+        var legacy = await StoreAsync(SourceState.Complete);
+        File.Delete(PathOf(legacy.ManifestFileName));
+        var alone = (await ReadAsync()).Entries;
+        await StoreAsync(SourceState.Complete);
+
+        var before = (await ReadAsync()).Entries;
+
+        Assert.Equal(CatalogState.Legacy, Assert.Single(alone).State);
+        Assert.Equal([CatalogState.Complete, CatalogState.Legacy], before.Select(entry => entry.State));
     }
 
     [Fact]
