@@ -60,9 +60,9 @@ public sealed class ImageTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task On_a_terminal_a_restore_counts_down_and_then_is_meant()
+    public async Task Under_its_old_name_a_restore_on_a_terminal_counts_down_and_then_is_meant()
     {
-        var result = await CallAsync("script", "--quiet", "--return", "--command", "restore latest", "/dev/null");
+        var result = await CallAsync("script", "--quiet", "--return", "--command", "/backup-scripts/restore.sh latest", "/dev/null");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("The restore begins in 10 s", result.Output);
@@ -70,12 +70,14 @@ public sealed class ImageTests
         Assert.EndsWith("<restore><latest><--yes>", result.Output);
     }
 
-    [Fact(Timeout = 60_000)]
-    public async Task On_a_terminal_a_restore_elsewhere_does_not_count_down()
+    [Theory(Timeout = 60_000)]
+    [InlineData("/backup-scripts/restore.sh latest --to /x", "<restore><latest><--to></x>")]
+    [InlineData("restore latest", "<restore><latest>")]
+    public async Task A_restore_that_overwrites_nothing_or_asks_by_itself_does_not_count_down(string call, string asked)
     {
-        var result = await CallAsync("script", "--quiet", "--return", "--command", "restore latest --to /x", "/dev/null");
+        var result = await CallAsync("script", "--quiet", "--return", "--command", call, "/dev/null");
 
-        Assert.Equal("<restore><latest><--to></x>", result.Output);
+        Assert.Equal(asked, result.Output);
     }
 
     [Fact(Timeout = 60_000)]

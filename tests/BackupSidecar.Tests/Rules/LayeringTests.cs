@@ -7,12 +7,23 @@ public sealed class LayeringTests
 {
     private static readonly Dictionary<string, int> Levels = new()
     {
-        [""] = 5, ["Commands"] = 5,
-        ["Runs"] = 4, ["Scheduling"] = 4,
-        ["Sources"] = 3, ["Targets"] = 3, ["Services"] = 3,
-        ["Planning"] = 2, ["Retention"] = 2, ["Notifications"] = 2,
-        ["Stores"] = 1, ["Archives"] = 1, ["Databases"] = 1, ["Reports"] = 1,
-        ["Configuration"] = 0, ["Docker"] = 0, ["Processes"] = 0,
+        [""] = 5,
+        ["Commands"] = 5,
+        ["Runs"] = 4,
+        ["Scheduling"] = 4,
+        ["Sources"] = 3,
+        ["Targets"] = 3,
+        ["Services"] = 3,
+        ["Planning"] = 2,
+        ["Retention"] = 2,
+        ["Notifications"] = 2,
+        ["Stores"] = 1,
+        ["Archives"] = 1,
+        ["Databases"] = 1,
+        ["Reports"] = 1,
+        ["Configuration"] = 0,
+        ["Docker"] = 0,
+        ["Processes"] = 0,
     };
 
     private static readonly Assembly Program = typeof(BackupSidecar.Configuration.Settings).Assembly;
