@@ -11,23 +11,28 @@ internal sealed record ProcessResult(int ExitCode, string LastWords)
 
 /// <summary>
 /// A child process with its standard input and output as plain streams. Its standard error is always drained, and its end
-/// kept, so that a chatty program can neither block nor fill the memory. Disposing kills whatever still runs of it.
+/// kept, so that a chatty program can neither block nor fill the memory. Disposing kills whatever still runs of it. Nothing
+/// here waits for those who live on with its pipes, such as a service that a script has started.
 /// </summary>
 internal sealed class RunningProcess : IAsyncDisposable
 {
     private const int LastWordsLimit = 16 * 1024;
     private const int OutputLimit = 1024 * 1024;
+
+    /// <summary>For pipes whose program has ended, and for a program that the kernel cannot kill at once.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly string[] InheritedVariables = ["PATH", "HOME", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
     private readonly Command _command;
     private readonly Process _process;
-    private readonly Task<string> _lastWords;
+    private readonly Queue<string> _lastWords = [];
+    private readonly Task _draining;
 
     private RunningProcess(Command command, Process process, Action<string>? onErrorLine)
     {
         _command = command;
         _process = process;
-        _lastWords = Task.Run(() => DrainAsync(process.StandardError, onErrorLine));
+        _draining = Task.Run(() => DrainAsync(process.StandardError, onErrorLine));
     }
 
     /// <summary>What the program reads. Close it to give the program its end of input.</summary>
@@ -80,14 +85,11 @@ internal sealed class RunningProcess : IAsyncDisposable
         await using var process = Start(command);
         process.StandardInput.Close();
         var output = new StringBuilder();
-        var buffer = new char[4096];
-        using var reader = new StreamReader(process.StandardOutput, leaveOpen: true);
-        while (await reader.ReadAsync(buffer, cancellation) is var count and > 0)
-        {
-            // What is beyond the limit is read all the same, so that the program does not block, and dropped.
-            output.Append(buffer, 0, Math.Min(count, OutputLimit - output.Length));
-        }
-        return (await process.WaitAsync(cancellation), output.ToString());
+        var reading = Task.Run(() => ReadAsync(process.StandardOutput, output), CancellationToken.None);
+        var result = await process.WaitAsync(cancellation);
+        await EndOfPipeAsync(reading);
+        lock (output)
+            return (result, output.ToString());
     }
 
     /// <summary>Waits for the end. On cancellation the program, with its children, is killed before this throws.</summary>
@@ -102,7 +104,9 @@ internal sealed class RunningProcess : IAsyncDisposable
             Kill();
             throw;
         }
-        return new ProcessResult(_process.ExitCode, await _lastWords);
+        await EndOfPipeAsync(_draining);
+        lock (_lastWords)
+            return new ProcessResult(_process.ExitCode, string.Join('\n', _lastWords).Trim());
     }
 
     /// <summary>Waits for the end, and takes anything but exit code 0 for a failure.</summary>
@@ -120,9 +124,10 @@ internal sealed class RunningProcess : IAsyncDisposable
         {
             _process.Kill(entireProcessTree: true);
         }
-        catch (InvalidOperationException)
+        catch (Exception error) when (error is InvalidOperationException or AggregateException or System.ComponentModel.Win32Exception)
         {
-            // It ended between the question and the answer: that is what was wanted.
+            // It ended between the question and the answer: that is what was wanted. Or it has a child of another user,
+            // which we may not kill; a signal's handler must not fail for that.
         }
     }
 
@@ -131,24 +136,42 @@ internal sealed class RunningProcess : IAsyncDisposable
         if (!_process.HasExited)
         {
             Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
+            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        await _lastWords;
+        await EndOfPipeAsync(_draining);
         _process.Dispose();
     }
 
-    private static async Task<string> DrainAsync(StreamReader errors, Action<string>? onLine)
+    /// <summary>Everything that the program wrote has been read; what others may write into its pipe later is not waited for.</summary>
+    private static async Task EndOfPipeAsync(Task reading) =>
+        await reading.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private static async Task ReadAsync(Stream source, StringBuilder output)
     {
-        var kept = new Queue<string>();
+        var buffer = new char[4096];
+        using var reader = new StreamReader(source, leaveOpen: true);
+        while (await reader.ReadAsync(buffer, CancellationToken.None) is var count and > 0)
+        {
+            // What is beyond the limit is read all the same, so that the program does not block, and dropped.
+            lock (output)
+                output.Append(buffer, 0, Math.Min(count, OutputLimit - output.Length));
+        }
+    }
+
+    private async Task DrainAsync(StreamReader errors, Action<string>? onLine)
+    {
         var length = 0;
         while (await errors.ReadLineAsync() is { } line)
         {
             onLine?.Invoke(line);
-            kept.Enqueue(line.Length > LastWordsLimit ? line[..LastWordsLimit] : line);
-            length += kept.Last().Length + 1;
-            while (length > LastWordsLimit && kept.Count > 1)
-                length -= kept.Dequeue().Length + 1;
+            var kept = line.Length > LastWordsLimit ? line[..LastWordsLimit] : line;
+            lock (_lastWords)
+            {
+                _lastWords.Enqueue(kept);
+                length += kept.Length + 1;
+                while (length > LastWordsLimit && _lastWords.Count > 1)
+                    length -= _lastWords.Dequeue().Length + 1;
+            }
         }
-        return string.Join('\n', kept).Trim();
     }
 }
