@@ -17,6 +17,9 @@ namespace BackupSidecar.Runs;
 internal sealed class ArchiveStage(
     Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, RunRecord record, TimeProvider time, ILogger log)
 {
+    /// <summary>For uploads that are given up. What one of them cannot undo meanwhile, because its store does not answer, is swept up later.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
     private readonly ManifestFile _manifests = new(settings.Archive, settings.Name);
 
     /// <summary>Makes the archive and returns how it fared in each store. The record gets everything else.</summary>
@@ -41,10 +44,10 @@ internal sealed class ArchiveStage(
             // Not swallowed: the followers must end before the spool goes, and then the failure goes its way.
             spool.Fail(failure);
             manifest.TrySetCanceled(CancellationToken.None);
-            await Task.WhenAll(uploads.Select(upload => upload.AbandonAsync()));
+            await EndOf(uploads).WaitAsync(Patience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
-        await WaitForAsync(uploads, preflight);
+        await WaitForAsync(uploads, preflight, cancellation);
         if (spool.MovedBecause is { } reason)
             record.AddWarning($"The archive was made in {settings.Paths.Staging}, because the local store had no room: {reason.Message}");
         return uploads;
@@ -60,22 +63,28 @@ internal sealed class ArchiveStage(
         archive.WriteFile("RESTORE.txt", Encoding.UTF8.GetBytes(RestoreInstructions.For(plan, name, settings.Archive)), attributes);
 
         // Asked to end, we start the services at once, whatever the reading threads are about to do.
-        await using var earlyStart = cancellation.Register(() => _ = window.CloseAsync());
-        await window.OpenAsync(cancellation);
-        var taken = await new SourceReading(archive, window, settings.Archive.CompressionThreads)
-            .ReadAsync(preflight.Readable, NoteRead, cancellation);
-
-        NoteSources(taken);
-        if (taken.All(source => source.State == SourceState.Failed))
+        await using var earlyStart = cancellation.Register(() => _ = window.CloseAtOnceAsync());
+        NoteSources(await ReadAsync(archive, preflight, window, cancellation));
+        if (record.Sources.All(source => source.State == SourceState.Failed))
             throw new SourceException("No backup data generated: not one source could be read.");
         var manifest = Describe(name);
         archive.WriteFile("manifest.json", _manifests.Write(manifest), attributes);
         archive.Complete();
         return manifest;
+    }
 
-        void NoteRead(IReadOnlyList<string> notStarted)
+    /// <summary>However the reading ends, the services have been started when it does, and what could not be started is noted.</summary>
+    private async Task<IReadOnlyList<ManifestSource>> ReadAsync(
+        ArchiveWriter archive, Preflight preflight, StopWindow window, CancellationToken cancellation)
+    {
+        try
         {
-            foreach (var problem in notStarted)
+            await window.OpenAsync(cancellation);
+            return await new SourceReading(archive, window, settings.Archive.CompressionThreads).ReadAsync(preflight.Readable, cancellation);
+        }
+        finally
+        {
+            foreach (var problem in await window.CloseAtOnceAsync())
                 record.AddLoggedProblem(problem);
             record.ServicesStoppedFor = window.Duration;
         }
@@ -105,11 +114,14 @@ internal sealed class ArchiveStage(
         Sources = record.Sources,
     };
 
-    private async Task WaitForAsync(List<StoredUpload> uploads, Preflight preflight)
+    private static Task EndOf(List<StoredUpload> uploads) => Task.WhenAll(uploads.Select(upload => upload.Ended));
+
+    private async Task WaitForAsync(List<StoredUpload> uploads, Preflight preflight, CancellationToken cancellation)
     {
         try
         {
-            await Task.WhenAll(uploads.Select(upload => upload.WaitAsync()));
+            await EndOf(uploads).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await EndOf(uploads).WaitAsync(Patience, CancellationToken.None);
         }
         finally
         {
@@ -132,11 +144,25 @@ internal sealed class ArchiveStage(
         {
             foreach (var store in writable)
             {
-                if (await store.FindAsync(candidate.FileName, cancellation) is not null
-                    || await store.FindAsync(candidate.ManifestFileName, cancellation) is not null)
+                if (await HoldsAsync(store, candidate))
                     return true;
             }
             return false;
+        }
+
+        async Task<bool> HoldsAsync(IBackupStore store, ArchiveName candidate)
+        {
+            try
+            {
+                return await store.FindAsync(candidate.FileName, cancellation) is not null
+                    || await store.FindAsync(candidate.ManifestFileName, cancellation) is not null;
+            }
+            catch (StoreException failure)
+            {
+                // It failed since it was looked at. Its own upload fails too, or finds the name taken; the others go on.
+                log.LogWarning("The {Store} store could not be asked for {Archive}: {Problem}", store.Name, candidate.FileName, failure.Message);
+                return false;
+            }
         }
     }
 

@@ -27,6 +27,10 @@ internal sealed class BackupRun(
     TimeProvider time,
     ILogger log)
 {
+    // Docker kills a container that has not ended ten seconds after it was asked to.
+    private static readonly TimeSpan HooksGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan NewsGrace = TimeSpan.FromSeconds(7);
+
     private readonly RunRecord _record = new(RunPurpose.Backup, settings.Name, time, log);
 
     /// <summary>Runs once. What the world outside can cause is not thrown but reported.</summary>
@@ -38,8 +42,11 @@ internal sealed class BackupRun(
             using var runLock = await TakeLockAsync(interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
+            using var hooksMayRun = new Patience(HooksGrace, interrupted);
+            using var newsMayTravel = new Patience(NewsGrace, interrupted);
             var outcome = await TryBackUpAsync(runLock, hooks, interrupted);
-            return await TellAsync(_record.ToReport(await RunHooksAfterAsync(hooks, outcome)));
+            outcome = await RunHooksAfterAsync(hooks, outcome, hooksMayRun.Token);
+            return await TellAsync(_record.ToReport(outcome), newsMayTravel.Token);
         }
         catch (RunLockedException locked)
         {
@@ -68,59 +75,76 @@ internal sealed class BackupRun(
             limit.CancelAfter(timeout);
         try
         {
-            await recovery.RunAsync(runLock, limit.Token);
+            foreach (var problem in await recovery.RunAsync(runLock, limit.Token))
+                _record.AddLoggedProblem(problem);
             return await BackUpAsync(hooks, limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _record.AddProblem(interrupted.IsCancellationRequested
-                ? "The run was interrupted: the program was asked to end."
-                : $"The run did not end within BACKUP_TIMEOUT ({settings.Timeout}) and was given up.");
-            return interrupted.IsCancellationRequested ? RunOutcome.Interrupted : RunOutcome.Failed;
-        }
-        catch (ConfigurationException failure)
-        {
-            _record.AddProblem(failure.Message);
-            return RunOutcome.NotStarted;
-        }
-        catch (Exception failure) when (failure is ServiceException or HookException or StoreException or SourceException or RestoreException
-            or ProcessFailedException or DllNotFoundException or InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            _record.AddProblem(failure.Message);
-            return RunOutcome.Failed;
         }
         catch (Exception failure)
         {
-            // A fault of ours: it must not keep those from being told who wait for news of this run.
-            _record.AddProblem($"An error that should not happen; please report it with these lines: {failure}");
-            return RunOutcome.Failed;
+            // Whatever it is, those who wait for news of this run are told.
+            return Judge(failure, isOver: limit.IsCancellationRequested, interrupted);
         }
     }
 
-    /// <summary>A backup that succeeded is partial if what should have followed did not.</summary>
-    private async Task<RunOutcome> RunHooksAfterAsync(Hooks hooks, RunOutcome outcome)
+    /// <summary>Notes what ended the run. What is stored when that happens stays a backup, and the run is partial.</summary>
+    private RunOutcome Judge(Exception failure, bool isOver, CancellationToken interrupted)
     {
-        var problems = await hooks.RunAfterBackupAsync(_record.ToReport(outcome), CancellationToken.None);
-        foreach (var problem in problems)
-            _record.AddProblem(problem);
-        return problems.Count > 0 && outcome == RunOutcome.Succeeded ? RunOutcome.Partial : outcome;
+        // Children that share our terminal get the signal, too, and then fail in their own words.
+        if (interrupted.IsCancellationRequested)
+            _record.AddProblem("The run was interrupted: the program was asked to end.");
+        else if (isOver)
+            _record.AddProblem($"The run did not end within BACKUP_TIMEOUT ({settings.Timeout}) and was given up.");
+        if (failure is not OperationCanceledException || !isOver)
+            _record.AddProblem(Describe(failure));
+
+        var isStored = _record.Stores.Any(store => store.Problem is null);
+        return interrupted.IsCancellationRequested ? RunOutcome.Interrupted
+            : failure is ConfigurationException ? RunOutcome.NotStarted
+            : isStored ? RunOutcome.Partial
+            : RunOutcome.Failed;
+    }
+
+    private static string Describe(Exception failure) => failure is ConfigurationException or ServiceException or HookException or StoreException
+        or SourceException or RestoreException or ProcessFailedException or DllNotFoundException or InvalidDataException or IOException
+        or UnauthorizedAccessException
+            ? failure.Message
+            : $"An error that should not happen; please report it with these lines: {failure}";
+
+    /// <summary>A backup that succeeded is partial if what should have followed did not.</summary>
+    private async Task<RunOutcome> RunHooksAfterAsync(Hooks hooks, RunOutcome outcome, CancellationToken giveUp)
+    {
+        var before = _record.ProblemCount;
+        try
+        {
+            foreach (var problem in await hooks.RunAfterBackupAsync(_record.ToReport(outcome), giveUp))
+                _record.AddProblem(problem);
+        }
+        catch (OperationCanceledException)
+        {
+            _record.AddProblem("The hooks after the backup were cut short: the program was asked to end.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _record.AddProblem($"The hooks after the backup could not be looked for: {failure.Message}");
+        }
+        return _record.ProblemCount > before && outcome == RunOutcome.Succeeded ? RunOutcome.Partial : outcome;
     }
 
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
     {
         using var sources = sourceFactory.Open(plan, _record.RunId);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
+        await using var window = preflight.Window;
         NotePreflight(preflight);
-        if (preflight is not { CanRun: true, Window: { } window })
+        if (window is null || !preflight.CanRun)
             return RunOutcome.NotStarted;
 
-        await using var closing = window;
         await hooks.RunBeforeBackupAsync(cancellation);
         var uploads = await new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, time, log).RunAsync(preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);
-        return _record.HasProblems ? RunOutcome.Partial : RunOutcome.Succeeded;
+        return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 
     private void NotePreflight(Preflight preflight)
@@ -139,14 +163,21 @@ internal sealed class BackupRun(
             preflight.UnwritableBecause.GetValueOrDefault(store, "The run ended before anything was stored.")))];
     }
 
-    private async Task<RunReport> TellAsync(RunReport report)
+    private async Task<RunReport> TellAsync(RunReport report, CancellationToken giveUp)
     {
         if (report.Outcome == RunOutcome.Succeeded)
             log.LogInformation("Backup completed successfully: {Archive}", report.Archive);
         else
             log.LogError("{Headline}: {Problems}", ReportText.Headline(report), string.Join(" | ", report.Problems));
-        history.Append(report);
-        await notifiers.FinishedAsync(report, CancellationToken.None);
+        try
+        {
+            history.Append(report);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogError("The history in {State} could not be written, so this run will be missing there: {Problem}", settings.Paths.State, failure.Message);
+        }
+        await notifiers.FinishedAsync(report, giveUp);
         return report;
     }
 }

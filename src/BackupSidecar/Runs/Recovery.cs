@@ -17,20 +17,43 @@ internal sealed class Recovery(
     Settings settings, BackupPlan plan, RestoreTargets targets, IReadOnlyList<IBackupStore> stores, NotifierGroup notifiers, History history,
     TimeProvider time, ILogger log)
 {
+    /// <summary>Returns what could not be put right, one sentence each; all of it is logged.</summary>
     /// <param name="held">The lock: nobody else is running.</param>
     /// <param name="cancellation">Ends the waiting for a Docker engine that does not answer.</param>
-    public async Task RunAsync(RunLock held, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> RunAsync(RunLock held, CancellationToken cancellation)
     {
-        await targets.RecoverAsync(plan);
-        await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
-        if (RunPurpose.TryParse(held.DiedBefore, out var died))
-            await TellAsync(died);
+        foreach (var source in plan.Sources)
+            await PutBackAsync(plan with { Sources = [source] });
+        var services = await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
+        foreach (var purpose in held.DiedBefore)
+        {
+            if (RunPurpose.TryParse(purpose, out var died))
+                await TellAsync(died);
+        }
+        held.ForgetTheDead();
         foreach (var store in stores)
             await SweepAsync(store, cancellation);
+        return services.Problems;
+    }
+
+    /// <summary>A directory that cannot be looked into is a matter of its own backup, and must not keep services from being started.</summary>
+    private async Task PutBackAsync(BackupPlan part)
+    {
+        try
+        {
+            await targets.RecoverAsync(part);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogError("Whether a restore that was killed left something behind cannot be told: {Problem}", failure.Message);
+        }
     }
 
     private async Task TellAsync(RunPurpose died)
     {
+        // Killed when all was done but the telling: how it ended is known.
+        if (history.ReadNewestFirst().Any(report => report.RunId == died.RunId))
+            return;
         var sentence = $"The {died.Kind} {died.RunId} was killed before it ended. Nothing of it counts as a backup but what the list shows as complete.";
         log.LogError("{Problem}", sentence);
         var now = time.GetUtcNow();
@@ -44,7 +67,14 @@ internal sealed class Recovery(
             Outcome = RunOutcome.Interrupted,
             Problems = [sentence],
         };
-        history.Append(report);
+        try
+        {
+            history.Append(report);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogError("It could not be written to the history in {State}: {Problem}", settings.Paths.State, failure.Message);
+        }
         if (died.Kind == RunPurpose.Backup)
             await notifiers.FinishedAsync(report, CancellationToken.None);
     }

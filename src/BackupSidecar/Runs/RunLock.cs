@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace BackupSidecar.Runs;
 
@@ -8,27 +9,33 @@ internal sealed class RunLockedException(string message) : Exception(message);
 
 /// <summary>
 /// The right to run: at most one backup, restore or prune per state directory at a time, in whatever process. The kernel
-/// takes the lock back when its holder dies, so it can never be stale; what the holder wrote into it then tells who died.
+/// takes the lock back when its holder dies, so it can never be stale; what the holder wrote into it then tells who died,
+/// and stays there until somebody has told of it.
 /// </summary>
 internal sealed partial class RunLock : IDisposable
 {
     // FileShare.None would lock too, but not where the runtime's file locking is switched off, as it is in our image.
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+    private const int WouldBlock = 11;
+    private const int MostDead = 20;
 
     private const int Attempts = 30;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly FileStream _file;
+    private readonly string _purpose;
 
-    private RunLock(FileStream file, string? diedBefore)
+    private RunLock(FileStream file, string purpose, IReadOnlyList<string> diedBefore)
     {
         _file = file;
+        _purpose = purpose;
         DiedBefore = diedBefore;
+        Write(file, [purpose, .. diedBefore]);
     }
 
-    /// <summary>The purpose of a holder that was killed before it could release the lock, or null.</summary>
-    public string? DiedBefore { get; }
+    /// <summary>The purposes of holders that were killed before they could release the lock, the last one first.</summary>
+    public IReadOnlyList<string> DiedBefore { get; private set; }
 
     /// <summary>Takes the lock, if need be after a short wait: a program that has just started holds it for a moment, too.</summary>
     /// <param name="stateDirectory">Made if it is missing.</param>
@@ -55,15 +62,25 @@ internal sealed partial class RunLock : IDisposable
     private static RunLock Take(string stateDirectory, string purpose)
     {
         var file = new FileStream(Path.Combine(stateDirectory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        var isFree = Lock((int)file.SafeFileHandle.DangerousGetHandle(), LockExclusive | LockNonBlocking) == 0;
-        var holder = Read(file);
-        if (!isFree)
+        try
+        {
+            if (TryLock(file))
+                return new RunLock(file, purpose, [.. Read(file).Take(MostDead)]);
+            throw new RunLockedException(
+                $"Another run is going on: {Read(file).FirstOrDefault("it has just begun")}. Nothing was done; try again when it has ended.");
+        }
+        catch
         {
             file.Dispose();
-            throw new RunLockedException($"Another run is going on: {holder}. Nothing was done; try again when it has ended.");
+            throw;
         }
-        Write(file, purpose);
-        return new RunLock(file, holder.Length > 0 ? holder : null);
+    }
+
+    /// <summary>Somebody has been told of <see cref="DiedBefore"/>.</summary>
+    public void ForgetTheDead()
+    {
+        DiedBefore = [];
+        Write(_file, [_purpose]);
     }
 
     /// <summary>What the holder says of itself, or null if nobody holds it.</summary>
@@ -72,7 +89,7 @@ internal sealed partial class RunLock : IDisposable
         try
         {
             using var file = new FileStream(Path.Combine(stateDirectory, "run.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return Lock((int)file.SafeFileHandle.DangerousGetHandle(), LockExclusive | LockNonBlocking) == 0 ? null : Read(file);
+            return TryLock(file) ? null : Read(file).FirstOrDefault("");
         }
         catch (FileNotFoundException)
         {
@@ -82,24 +99,37 @@ internal sealed partial class RunLock : IDisposable
 
     public void Dispose()
     {
-        Write(_file, "");
+        Write(_file, DiedBefore);
         _file.Dispose();
     }
 
-    private static string Read(FileStream file)
+    private static bool TryLock(FileStream file)
     {
-        var bytes = new byte[256];
-        return Encoding.UTF8.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).Trim();
+        if (Lock(file.SafeFileHandle, LockExclusive | LockNonBlocking) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() == WouldBlock
+            ? false
+            : throw new IOException($"{file.Name} cannot be locked: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 
-    private static void Write(FileStream file, string text)
+    private static string[] Read(FileStream file)
     {
-        file.SetLength(0);
+        var bytes = new byte[4096];
         file.Position = 0;
-        file.Write(Encoding.UTF8.GetBytes(text));
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return Encoding.UTF8.GetString(bytes, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
+    /// <summary>Cut off only after it is written: who dies in between leaves a line too much, never one too few.</summary>
+    private static void Write(FileStream file, IReadOnlyList<string> lines)
+    {
+        var text = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
+        file.Position = 0;
+        file.Write(text);
         file.Flush();
+        file.SetLength(text.Length);
     }
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int Lock(int descriptor, int operation);
+    private static partial int Lock(SafeFileHandle descriptor, int operation);
 }

@@ -26,7 +26,7 @@ internal sealed class RunRecord(string kind, string backupName, TimeProvider tim
 
     public IReadOnlyList<StoreReport> Stores { get; set; } = [];
 
-    public bool HasProblems => _problems.Count > 0;
+    public int ProblemCount => _problems.Count;
 
     public void AddProblem(string sentence)
     {

@@ -11,28 +11,29 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class SourceReading(ArchiveWriter archive, StopWindow window, int parallelism)
 {
+    /// <summary>For readers that have been told to end. One whose file system does not answer cannot be killed, and is left behind.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     /// <summary>Reads the sources and returns their lines of the manifest, in the order given.</summary>
     /// <param name="sources">Those that passed the preflight.</param>
-    /// <param name="onRead">Told the moment that every byte has been read, with what could not be started again.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    public async Task<IReadOnlyList<ManifestSource>> ReadAsync(
-        IReadOnlyList<IBackupSource> sources, Action<IReadOnlyList<string>> onRead, CancellationToken cancellation)
+    public async Task<IReadOnlyList<ManifestSource>> ReadAsync(IReadOnlyList<IBackupSource> sources, CancellationToken cancellation)
     {
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var preparing = PrepareAsync(sources, failed.Token);
+        var preparing = EndingOthersAsync(PrepareAsync(sources, failed.Token), failed);
         var direct = sources.Where(source => !source.IsStaged).ToList();
-        var writing = OnItsOwnThread(() => WriteAll(direct, failed.Token));
+        var writing = EndingOthersAsync(OnItsOwnThread(() => WriteAll(direct, failed.Token)), failed);
 
-        // The first to fail ends the other; both have ended before the services are started.
-        Task first = await Task.WhenAny(preparing, writing);
-        if (!first.IsCompletedSuccessfully)
-            await failed.CancelAsync();
-        await Task.WhenAll(preparing, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        onRead(await window.CloseAsync());
-
-        await first;
+        // Both have ended before the services are started, if ending them is possible at all.
+        Task both = Task.WhenAll(preparing, writing);
+        await both.WaitAsync(failed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await both.WaitAsync(Patience, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        await (writing.IsFaulted ? writing : (Task)preparing);
         var taken = await writing;
         var problems = await preparing;
+        await window.CloseAsync();
+
         var staged = sources.Where(source => source.IsStaged && !problems.ContainsKey(source)).ToList();
         var dumped = await OnItsOwnThread(() => WriteAll(staged, cancellation));
 
@@ -51,6 +52,19 @@ internal sealed class SourceReading(ArchiveWriter archive, StopWindow window, in
         State = SourceState.Failed,
         Problem = problem,
     };
+
+    private static async Task<T> EndingOthersAsync<T>(Task<T> work, CancellationTokenSource others)
+    {
+        try
+        {
+            return await work;
+        }
+        catch
+        {
+            await others.CancelAsync();
+            throw;
+        }
+    }
 
     private async Task<Dictionary<IBackupSource, string>> PrepareAsync(IReadOnlyList<IBackupSource> sources, CancellationToken cancellation)
     {

@@ -11,16 +11,17 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class StoredUpload
 {
+    private static readonly TimeSpan CommitGrace = TimeSpan.FromSeconds(3);
+
     private readonly ArchiveName _name;
     private readonly ILogger _log;
-    private readonly Task _work;
 
     private StoredUpload(IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, ILogger log, CancellationToken cancellation)
     {
         Store = store;
         _name = name;
         _log = log;
-        _work = Task.Run(() => StoreAsync(spool, manifest, cancellation), CancellationToken.None);
+        Ended = Task.Run(() => StoreAsync(spool, manifest, cancellation), CancellationToken.None);
     }
 
     public IBackupStore Store { get; }
@@ -41,11 +42,8 @@ internal sealed class StoredUpload
         IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, ILogger log, CancellationToken cancellation) =>
         new(store, name, spool, manifest, log, cancellation);
 
-    /// <summary>Waits for the end. Throws only if the upload was cancelled.</summary>
-    public Task WaitAsync() => _work;
-
-    /// <summary>Waits for the end of an upload whose spool has failed: how it ended does not matter any more.</summary>
-    public async Task AbandonAsync() => await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    /// <summary>Completes with the end. Fails only if the upload was cancelled, or its spool failed.</summary>
+    public Task Ended { get; }
 
     public StoreReport ToReport() => new(Store.Name, Store.Location, Problem ?? (IsCommitted ? null : "The upload did not come to its end."));
 
@@ -56,14 +54,22 @@ internal sealed class StoredUpload
         {
             await Store.UploadAsync(_name.FileName, spool, cancellation);
             step = "write the manifest";
-            await Store.PutAsync(_name.ManifestFileName, await manifest, cancellation);
+            await CommitAsync(await manifest, cancellation);
             IsCommitted = true;
             _log.LogInformation("Stored in {Store}: {Location}/{Archive}", Store.Name, Store.Location, _name.FileName);
         }
-        catch (Exception failure) when (failure is StoreException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested && !spool.Sealed.IsFaulted)
         {
+            // Of whatever type: a store that fails, even by a fault of ours, costs nobody the copy in the other one.
             Problem = $"The {Store.Name} store ({Store.Location}) failed to {step}: {failure.Message}";
             _log.LogError("{Problem}", Problem);
         }
+    }
+
+    /// <summary>The archive is whole here: once asked to end, what makes it a backup still gets a moment.</summary>
+    private async Task CommitAsync(byte[] manifest, CancellationToken cancellation)
+    {
+        using var patience = new Patience(CommitGrace, cancellation);
+        await Store.PutAsync(_name.ManifestFileName, manifest, patience.Token);
     }
 }

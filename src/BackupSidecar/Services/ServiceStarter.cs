@@ -18,7 +18,10 @@ internal sealed class ServiceStarter(DockerEngine engine, StopJournal journal, T
     /// <summary>An engine that restarts, with its containers, or a socket proxy that comes up after us, needs this long at most.</summary>
     private static readonly TimeSpan PatienceWithEngine = TimeSpan.FromSeconds(60);
 
-    /// <summary>Starts them in this order. Those that run already count as done, and are not in the result.</summary>
+    /// <summary>
+    /// Starts them in this order. Those that run already count as done, and are not in the result. Cancellation ends the
+    /// waiting between tries, and nothing else: each service is tried once, whatever happens.
+    /// </summary>
     public async Task<StartResult> StartAsync(IReadOnlyList<StoppedService> services, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
@@ -29,7 +32,7 @@ internal sealed class ServiceStarter(DockerEngine engine, StopJournal journal, T
         {
             if (round > 0)
                 await Task.Delay(Pause(round), time, cancellation);
-            var failures = await TryEachAsync(waiting, started, problems, cancellation);
+            var failures = await TryEachAsync(waiting, started, problems);
             // The round that failed because the engine was away does not count against the service.
             var final = failures.Where(failure => failure.IsEngineAway ? time.GetElapsedTime(began) >= PatienceWithEngine : round >= Retries).ToList();
             foreach (var failure in final)
@@ -43,14 +46,14 @@ internal sealed class ServiceStarter(DockerEngine engine, StopJournal journal, T
         TimeSpan.FromSeconds(Math.Min(Math.Pow(2, round - 1), LongestPause.TotalSeconds));
 
     private async Task<List<Failure>> TryEachAsync(
-        IReadOnlyList<StoppedService> services, List<StoppedService> started, List<string> problems, CancellationToken cancellation)
+        IReadOnlyList<StoppedService> services, List<StoppedService> started, List<string> problems)
     {
         var failures = new List<Failure>();
         foreach (var service in services)
         {
             try
             {
-                if (await StartOrFindRunningAsync(service, cancellation) is not { } wasStarted)
+                if (await StartOrFindRunningAsync(service, CancellationToken.None) is not { } wasStarted)
                 {
                     failures.Add(new Failure(service, "its container is gone, and no other took its place", IsEngineAway: false, IsGone: true));
                     continue;

@@ -21,6 +21,7 @@ internal sealed class StopWindow : IAsyncDisposable
     /// <summary>Guards what follows: closing may begin, on a signal's thread, while opening is at work.</summary>
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closeRequested = new();
+    private readonly CancellationTokenSource _hurry = new();
     private readonly List<Stop> _stops = [];
     private IReadOnlyList<StoppedService> _journalled = [];
     private Task<IReadOnlyList<string>>? _closing;
@@ -82,10 +83,10 @@ internal sealed class StopWindow : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts what an earlier run that was killed had stopped (its journal says so) and returns the names. Called at every
-    /// start of the program and before every run. What goes wrong is logged, and stays in the journal.
+    /// Starts what an earlier run had stopped and could not start (its journal says so). Called at every start of the program
+    /// and before every run. What goes wrong is logged and returned, and stays in the journal.
     /// </summary>
-    public static async Task<IReadOnlyList<string>> ReconcileAsync(
+    public static async Task<StartResult> ReconcileAsync(
         ServiceSettings settings, string stateDirectory, TimeProvider time, ILogger log, CancellationToken cancellation)
     {
         try
@@ -93,18 +94,18 @@ internal sealed class StopWindow : IAsyncDisposable
             var journal = new StopJournal(stateDirectory, time, log);
             var left = journal.Read();
             if (left.Count == 0)
-                return [];
+                return new StartResult([], []);
             log.LogWarning(
                 "An earlier run ended before it started again what it had stopped at {Time:u}. Starting services: {Services}",
                 left[0].StoppedAt, string.Join(", ", NamesOf(left.Reverse())));
             using var engine = new DockerEngine(settings.DockerHost, time);
-            var result = await new ServiceStarter(engine, journal, time, log).StartAsync([.. left.Reverse()], cancellation);
-            return NamesOf(result.Started);
+            return await new ServiceStarter(engine, journal, time, log).StartAsync([.. left.Reverse()], cancellation);
         }
-        catch (Exception error) when (error is ServiceException or DockerException)
+        catch (ServiceException error)
         {
-            log.LogError("Services that an earlier run stopped may stand still: {Problem}", error.Message);
-            return [];
+            var problem = $"Services that an earlier run stopped may stand still: {error.Message}";
+            log.LogError("{Problem}", problem);
+            return new StartResult([], [problem]);
         }
     }
 
@@ -131,7 +132,7 @@ internal sealed class StopWindow : IAsyncDisposable
         finally
         {
             if (!isOpen)
-                await CloseAsync();
+                await CloseAtOnceAsync();
         }
     }
 
@@ -145,11 +146,19 @@ internal sealed class StopWindow : IAsyncDisposable
             return _closing ??= Task.Run(CloseOnceAsync);
     }
 
+    /// <summary>The same where nothing follows that the services must be ready for: without the wait, also if closing has begun.</summary>
+    public Task<IReadOnlyList<string>> CloseAtOnceAsync()
+    {
+        _hurry.Cancel();
+        return CloseAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await CloseAsync();
+        await CloseAtOnceAsync();
         _engine.Dispose();
         _closeRequested.Dispose();
+        _hurry.Dispose();
     }
 
     private static ServiceException CannotStop(DockerException error) => new($"Services cannot be stopped. {error.Message}", error);
@@ -252,11 +261,11 @@ internal sealed class StopWindow : IAsyncDisposable
         UpdateJournal(_journal.Add, [.. _stops.Where(stop => stop.MayStillCome).Select(stop => stop.Service)], problems);
         lock (_gate)
             _duration = _time.GetElapsedTime(_firstStop);
-        await Task.Delay(_settings.StartWait, _time, CancellationToken.None);
+        await Task.Delay(_settings.StartWait, _time, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return problems;
     }
 
-    private static void UpdateJournal(Action<IReadOnlyList<StoppedService>> update, IReadOnlyList<StoppedService> services, List<string> problems)
+    private void UpdateJournal(Action<IReadOnlyList<StoppedService>> update, IReadOnlyList<StoppedService> services, List<string> problems)
     {
         if (services.Count == 0)
             return;
@@ -266,6 +275,7 @@ internal sealed class StopWindow : IAsyncDisposable
         }
         catch (ServiceException error)
         {
+            _log.LogError("{Problem}", error.Message);
             problems.Add(error.Message);
         }
     }

@@ -94,7 +94,7 @@ public sealed class StopWindowOnDockerTests : IAsyncLifetime
 
         var started = await StopWindow.ReconcileAsync(Settings(), _state.FullName, TimeProvider.System, NullLogger.Instance, Cancellation);
 
-        Assert.Equal(["app"], started);
+        Assert.Equal(["app"], started.Started.Select(service => service.Name));
         Assert.True(await StackOfSleepers.IsRunningAsync(app));
         Assert.False(await StackOfSleepers.IsRunningAsync(resting));
         Assert.Empty(_state.GetFiles());

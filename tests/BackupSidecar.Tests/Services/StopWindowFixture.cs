@@ -43,6 +43,7 @@ public abstract class StopWindowFixture : IAsyncLifetime
     private protected Task<StopWindow> PrepareAsync(params string[] stop) =>
         StopWindow.PrepareAsync(Settings(stop), StateDirectory, Clock, Log, Cancellation);
 
-    private protected Task<IReadOnlyList<string>> ReconcileAsync() =>
-        StopWindow.ReconcileAsync(Settings(), StateDirectory, Clock, Log, Cancellation);
+    /// <summary>The names of what it started.</summary>
+    private protected async Task<IReadOnlyList<string>> ReconcileAsync() =>
+        [.. (await StopWindow.ReconcileAsync(Settings(), StateDirectory, Clock, Log, Cancellation)).Started.Select(service => service.Name)];
 }

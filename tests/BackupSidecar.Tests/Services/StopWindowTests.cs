@@ -90,7 +90,7 @@ public sealed class StopWindowTests : StopWindowFixture
         await window.OpenAsync(Cancellation);
 
         Assert.Empty(await window.CloseAsync());
-        Assert.Empty(await StopWindow.ReconcileAsync(settings, "/dev/null/nowhere", Clock, Log, Cancellation));
+        Assert.Empty((await StopWindow.ReconcileAsync(settings, "/dev/null/nowhere", Clock, Log, Cancellation)).Started);
     }
 
     [Fact]
