@@ -14,7 +14,10 @@ internal sealed class RunLockedException(string message) : Exception(message);
 /// </summary>
 internal sealed partial class RunLock : IDisposable
 {
-    // FileShare.None would lock too, but not where the runtime's file locking is switched off, as it is in our image.
+    // The runtime locks each file that it opens, unless that is switched off, as it is in our image: what one of us has locked
+    // could then not even be opened to be read. So the file is opened by hand.
+    private const int OpenReadWriteCloseOnExec = 0x80002;
+    private const int OpenCreate = 0x40;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
     private const int WouldBlock = 11;
@@ -61,7 +64,7 @@ internal sealed partial class RunLock : IDisposable
 
     private static RunLock Take(string stateDirectory, string purpose)
     {
-        var file = new FileStream(Path.Combine(stateDirectory, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var file = OpenFile(PathIn(stateDirectory), OpenReadWriteCloseOnExec | OpenCreate);
         try
         {
             if (TryLock(file))
@@ -86,15 +89,11 @@ internal sealed partial class RunLock : IDisposable
     /// <summary>What the holder says of itself, or null if nobody holds it.</summary>
     public static string? Holder(string stateDirectory)
     {
-        try
-        {
-            using var file = new FileStream(Path.Combine(stateDirectory, "run.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return TryLock(file) ? null : Read(file).FirstOrDefault("");
-        }
-        catch (FileNotFoundException)
-        {
+        var path = PathIn(stateDirectory);
+        if (!File.Exists(path))
             return null;
-        }
+        using var file = OpenFile(path, OpenReadWriteCloseOnExec);
+        return TryLock(file) ? null : Read(file).FirstOrDefault("");
     }
 
     public void Dispose()
@@ -103,13 +102,23 @@ internal sealed partial class RunLock : IDisposable
         _file.Dispose();
     }
 
+    private static string PathIn(string stateDirectory) => Path.Combine(stateDirectory, "run.lock");
+
+    private static FileStream OpenFile(string path, int flags)
+    {
+        var handle = Open(path, flags, Convert.ToInt32("600", 8));
+        return handle.IsInvalid
+            ? throw new IOException($"{path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.")
+            : new FileStream(handle, FileAccess.ReadWrite);
+    }
+
     private static bool TryLock(FileStream file)
     {
         if (Lock(file.SafeFileHandle, LockExclusive | LockNonBlocking) == 0)
             return true;
         return Marshal.GetLastPInvokeError() == WouldBlock
             ? false
-            : throw new IOException($"{file.Name} cannot be locked: {Marshal.GetLastPInvokeErrorMessage()}.");
+            : throw new IOException($"run.lock cannot be locked: {Marshal.GetLastPInvokeErrorMessage()}.");
     }
 
     private static string[] Read(FileStream file)
@@ -129,6 +138,9 @@ internal sealed partial class RunLock : IDisposable
         file.Flush();
         file.SetLength(text.Length);
     }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Lock(SafeFileHandle descriptor, int operation);

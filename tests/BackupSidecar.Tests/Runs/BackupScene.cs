@@ -1,0 +1,145 @@
+using BackupSidecar.Archives;
+using BackupSidecar.Configuration;
+using BackupSidecar.Notifications;
+using BackupSidecar.Planning;
+using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+using BackupSidecar.Sources;
+using BackupSidecar.Stores.Local;
+using BackupSidecar.Targets;
+using BackupSidecar.Tests.Support;
+using BackupSidecar.Tests.Targets;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Tests.Runs;
+
+/// <summary>
+/// Everything around a backup run: a directory to back up, a local store and one called "s3", an engine with a service that is
+/// stopped meanwhile, and somebody who is told. gpg and tar are the real ones.
+/// </summary>
+internal sealed class BackupScene : IAsyncDisposable
+{
+    public const string Name = "shop";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Listener _listener = new();
+
+    public BackupScene()
+    {
+        App = Daemon.Add("shop-app-1", "shop", "app");
+        Local = new LocalStore(_folder["store"], Name, Clock);
+        Far = new FaultyStore(new LocalStore(_folder["far"], Name, Clock));
+        _folder.Write("uploads/picture", "a picture");
+        Sources.Add(new DirectorySourcePlan("uploads", _folder["uploads"]));
+        Settings = new Settings
+        {
+            Name = Name,
+            TimeZone = TimeZoneInfo.Utc,
+            Sources = new SourceSettings(),
+            Services = new ServiceSettings
+            {
+                Stop = ["app"], ComposeProject = "shop", DockerHost = Daemon.Host, StopWait = TimeSpan.Zero, StartWait = TimeSpan.Zero,
+            },
+            Archive = new ArchiveSettings { CompressionThreads = 2, EncryptionKey = new Secret("a passphrase of this test") },
+            Retention = new RetentionSettings(),
+            Hooks = new HookSettings { Directory = _folder["hooks"] },
+            Notifications = new NotificationSettings(),
+            Paths = new PathSettings { State = _folder.Make("state"), Staging = _folder.Make("staging") },
+            Log = new LogSettings(),
+        };
+    }
+
+    public FakeDockerDaemon Daemon { get; } = new();
+
+    public FakeContainer App { get; }
+
+    public LocalStore Local { get; }
+
+    public FaultyStore Far { get; }
+
+    public StandingClock Clock { get; } = new();
+
+    public RecordingLog Log { get; } = new();
+
+    /// <summary>What sources log to.</summary>
+    public ILogger? SourceLog { get; init; }
+
+    public Settings Settings { get; set; }
+
+    public List<SourcePlan> Sources { get; } = [];
+
+    public IReadOnlyList<RunReport> Told => _listener.Told;
+
+    public History History => new(Settings.Paths.State);
+
+    public string this[params string[] parts] => _folder[parts];
+
+    private BackupPlan Plan => new() { Name = Name, Sources = [.. Sources], ArchiveExtension = ".tar.gz.gpg" };
+
+    public async Task<RunReport> RunAsync(CancellationToken? interrupted = null)
+    {
+        using var notifiers = Notifiers();
+        var run = new BackupRun(
+            Settings, Plan, new SourceFactory(Settings, Clock, SourceLog ?? Log), [Local, Far], Local.Folder, Recovery(notifiers),
+            new RetentionRun(Settings, [Local, Far], Clock, Log), notifiers, History, Clock, Log);
+        var report = await run.RunAsync(interrupted ?? TestContext.Current.CancellationToken);
+        Clock.Now += TimeSpan.FromMinutes(1);
+        return report;
+    }
+
+    public async Task<IReadOnlyList<string>> RecoverAsync(RunLock held)
+    {
+        using var notifiers = Notifiers();
+        return await Recovery(notifiers).RunAsync(held, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>"STORE STATE" of every archive in the stores, the newest first.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync()
+    {
+        var catalog = await new CatalogReader([Local, Far], new ManifestFile(Settings.Archive, Name), Name)
+            .ReadAsync(TestContext.Current.CancellationToken);
+        return [.. catalog.Entries.SelectMany(entry => entry.Copies).Select(copy => $"{copy.Store} {Catalog.Word(copy.State)}")];
+    }
+
+    public async Task<Manifest> ManifestAsync(RunReport report) =>
+        new ManifestFile(Settings.Archive, Name).Read(
+            await File.ReadAllBytesAsync(Path.Combine(Local.Folder, report.Archive + ".manifest.json"), TestContext.Current.CancellationToken)).Manifest;
+
+    /// <summary>The place of the first line in the log that contains this.</summary>
+    public int Logged(string text) => Log.Lines.ToList().FindIndex(line => line.Contains(text, StringComparison.Ordinal));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Daemon.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private NotifierGroup Notifiers() => new([_listener], TimeProvider.System, Log);
+
+    private Recovery Recovery(NotifierGroup notifiers) => new(
+        Settings, Plan, new RestoreTargets(plan => throw new InvalidOperationException(plan.EntryName), Settings.Paths.Staging, Log),
+        [Local, Far], notifiers, History, Clock, Log);
+
+    private sealed class Listener : INotifier
+    {
+        public List<RunReport> Told { get; } = [];
+
+        public string Name => "listener";
+
+        public Task StartedAsync(Guid runId, CancellationToken cancellation) => Task.CompletedTask;
+
+        public Task FinishedAsync(RunReport report, CancellationToken cancellation)
+        {
+            Told.Add(report);
+            return Task.CompletedTask;
+        }
+    }
+}
+
+/// <summary>Shows the time that a test sets; waits take as long as they take.</summary>
+internal sealed class StandingClock : TimeProvider
+{
+    public DateTimeOffset Now { get; set; } = new(2026, 11, 20, 3, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => Now;
+}

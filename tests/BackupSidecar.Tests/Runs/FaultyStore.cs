@@ -1,0 +1,47 @@
+using BackupSidecar.Stores;
+
+namespace BackupSidecar.Tests.Runs;
+
+/// <summary>A store called "s3" that does what the one behind it does, until a test says otherwise.</summary>
+internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
+{
+    public Func<Spool, CancellationToken, Task> BeforeUpload { get; set; } = (_, _) => Task.CompletedTask;
+
+    public Action BeforePut { get; set; } = () => { };
+
+    public Action BeforeFind { get; set; } = () => { };
+
+    public string Name => StoreName.S3;
+
+    public string Location => inner.Location;
+
+    public Task ProbeAsync(CancellationToken cancellation) => inner.ProbeAsync(cancellation);
+
+    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) => inner.ListAsync(cancellation);
+
+    public Task<StoredObject?> FindAsync(string name, CancellationToken cancellation)
+    {
+        BeforeFind();
+        return inner.FindAsync(name, cancellation);
+    }
+
+    public async Task UploadAsync(string name, Spool spool, CancellationToken cancellation)
+    {
+        await BeforeUpload(spool, cancellation);
+        await inner.UploadAsync(name, spool, cancellation);
+    }
+
+    public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        BeforePut();
+        return inner.PutAsync(name, content, cancellation);
+    }
+
+    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) => inner.OpenReadAsync(name, cancellation);
+
+    public Task DeleteAsync(string name, CancellationToken cancellation) => inner.DeleteAsync(name, cancellation);
+
+    public Task SweepAsync(CancellationToken cancellation) => inner.SweepAsync(cancellation);
+
+    public void Dispose() => inner.Dispose();
+}
