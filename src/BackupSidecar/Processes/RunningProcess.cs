@@ -17,17 +17,26 @@ internal sealed class RunningProcess : IAsyncDisposable
 {
     private const int LastWordsLimit = 16 * 1024;
     private const int OutputLimit = 1024 * 1024;
+
+    /// <summary>
+    /// What a program has said is read within this time after its end. Beyond it, only something that it left running in the
+    /// background can still hold its outputs open, perhaps for ever.
+    /// </summary>
+    private static readonly TimeSpan Afterglow = TimeSpan.FromSeconds(2);
+
     private static readonly string[] InheritedVariables = ["PATH", "HOME", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
     private readonly Command _command;
     private readonly Process _process;
-    private readonly Task<string> _lastWords;
+    private readonly Queue<string> _lastLines = new();
+    private readonly Task _draining;
+    private Task? _afterglow;
 
     private RunningProcess(Command command, Process process, Action<string>? onErrorLine)
     {
         _command = command;
         _process = process;
-        _lastWords = Task.Run(() => DrainAsync(process.StandardError, onErrorLine));
+        _draining = Task.Run(() => DrainAsync(process.StandardError, onErrorLine));
     }
 
     /// <summary>What the program reads. Close it to give the program its end of input.</summary>
@@ -80,14 +89,11 @@ internal sealed class RunningProcess : IAsyncDisposable
         await using var process = Start(command);
         process.StandardInput.Close();
         var output = new StringBuilder();
-        var buffer = new char[4096];
-        using var reader = new StreamReader(process.StandardOutput, leaveOpen: true);
-        while (await reader.ReadAsync(buffer, cancellation) is var count and > 0)
-        {
-            // What is beyond the limit is read all the same, so that the program does not block, and dropped.
-            output.Append(buffer, 0, Math.Min(count, OutputLimit - output.Length));
-        }
-        return (await process.WaitAsync(cancellation), output.ToString());
+        var reading = CollectAsync(process.StandardOutput, output, cancellation);
+        var result = await process.WaitAsync(cancellation);
+        await Task.WhenAny(reading, process.AfterglowAsync());
+        lock (output)
+            return (result, output.ToString());
     }
 
     /// <summary>Waits for the end. On cancellation the program, with its children, is killed before this throws.</summary>
@@ -102,7 +108,7 @@ internal sealed class RunningProcess : IAsyncDisposable
             Kill();
             throw;
         }
-        return new ProcessResult(_process.ExitCode, await _lastWords);
+        return new ProcessResult(_process.ExitCode, await LastWordsAsync());
     }
 
     /// <summary>Waits for the end, and takes anything but exit code 0 for a failure.</summary>
@@ -133,22 +139,46 @@ internal sealed class RunningProcess : IAsyncDisposable
             Kill();
             await _process.WaitForExitAsync(CancellationToken.None);
         }
-        await _lastWords;
+        await LastWordsAsync();
         _process.Dispose();
     }
 
-    private static async Task<string> DrainAsync(StreamReader errors, Action<string>? onLine)
+    private static async Task CollectAsync(Stream stream, StringBuilder output, CancellationToken cancellation)
     {
-        var kept = new Queue<string>();
+        var buffer = new char[4096];
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        while (await reader.ReadAsync(buffer, cancellation) is var count and > 0)
+        {
+            // What is beyond the limit is read all the same, so that the program does not block, and dropped.
+            lock (output)
+                output.Append(buffer, 0, Math.Min(count, OutputLimit - output.Length));
+        }
+    }
+
+    /// <summary>Ends once for all who wait for outputs: asked for first when the program has ended.</summary>
+    private Task AfterglowAsync() => _afterglow ??= Task.Delay(Afterglow, CancellationToken.None);
+
+    private async Task<string> LastWordsAsync()
+    {
+        await Task.WhenAny(_draining, AfterglowAsync());
+        lock (_lastLines)
+            return string.Join('\n', _lastLines).Trim();
+    }
+
+    private async Task DrainAsync(StreamReader errors, Action<string>? onLine)
+    {
         var length = 0;
         while (await errors.ReadLineAsync() is { } line)
         {
             onLine?.Invoke(line);
-            kept.Enqueue(line.Length > LastWordsLimit ? line[..LastWordsLimit] : line);
-            length += kept.Last().Length + 1;
-            while (length > LastWordsLimit && kept.Count > 1)
-                length -= kept.Dequeue().Length + 1;
+            var kept = line.Length > LastWordsLimit ? line[..LastWordsLimit] : line;
+            lock (_lastLines)
+            {
+                _lastLines.Enqueue(kept);
+                length += kept.Length + 1;
+                while (length > LastWordsLimit && _lastLines.Count > 1)
+                    length -= _lastLines.Dequeue().Length + 1;
+            }
         }
-        return string.Join('\n', kept).Trim();
     }
 }
