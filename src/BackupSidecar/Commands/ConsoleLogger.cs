@@ -11,6 +11,7 @@ namespace BackupSidecar.Commands;
 internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool coloured, TextWriter? file) : ILogger
 {
     private readonly Lock _lock = new();
+    private TextWriter? _file = file;
 
     /// <summary>Colours are for terminals.</summary>
     public static bool IsColoured => !Console.IsErrorRedirected;
@@ -36,7 +37,21 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
         lock (_lock)
         {
             Console.Error.WriteLine(Line(level, text, coloured));
-            file?.WriteLine(Line(level, text, inColour: false));
+            WriteToFile(Line(level, text, inColour: false));
+        }
+    }
+
+    /// <summary>A log that cannot be written is no reason to give up a backup.</summary>
+    private void WriteToFile(string line)
+    {
+        try
+        {
+            _file?.WriteLine(line);
+        }
+        catch (IOException failure)
+        {
+            _file = null;
+            Console.Error.WriteLine(Line(LogLevel.Warning, $"The log file is given up: {failure.Message}", coloured));
         }
     }
 
@@ -63,11 +78,19 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
         return inColour ? $"\e[{Colour(level)}m{tag}\e[0m {Escaped(text)}" : $"{tag} {Escaped(text)}";
     }
 
-    /// <summary>A file name may hold any byte; on a terminal some of them are commands.</summary>
+    /// <summary>
+    /// A file name may hold any byte; on a terminal some of them are commands, and a line of its own could pass for one of ours.
+    /// </summary>
     private static string Escaped(string text) =>
-        text.Any(c => char.IsControl(c) && c != '\n')
-            ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? $"\\x{(int)c:x2}" : c.ToString()))
-            : text;
+        text.Any(char.IsControl) ? string.Concat(text.TrimEnd().Select(Escaped)) : text;
+
+    private static string Escaped(char c) => c switch
+    {
+        '\n' => "\n    ",
+        '\t' => " ",
+        _ when char.IsControl(c) => $"\\x{(int)c:x2}",
+        _ => c.ToString(),
+    };
 
     private static string Name(LogLevel level) => level switch
     {

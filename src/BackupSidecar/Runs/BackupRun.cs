@@ -24,10 +24,11 @@ internal sealed class BackupRun(
     RetentionRun retention,
     NotifierGroup notifiers,
     History history,
+    Redactor redactor,
     TimeProvider time,
     ILogger log)
 {
-    private readonly RunRecord _record = new(RunPurpose.Backup, settings.Name, time, log);
+    private readonly RunRecord _record = new(RunPurpose.Backup, settings.Name, redactor, time, log);
 
     /// <summary>Runs once. What the world outside can cause is not thrown but reported.</summary>
     /// <param name="interrupted">The program is asked to end: services are started first, then everything else is given up.</param>
@@ -35,29 +36,17 @@ internal sealed class BackupRun(
     {
         try
         {
-            using var runLock = await TakeLockAsync(interrupted);
+            using var runLock = await RunLock.TakeAsync(
+                settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString(), interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
             var outcome = await TryBackUpAsync(runLock, hooks, interrupted);
-            return await TellAsync(_record.ToReport(await RunHooksAfterAsync(hooks, outcome)));
+            return await TellAsync(_record.ToReport(await RunHooksAfterAsync(hooks, outcome)), interrupted);
         }
         catch (RunLockedException locked)
         {
             _record.AddProblem(locked.Message);
             return _record.ToReport(RunOutcome.Locked);
-        }
-    }
-
-    private async Task<RunLock> TakeLockAsync(CancellationToken interrupted)
-    {
-        try
-        {
-            return await RunLock.TakeAsync(settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString(), interrupted);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException([new ConfigurationFault(
-                "BACKUP_STATE_DIR", $"{settings.Paths.State} cannot be written to: {failure.Message} Mount a volume there, or name another folder.")]);
         }
     }
 
@@ -139,14 +128,14 @@ internal sealed class BackupRun(
             preflight.UnwritableBecause.GetValueOrDefault(store, "The run ended before anything was stored.")))];
     }
 
-    private async Task<RunReport> TellAsync(RunReport report)
+    private async Task<RunReport> TellAsync(RunReport report, CancellationToken interrupted)
     {
         if (report.Outcome == RunOutcome.Succeeded)
             log.LogInformation("Backup completed successfully: {Archive}", report.Archive);
         else
             log.LogError("{Headline}: {Problems}", ReportText.Headline(report), string.Join(" | ", report.Problems));
         history.Append(report);
-        await notifiers.FinishedAsync(report, CancellationToken.None);
+        await notifiers.FinishedAsync(report, interrupted);
         return report;
     }
 }

@@ -24,12 +24,12 @@ internal sealed class Recovery(
         await targets.RecoverAsync(plan);
         await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
         if (RunPurpose.TryParse(held.DiedBefore, out var died))
-            await TellAsync(died);
+            await TellAsync(died, cancellation);
         foreach (var store in stores)
             await SweepAsync(store, cancellation);
     }
 
-    private async Task TellAsync(RunPurpose died)
+    private async Task TellAsync(RunPurpose died, CancellationToken interrupted)
     {
         var sentence = $"The {died.Kind} {died.RunId} was killed before it ended. Nothing of it counts as a backup but what the list shows as complete.";
         log.LogError("{Problem}", sentence);
@@ -46,7 +46,7 @@ internal sealed class Recovery(
         };
         history.Append(report);
         if (died.Kind == RunPurpose.Backup)
-            await notifiers.FinishedAsync(report, CancellationToken.None);
+            await notifiers.FinishedAsync(report, interrupted);
     }
 
     private async Task SweepAsync(IBackupStore store, CancellationToken cancellation)
