@@ -34,7 +34,7 @@ internal sealed class Composition : IDisposable
         (Schedule, var scheduleFaults) = ParseSchedule(reading);
         (Settings, Plan) = Require(reading, scheduleFaults);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
-        Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsColoured, _logFile);
+        Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
         _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
         Stores = [.. new IBackupStore?[]
         {
@@ -81,7 +81,7 @@ internal sealed class Composition : IDisposable
 
     public BackupRun BackupRun() => new(
         Settings, Plan, new SourceFactory(Settings, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
-        _notifiers, History, Reading.Redactor, Time, Log);
+        _notifiers, History, Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
 
     /// <summary>Looks at sources, stores and services without a run.</summary>
     public async Task<Preflight> LookAsync(CancellationToken cancellation)

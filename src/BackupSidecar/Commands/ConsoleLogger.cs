@@ -8,13 +8,16 @@ namespace BackupSidecar.Commands;
 /// The program's log: one line for each event on standard error, as <c>[INFO] text</c> or as JSON. Known secrets are masked
 /// and control characters escaped, whatever was logged. May write the same lines to a file that is kept small.
 /// </summary>
-internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool coloured, TextWriter? file) : ILogger
+internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool terminal, TextWriter? file) : ILogger
 {
     private readonly Lock _lock = new();
     private TextWriter? _file = file;
 
-    /// <summary>Colours are for terminals.</summary>
-    public static bool IsColoured => !Console.IsErrorRedirected;
+    /// <summary>Back to the line's beginning, and away with what stands there: progress, until a line of the log takes its place.</summary>
+    public const string ClearLine = "\r\e[K";
+
+    /// <summary>Colours and progress are for terminals.</summary>
+    public static bool IsTerminal => !Console.IsErrorRedirected;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= (settings.Debug ? LogLevel.Debug : LogLevel.Information);
 
@@ -36,10 +39,13 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
     {
         lock (_lock)
         {
-            Console.Error.WriteLine(Line(level, text, coloured));
+            WriteToConsole(level, text);
             WriteToFile(Line(level, text, inColour: false));
         }
     }
+
+    private void WriteToConsole(LogLevel level, string text) =>
+        Console.Error.WriteLine($"{(terminal ? ClearLine : "")}{Line(level, text, terminal)}");
 
     /// <summary>A log that cannot be written is no reason to give up a backup.</summary>
     private void WriteToFile(string line)
@@ -51,7 +57,7 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
         catch (IOException failure)
         {
             _file = null;
-            Console.Error.WriteLine(Line(LogLevel.Warning, $"The log file is given up: {failure.Message}", coloured));
+            WriteToConsole(LogLevel.Warning, $"The log file is given up: {failure.Message}");
         }
     }
 

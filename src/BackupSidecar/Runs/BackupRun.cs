@@ -25,6 +25,7 @@ internal sealed class BackupRun(
     NotifierGroup notifiers,
     History history,
     Redactor redactor,
+    IProgress<RunProgress> progress,
     TimeProvider time,
     ILogger log)
 {
@@ -105,7 +106,9 @@ internal sealed class BackupRun(
 
         await using var closing = window;
         await hooks.RunBeforeBackupAsync(cancellation);
-        var uploads = await new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, time, log).RunAsync(preflight, window, cancellation);
+        var watch = new ProgressWatch(progress, history.LastGoodBackup(_record.StartedAt)?.ArchiveBytes, time);
+        var stage = new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, watch, time, log);
+        var uploads = await stage.RunAsync(preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);

@@ -32,5 +32,5 @@ public sealed class ConsoleLoggerTests
     }
 
     private static ConsoleLogger Logger(TextWriter file) =>
-        new(new LogSettings(), new Redactor(["hunter2secret"]), TimeProvider.System, coloured: false, file);
+        new(new LogSettings(), new Redactor(["hunter2secret"]), TimeProvider.System, terminal: false, file);
 }
