@@ -11,6 +11,7 @@ namespace BackupSidecar.Commands;
 internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool terminal, TextWriter? file) : ILogger
 {
     private readonly Lock _lock = new();
+    private TextWriter _console = Console.Error;
     private TextWriter? _file = file;
 
     /// <summary>Back to the line's beginning, and away with what stands there: progress, until a line of the log takes its place.</summary>
@@ -44,8 +45,18 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
         }
     }
 
-    private void WriteToConsole(LogLevel level, string text) =>
-        Console.Error.WriteLine($"{(terminal ? ClearLine : "")}{Line(level, text, terminal)}");
+    /// <summary>Whoever closes the terminal of a backup does not end it: services wait for it.</summary>
+    private void WriteToConsole(LogLevel level, string text)
+    {
+        try
+        {
+            _console.WriteLine($"{(terminal ? ClearLine : "")}{Line(level, text, terminal)}");
+        }
+        catch (IOException)
+        {
+            _console = TextWriter.Null;
+        }
+    }
 
     /// <summary>A log that cannot be written is no reason to give up a backup.</summary>
     private void WriteToFile(string line)

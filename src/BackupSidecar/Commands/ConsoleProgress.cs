@@ -9,13 +9,14 @@ internal sealed class ConsoleProgress(TextWriter? terminal, ILogger log) : IProg
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    private TextWriter? _terminal = terminal;
     private TimeSpan _nextLine = Interval;
 
     public void Report(RunProgress value)
     {
-        if (terminal is not null)
+        if (_terminal is not null)
         {
-            terminal.Write($"{ConsoleLogger.ClearLine}{Text(value)}");
+            Show(_terminal, Text(value));
         }
         else if (value.Elapsed >= _nextLine)
         {
@@ -35,5 +36,18 @@ internal sealed class ConsoleProgress(TextWriter? terminal, ILogger log) : IProg
             ? $", about {ReportText.Time(TimeSpan.FromSeconds(Math.Min((progress.Expected.Value - progress.Bytes) / rate, int.MaxValue)))} left"
             : "";
         return $"Archived {so} ({ReportText.Size((long)rate)}/s){left}";
+    }
+
+    /// <summary>A terminal that was closed is done without.</summary>
+    private void Show(TextWriter terminal, string text)
+    {
+        try
+        {
+            terminal.Write($"{ConsoleLogger.ClearLine}{text}");
+        }
+        catch (IOException)
+        {
+            _terminal = null;
+        }
     }
 }

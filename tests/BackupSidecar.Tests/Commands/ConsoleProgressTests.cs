@@ -34,6 +34,16 @@ public sealed class ConsoleProgressTests
     }
 
     [Fact]
+    public void A_terminal_that_is_gone_is_done_without()
+    {
+        using var gone = LogFile.Open("/dev/full");
+        var progress = new ConsoleProgress(gone, NullLogger.Instance);
+
+        progress.Report(new RunProgress(1, null, TimeSpan.FromSeconds(1), IsWhole: false));
+        progress.Report(new RunProgress(2, null, TimeSpan.FromSeconds(2), IsWhole: false));
+    }
+
+    [Fact]
     public async Task Elsewhere_the_log_gets_one_line_each_minute_until_the_backup_has_ended()
     {
         var log = new LogRecorder();
