@@ -32,12 +32,9 @@ internal sealed class Composition : IDisposable
     {
         Reading = reading;
         (Schedule, var scheduleFaults) = ParseSchedule(reading);
-        Settings = Require(reading, scheduleFaults);
-        (Plan, var planFaults) = BackupPlanner.Plan(Settings);
-        if (planFaults.Count > 0)
-            throw new ConfigurationException(planFaults);
+        (Settings, Plan) = Require(reading, scheduleFaults);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
-        Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsColoured, _logFile);
+        Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
         _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
         Stores = [.. new IBackupStore?[]
         {
@@ -78,9 +75,13 @@ internal sealed class Composition : IDisposable
     public static Composition Load(SettingsScope scope, string? logFile = null) =>
         new(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
 
+    /// <summary>Masks what is a secret in the configuration, whether or not that can be used: for what is told without a log.</summary>
+    public static string Mask(string text) =>
+        new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), SettingsScope.StoresOnly).Redactor.Redact(text);
+
     public BackupRun BackupRun() => new(
         Settings, Plan, new SourceFactory(Settings, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
-        _notifiers, History, Time, Log);
+        _notifiers, History, Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
 
     /// <summary>Looks at sources, stores and services without a run.</summary>
     public async Task<Preflight> LookAsync(CancellationToken cancellation)
@@ -134,18 +135,22 @@ internal sealed class Composition : IDisposable
     private static PingUrl? Ping(string setting, Secret? url) =>
         url is null ? null : PingUrl.Parse(setting, url, "https://example.com/hook");
 
-    /// <summary>The faults of the schedule are told together with all others, even if those leave no settings to speak of.</summary>
-    private static Settings Require(SettingsReading reading, IReadOnlyList<ConfigurationFault> scheduleFaults)
+    /// <summary>The faults of the schedule and of the plan are told together with all others.</summary>
+    private static (Settings Settings, BackupPlan Plan) Require(SettingsReading reading, IReadOnlyList<ConfigurationFault> scheduleFaults)
     {
-        var faults = reading.Faults.Concat(scheduleFaults)
-            .Select(fault => fault with { Problem = reading.Redactor.Redact(fault.Problem) })
-            .ToList();
-        return faults.Count == 0 ? reading.Require() : throw new ConfigurationException(faults);
+        if (reading.Settings is not { } settings)
+            throw Faulty(reading, [.. reading.Faults, .. scheduleFaults]);
+        var (plan, planFaults) = BackupPlanner.Plan(settings);
+        return scheduleFaults.Count + planFaults.Count == 0 ? (settings, plan) : throw Faulty(reading, [.. planFaults, .. scheduleFaults]);
     }
+
+    private static ConfigurationException Faulty(SettingsReading reading, IEnumerable<ConfigurationFault> faults) =>
+        new([.. faults.Select(fault => fault with { Problem = reading.Redactor.Redact(fault.Problem) })]);
 
     private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading)
     {
-        if (reading.Given.Find(SettingTable.Schedule)?.Text is not { } text)
+        // A value that was found faulty before is blank by now.
+        if (reading.Given.Find(SettingTable.Schedule)?.Text is not { } text || string.IsNullOrWhiteSpace(text))
             return (null, []);
         return CronSchedule.TryParse(text, reading.Settings?.TimeZone ?? TimeZoneInfo.Utc, out var schedule, out var fault)
             ? (schedule, [])

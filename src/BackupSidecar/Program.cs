@@ -16,7 +16,10 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
-        var given = CommandLine.Create().Parse(arguments);
+        // Before the first file is opened. A backup reads files that others hold locked, and .NET's own locks would get in the
+        // way of the one that runs take: whoever finds it held could not read who holds it.
+        AppContext.SetSwitch("System.IO.DisableFileLocking", true);
+        var given = CommandLine.Create().Parse(arguments, CommandLine.Taken);
         if (given.Errors.Count > 0)
         {
             foreach (var error in given.Errors)
@@ -41,7 +44,7 @@ internal static class Program
         }
         catch (Exception failure)
         {
-            await Console.Error.WriteLineAsync(Describe(failure));
+            await Console.Error.WriteLineAsync(Composition.Mask(Describe(failure)));
             return (int)OutcomeOf(failure);
         }
     }

@@ -6,6 +6,9 @@ namespace BackupSidecar.Commands;
 /// <summary>The words that the program understands, each handed to its command. No word at all means <c>run</c>.</summary>
 internal static class CommandLine
 {
+    /// <summary>Arguments are taken as they stand: the name of a source may begin with '@'.</summary>
+    public static ParserConfiguration Taken { get; } = new() { ResponseFileTokenReplacer = null };
+
     public static RootCommand Create()
     {
         var root = new RootCommand("Backs up a Docker Compose stack so that it can be restored. Settings are read from BACKUP_* variables.")

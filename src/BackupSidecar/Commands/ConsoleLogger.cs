@@ -8,12 +8,17 @@ namespace BackupSidecar.Commands;
 /// The program's log: one line for each event on standard error, as <c>[INFO] text</c> or as JSON. Known secrets are masked
 /// and control characters escaped, whatever was logged. May write the same lines to a file that is kept small.
 /// </summary>
-internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool coloured, TextWriter? file) : ILogger
+internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, TimeProvider time, bool terminal, TextWriter? file) : ILogger
 {
     private readonly Lock _lock = new();
+    private TextWriter _console = Console.Error;
+    private TextWriter? _file = file;
 
-    /// <summary>Colours are for terminals.</summary>
-    public static bool IsColoured => !Console.IsErrorRedirected;
+    /// <summary>Back to the line's beginning, and away with what stands there: progress, until a line of the log takes its place.</summary>
+    public const string ClearLine = "\r\e[K";
+
+    /// <summary>Colours and progress are for terminals.</summary>
+    public static bool IsTerminal => !Console.IsErrorRedirected;
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= (settings.Debug ? LogLevel.Debug : LogLevel.Information);
 
@@ -35,8 +40,35 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
     {
         lock (_lock)
         {
-            Console.Error.WriteLine(Line(level, text, coloured));
-            file?.WriteLine(Line(level, text, inColour: false));
+            WriteToConsole(level, text);
+            WriteToFile(Line(level, text, inColour: false));
+        }
+    }
+
+    /// <summary>Whoever closes the terminal of a backup does not end it: services wait for it.</summary>
+    private void WriteToConsole(LogLevel level, string text)
+    {
+        try
+        {
+            _console.WriteLine($"{(terminal ? ClearLine : "")}{Line(level, text, terminal)}");
+        }
+        catch (IOException)
+        {
+            _console = TextWriter.Null;
+        }
+    }
+
+    /// <summary>A log that cannot be written is no reason to give up a backup.</summary>
+    private void WriteToFile(string line)
+    {
+        try
+        {
+            _file?.WriteLine(line);
+        }
+        catch (IOException failure)
+        {
+            _file = null;
+            WriteToConsole(LogLevel.Warning, $"The log file is given up: {failure.Message}");
         }
     }
 
@@ -63,11 +95,19 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
         return inColour ? $"\e[{Colour(level)}m{tag}\e[0m {Escaped(text)}" : $"{tag} {Escaped(text)}";
     }
 
-    /// <summary>A file name may hold any byte; on a terminal some of them are commands.</summary>
+    /// <summary>
+    /// A file name may hold any byte; on a terminal some of them are commands, and a line of its own could pass for one of ours.
+    /// </summary>
     private static string Escaped(string text) =>
-        text.Any(c => char.IsControl(c) && c != '\n')
-            ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? $"\\x{(int)c:x2}" : c.ToString()))
-            : text;
+        text.Any(char.IsControl) ? string.Concat(text.TrimEnd().Select(Escaped)) : text;
+
+    private static string Escaped(char c) => c switch
+    {
+        '\n' => "\n    ",
+        '\t' => " ",
+        _ when char.IsControl(c) => $"\\x{(int)c:x2}",
+        _ => c.ToString(),
+    };
 
     private static string Name(LogLevel level) => level switch
     {

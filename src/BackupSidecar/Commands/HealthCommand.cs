@@ -9,7 +9,11 @@ namespace BackupSidecar.Commands;
 /// </summary>
 internal static class HealthCommand
 {
-    private const string StartedFile = "started";
+    /// <summary>Holds the schedule; its age is how long that has been in force.</summary>
+    private const string ScheduleFile = "schedule";
+
+    /// <summary>A backup that is further ahead of the clock than this was made while the clock was wrong, and proves nothing.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
     public static async Task<int> ExecuteAsync(Signals signals)
     {
@@ -19,30 +23,40 @@ internal static class HealthCommand
             await Console.Out.WriteLineAsync("Healthy: no schedule is set, so no backup is overdue.");
             return (int)RunOutcome.Succeeded;
         }
-        var last = program.History.LastGoodBackup();
-        var since = last?.StartedAt ?? StartedAt(program);
+        var now = program.Time.GetUtcNow();
+        var last = program.History.LastGoodBackup(now + ClockTolerance);
+        var since = new[] { last?.StartedAt, InForceSince(program) }.Max() ?? now;
         var due = schedule.Next(since);
         var limit = due + ((schedule.Next(due) - due) / 2) + (last?.Duration ?? TimeSpan.Zero);
         var name = last is null ? "There has been no good backup yet" : $"The last good backup is {last.Archive}";
-        var isFresh = program.Time.GetUtcNow() <= limit;
+        var isFresh = now <= limit;
         await Console.Out.WriteLineAsync(isFresh
             ? $"Healthy: {name}; the next is due at {Local(due, program)}."
             : $"Unhealthy: {name}; one was due at {Local(due, program)} and is missing. Look at the log, or run: backup-sidecar check");
         return isFresh ? (int)RunOutcome.Succeeded : (int)RunOutcome.Failed;
     }
 
-    /// <summary>Remembers when the program started: before the first backup nothing else says since when one is awaited.</summary>
-    public static void NoteStart(Composition program)
+    /// <summary>
+    /// Remembers since when the schedule has been in force: nothing was due before. A restart of the program changes nothing
+    /// about it, or a program that restarts again and again would never be found unhealthy.
+    /// </summary>
+    public static void NoteSchedule(Composition program)
     {
+        var file = FileOf(program);
+        var schedule = program.Schedule?.ToString() ?? "";
+        if (File.Exists(file) && File.ReadAllText(file) == schedule)
+            return;
         Directory.CreateDirectory(program.Settings.Paths.State);
-        File.WriteAllText(Path.Combine(program.Settings.Paths.State, StartedFile), "");
+        File.WriteAllText(file, schedule);
     }
 
-    private static DateTimeOffset StartedAt(Composition program)
+    private static DateTimeOffset? InForceSince(Composition program)
     {
-        var file = new FileInfo(Path.Combine(program.Settings.Paths.State, StartedFile));
-        return file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc) : program.Time.GetUtcNow();
+        var file = new FileInfo(FileOf(program));
+        return file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc) : null;
     }
+
+    private static string FileOf(Composition program) => Path.Combine(program.Settings.Paths.State, ScheduleFile);
 
     private static string Local(DateTimeOffset time, Composition program) =>
         $"{TimeZoneInfo.ConvertTime(time, program.Settings.TimeZone):yyyy-MM-dd HH:mm} ({program.Settings.TimeZone.Id})";

@@ -17,7 +17,7 @@ internal static class ListCommand
         else
             await Console.Out.WriteAsync(Text(program, catalog));
         foreach (var problem in catalog.Problems)
-            await Console.Error.WriteLineAsync(problem);
+            await Console.Error.WriteLineAsync(program.Reading.Redactor.Redact(problem));
         return catalog.IsWhole ? (int)RunOutcome.Succeeded : catalog.Entries.Count > 0 ? (int)RunOutcome.Partial : (int)RunOutcome.Failed;
     }
 

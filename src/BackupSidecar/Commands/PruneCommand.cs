@@ -26,7 +26,7 @@ internal static class PruneCommand
             }
             catch (StoreException failure)
             {
-                await Console.Error.WriteLineAsync($"The {store.Name} store was left alone: {failure.Message}");
+                await Console.Error.WriteLineAsync(program.Reading.Redactor.Redact($"The {store.Name} store was left alone: {failure.Message}"));
                 outcome = RunOutcome.Partial;
             }
         }

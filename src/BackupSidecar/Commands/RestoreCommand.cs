@@ -15,7 +15,7 @@ internal static class RestoreCommand
         var runId = Guid.NewGuid();
         using var runLock = await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunPurpose.Restore, runId).ToString(), signals.Token);
         await program.Recovery().RunAsync(runLock, signals.Token);
-        var report = await RestoreAsync(program, runId, options, yes, signals);
+        var report = (await RestoreAsync(program, runId, options, yes, signals)).Masked(program.Reading.Redactor);
         program.History.Append(report);
         Tell(program, report);
         return ExitCode.Of(report.Outcome, signals);

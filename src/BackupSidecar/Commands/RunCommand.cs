@@ -16,8 +16,8 @@ internal static class RunCommand
     {
         using var program = Composition.Load(SettingsScope.Everything);
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
-        HealthCommand.NoteStart(program);
         await RecoverAsync(program, signals.Token);
+        HealthCommand.NoteSchedule(program);
         if (program.Schedule is { } schedule)
             await FollowAsync(schedule, program, signals.Token);
         else
@@ -44,9 +44,19 @@ internal static class RunCommand
     {
         program.Log.LogInformation("{Schedule}", schedule.Describe(program.Time.GetUtcNow()));
         var lastStarted = program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunPurpose.Backup)?.StartedAt;
+        var arguments = Arguments(program);
         var scheduler = new Scheduler(
-            schedule, token => RunChildAsync(program, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
+            schedule, token => RunChildAsync(program, arguments, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
         await scheduler.RunAsync(cancellation);
+    }
+
+    /// <summary>Whether the log file can be written is found out once, and not told again by every run.</summary>
+    private static string[] Arguments(Composition program)
+    {
+        if (LogFile.Problem(LogFile.OfScheduledRuns) is not { } problem)
+            return ["backup", "--log-file", LogFile.OfScheduledRuns];
+        program.Log.LogInformation("Scheduled runs are logged here only: {Problem}", problem);
+        return ["backup"];
     }
 
     private static async Task StayUpAsync(Composition program, CancellationToken cancellation)
@@ -55,9 +65,9 @@ internal static class RunCommand
         await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static async Task RunChildAsync(Composition program, CancellationToken cancellation)
+    private static async Task RunChildAsync(Composition program, string[] arguments, CancellationToken cancellation)
     {
-        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, ["backup", "--log-file", LogFile.OfScheduledRuns], cancellation);
+        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, cancellation);
         if (code <= 128 || cancellation.IsCancellationRequested)
             return;
         program.Log.LogError("The run was killed by signal {Signal}{Hint}.", code - 128, code == 128 + 9 ? " (too little memory?)" : "");

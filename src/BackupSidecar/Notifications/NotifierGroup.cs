@@ -14,6 +14,9 @@ internal sealed class NotifierGroup(IReadOnlyList<INotifier> notifiers, TimeProv
     /// <summary>How long the end of a run waits for the news of its start, which must not arrive after it.</summary>
     private static readonly TimeSpan LongestWaitForStart = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the end of a run is told when the program itself is asked to end: within Docker's ten seconds.</summary>
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(3);
+
     private CancellationTokenSource? _giveUpStart;
     private Task[] _starts = [];
 
@@ -27,17 +30,24 @@ internal sealed class NotifierGroup(IReadOnlyList<INotifier> notifiers, TimeProv
     }
 
     /// <summary>Tells everyone, and returns when they know it, or after half a minute. Never throws.</summary>
-    public async Task FinishedAsync(RunReport report, CancellationToken cancellation)
+    /// <param name="report">The news.</param>
+    /// <param name="interrupted">The program is asked to end: from then on there are only a few seconds left.</param>
+    public async Task FinishedAsync(RunReport report, CancellationToken interrupted)
     {
         using var limit = new CancellationTokenSource(LongestFinish, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        _giveUpStart?.CancelAfter(LongestWaitForStart);
+        var giveUpStart = _giveUpStart;
+        giveUpStart?.CancelAfter(LongestWaitForStart);
+        await using var farewell = interrupted.Register(() =>
+        {
+            giveUpStart?.Cancel();
+            limit.CancelAfter(LongestFarewell);
+        });
         var starts = _starts;
 
         await Task.WhenAll(notifiers.Select(async (notifier, index) =>
         {
             await (starts.ElementAtOrDefault(index) ?? Task.CompletedTask);
-            await TellAsync(notifier, token => notifier.FinishedAsync(report, token), either.Token);
+            await TellAsync(notifier, token => notifier.FinishedAsync(report, token), limit.Token);
         }));
     }
 

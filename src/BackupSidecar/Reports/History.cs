@@ -33,9 +33,9 @@ internal sealed class History(string stateDirectory)
     public IEnumerable<RunReport> ReadNewestFirst() =>
         Lines(_current).Concat(Lines(_old)).Select(TryParse).OfType<RunReport>();
 
-    /// <summary>The newest backup that succeeded in full: what a healthcheck asks for.</summary>
-    public RunReport? LastGoodBackup() =>
-        ReadNewestFirst().FirstOrDefault(report => report is { Kind: "backup", Outcome: RunOutcome.Succeeded });
+    /// <summary>The newest backup that succeeded in full, of those that began by <paramref name="latest"/>: what a healthcheck asks for.</summary>
+    public RunReport? LastGoodBackup(DateTimeOffset latest) =>
+        ReadNewestFirst().FirstOrDefault(report => report is { Kind: "backup", Outcome: RunOutcome.Succeeded } && report.StartedAt <= latest);
 
     private static IEnumerable<string> Lines(string path) => File.Exists(path) ? File.ReadAllLines(path).Reverse() : [];
 

@@ -60,7 +60,8 @@ internal static class ReportText
     private static string Retention(StoreReport store) =>
         store is { Kept: { } kept, Removed: { } removed } ? $", {kept} backups kept, {removed} removed" : "";
 
-    private static string Time(TimeSpan time) =>
+    /// <summary>A length of time in one or two units: <c>3 min 5 s</c>.</summary>
+    public static string Time(TimeSpan time) =>
         time < TimeSpan.FromMinutes(1) ? $"{time.TotalSeconds:0.0} s"
         : time < TimeSpan.FromHours(1) ? $"{(int)time.TotalMinutes} min {time.Seconds} s"
         : $"{(int)time.TotalHours} h {time.Minutes} min";

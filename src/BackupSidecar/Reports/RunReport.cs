@@ -1,3 +1,5 @@
+using BackupSidecar.Configuration;
+
 namespace BackupSidecar.Reports;
 
 /// <summary>The one terminal state of a run, and the program's exit code for it.</summary>
@@ -74,4 +76,18 @@ internal sealed record RunReport
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     public TimeSpan Duration => FinishedAt - StartedAt;
+
+    /// <summary>The report with known secrets masked: what programs and servers said may hold one, and reports go to others.</summary>
+    public RunReport Masked(Redactor redactor)
+    {
+        return this with
+        {
+            Problems = [.. Problems.Select(redactor.Redact)],
+            Warnings = [.. Warnings.Select(redactor.Redact)],
+            Sources = [.. Sources.Select(source => source with { Problem = Mask(source.Problem) })],
+            Stores = [.. Stores.Select(store => store with { Problem = Mask(store.Problem) })],
+        };
+
+        string? Mask(string? text) => text is null ? null : redactor.Redact(text);
+    }
 }

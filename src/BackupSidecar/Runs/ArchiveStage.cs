@@ -15,7 +15,8 @@ namespace BackupSidecar.Runs;
 /// each store commits it by its manifest as soon as its own copy is whole.
 /// </summary>
 internal sealed class ArchiveStage(
-    Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, RunRecord record, TimeProvider time, ILogger log)
+    Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, RunRecord record,
+    ProgressWatch progress, TimeProvider time, ILogger log)
 {
     /// <summary>For uploads that are given up. What one of them cannot undo meanwhile, because its store does not answer, is swept up later.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
@@ -29,6 +30,7 @@ internal sealed class ArchiveStage(
         var name = await FreeNameAsync(preflight.Writable, cancellation);
         (record.Timestamp, record.Archive) = (name.Timestamp, name.FileName);
         using var spool = OpenSpool(name, preflight);
+        await using var watch = progress.Follow(spool);
         var manifest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         List<StoredUpload> uploads =
             [.. preflight.Writable.Select(store => StoredUpload.Begin(store, name, spool, manifest.Task, log, cancellation))];

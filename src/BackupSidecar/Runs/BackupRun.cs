@@ -24,14 +24,15 @@ internal sealed class BackupRun(
     RetentionRun retention,
     NotifierGroup notifiers,
     History history,
+    Redactor redactor,
+    IProgress<RunProgress> progress,
     TimeProvider time,
     ILogger log)
 {
-    // Docker kills a container that has not ended ten seconds after it was asked to.
+    // Docker kills a container that has not ended ten seconds after it was asked to; some of them are for telling.
     private static readonly TimeSpan HooksGrace = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan NewsGrace = TimeSpan.FromSeconds(7);
 
-    private readonly RunRecord _record = new(RunPurpose.Backup, settings.Name, time, log);
+    private readonly RunRecord _record = new(RunPurpose.Backup, settings.Name, redactor, time, log);
 
     /// <summary>Runs once. What the world outside can cause is not thrown but reported.</summary>
     /// <param name="interrupted">The program is asked to end: services are started first, then everything else is given up.</param>
@@ -39,32 +40,19 @@ internal sealed class BackupRun(
     {
         try
         {
-            using var runLock = await TakeLockAsync(interrupted);
+            using var runLock = await RunLock.TakeAsync(
+                settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString(), interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
-            using var hooksMayRun = new Patience(HooksGrace, interrupted);
-            using var newsMayTravel = new Patience(NewsGrace, interrupted);
+            using var hooksMayRun = new Grace(HooksGrace, interrupted);
             var outcome = await TryBackUpAsync(runLock, hooks, interrupted);
             outcome = await RunHooksAfterAsync(hooks, outcome, hooksMayRun.Token);
-            return await TellAsync(_record.ToReport(outcome), newsMayTravel.Token);
+            return await TellAsync(_record.ToReport(outcome), interrupted);
         }
         catch (RunLockedException locked)
         {
             _record.AddProblem(locked.Message);
             return _record.ToReport(RunOutcome.Locked);
-        }
-    }
-
-    private async Task<RunLock> TakeLockAsync(CancellationToken interrupted)
-    {
-        try
-        {
-            return await RunLock.TakeAsync(settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString(), interrupted);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfigurationException([new ConfigurationFault(
-                "BACKUP_STATE_DIR", $"{settings.Paths.State} cannot be written to: {failure.Message} Mount a volume there, or name another folder.")]);
         }
     }
 
@@ -140,7 +128,9 @@ internal sealed class BackupRun(
             return RunOutcome.NotStarted;
 
         await hooks.RunBeforeBackupAsync(cancellation);
-        var uploads = await new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, time, log).RunAsync(preflight, window, cancellation);
+        var watch = new ProgressWatch(progress, history.LastGoodBackup(_record.StartedAt)?.ArchiveBytes, time);
+        var stage = new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, watch, time, log);
+        var uploads = await stage.RunAsync(preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);
@@ -163,7 +153,7 @@ internal sealed class BackupRun(
             preflight.UnwritableBecause.GetValueOrDefault(store, "The run ended before anything was stored.")))];
     }
 
-    private async Task<RunReport> TellAsync(RunReport report, CancellationToken giveUp)
+    private async Task<RunReport> TellAsync(RunReport report, CancellationToken interrupted)
     {
         if (report.Outcome == RunOutcome.Succeeded)
             log.LogInformation("Backup completed successfully: {Archive}", report.Archive);
@@ -177,7 +167,7 @@ internal sealed class BackupRun(
         {
             log.LogError("The history in {State} could not be written, so this run will be missing there: {Problem}", settings.Paths.State, failure.Message);
         }
-        await notifiers.FinishedAsync(report, giveUp);
+        await notifiers.FinishedAsync(report, interrupted);
         return report;
     }
 }

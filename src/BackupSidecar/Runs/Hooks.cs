@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using BackupSidecar.Configuration;
 using BackupSidecar.Processes;
@@ -15,6 +16,9 @@ internal sealed class HookException(string message, Exception? cause = null) : E
 /// </summary>
 internal sealed class Hooks(HookSettings settings, string backupName, Guid runId, ILogger log)
 {
+    private const int NotFound = 2;
+    private const int NotExecutable = 8;
+
     /// <summary>Runs before anything is stopped.</summary>
     /// <exception cref="HookException">One failed; the rest was not run.</exception>
     public async Task RunBeforeBackupAsync(CancellationToken cancellation)
@@ -62,11 +66,22 @@ internal sealed class Hooks(HookSettings settings, string backupName, Guid runId
 
     private async Task RunScriptsAsync(string phase, Dictionary<string, string> facts, CancellationToken cancellation)
     {
-        var directory = Path.Combine(settings.Directory, phase + ".d");
-        if (!Directory.Exists(directory))
-            return;
-        foreach (var script in Directory.GetFiles(directory).Where(IsExecutable).Order(StringComparer.Ordinal))
+        foreach (var script in Scripts(phase))
             await RunAsync($"{phase} hook {Path.GetFileName(script)}", new Command(script) { Environment = facts }, cancellation);
+    }
+
+    /// <summary>In name order. What is no file, or no executable one, is not a hook.</summary>
+    private List<string> Scripts(string phase)
+    {
+        var directory = Path.Combine(settings.Directory, phase + ".d");
+        try
+        {
+            return Directory.Exists(directory) ? [.. Directory.GetFiles(directory).Where(IsExecutable).Order(StringComparer.Ordinal)] : [];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new HookException($"The {phase} hooks in {directory} cannot be read: {failure.Message}", failure);
+        }
     }
 
     private async Task RunCommandAsync(string setting, string? text, Dictionary<string, string> facts, CancellationToken cancellation)
@@ -91,13 +106,21 @@ internal sealed class Hooks(HookSettings settings, string backupName, Guid runId
         }
         catch (ProcessFailedException failure)
         {
-            throw new HookException($"The {what} could not be run: {failure.Message}", failure);
+            throw new HookException($"The {what} could not be run: {Reason(failure)}", failure);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new HookException($"The {what} did not end within {settings.Timeout.TotalSeconds:0} s (BACKUP_HOOK_TIMEOUT) and was killed.");
         }
     }
+
+    /// <summary>The two mistakes that the system's own words hide.</summary>
+    private static string Reason(ProcessFailedException failure) => (failure.InnerException as Win32Exception)?.NativeErrorCode switch
+    {
+        NotExecutable => "it is no program; a script begins with a line such as #!/bin/sh.",
+        NotFound => "the program that its first line (#!) names is not there; Windows line ends are a common reason.",
+        _ => failure.Message,
+    };
 
     private static string LastLines(ProcessResult result, string output)
     {

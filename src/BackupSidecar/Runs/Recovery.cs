@@ -28,7 +28,7 @@ internal sealed class Recovery(
         foreach (var purpose in held.DiedBefore)
         {
             if (RunPurpose.TryParse(purpose, out var died))
-                await TellAsync(died);
+                await TellAsync(died, cancellation);
         }
         held.ForgetTheDead();
         foreach (var store in stores)
@@ -49,7 +49,7 @@ internal sealed class Recovery(
         }
     }
 
-    private async Task TellAsync(RunPurpose died)
+    private async Task TellAsync(RunPurpose died, CancellationToken interrupted)
     {
         // Killed when all was done but the telling: how it ended is known.
         if (history.ReadNewestFirst().Any(report => report.RunId == died.RunId))
@@ -76,7 +76,7 @@ internal sealed class Recovery(
             log.LogError("It could not be written to the history in {State}: {Problem}", settings.Paths.State, failure.Message);
         }
         if (died.Kind == RunPurpose.Backup)
-            await notifiers.FinishedAsync(report, CancellationToken.None);
+            await notifiers.FinishedAsync(report, interrupted);
     }
 
     private async Task SweepAsync(IBackupStore store, CancellationToken cancellation)

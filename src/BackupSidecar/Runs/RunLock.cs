@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using BackupSidecar.Configuration;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupSidecar.Runs;
@@ -45,15 +46,21 @@ internal sealed partial class RunLock : IDisposable
     /// <param name="purpose">What for: the next one who finds it locked, or left behind, reads this.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="RunLockedException">Somebody else holds it.</exception>
-    /// <exception cref="IOException">The directory cannot be written to.</exception>
+    /// <exception cref="ConfigurationException">The directory cannot be written to.</exception>
     public static async Task<RunLock> TakeAsync(string stateDirectory, string purpose, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(stateDirectory);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
+                Directory.CreateDirectory(stateDirectory);
                 return Take(stateDirectory, purpose);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new ConfigurationException([new ConfigurationFault(
+                    SettingTable.StateDirectory.Name,
+                    $"{stateDirectory} cannot be written to: {failure.Message} Mount a volume there, or name another folder.")]);
             }
             catch (RunLockedException) when (attempt < Attempts)
             {

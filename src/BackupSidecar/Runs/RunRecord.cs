@@ -1,11 +1,15 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Configuration;
 using BackupSidecar.Reports;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs;
 
-/// <summary>What is known of a run so far; becomes its <see cref="RunReport"/>. Every problem is logged when it is noted.</summary>
-internal sealed class RunRecord(string kind, string backupName, TimeProvider time, ILogger log)
+/// <summary>
+/// What is known of a run so far; becomes its <see cref="RunReport"/>. Every problem is logged when it is noted, and no known
+/// secret leaves the record.
+/// </summary>
+internal sealed class RunRecord(string kind, string backupName, Redactor redactor, TimeProvider time, ILogger log)
 {
     private readonly List<string> _problems = [];
     private readonly List<string> _warnings = [];
@@ -22,7 +26,11 @@ internal sealed class RunRecord(string kind, string backupName, TimeProvider tim
 
     public TimeSpan? ServicesStoppedFor { get; set; }
 
-    public IReadOnlyList<ManifestSource> Sources { get; set; } = [];
+    public IReadOnlyList<ManifestSource> Sources
+    {
+        get;
+        set => field = [.. value.Select(Masked)];
+    } = [];
 
     public IReadOnlyList<StoreReport> Stores { get; set; } = [];
 
@@ -46,7 +54,7 @@ internal sealed class RunRecord(string kind, string backupName, TimeProvider tim
         _warnings.Add(sentence);
     }
 
-    public RunReport ToReport(RunOutcome outcome) => new()
+    public RunReport ToReport(RunOutcome outcome) => new RunReport
     {
         RunId = RunId,
         Kind = kind,
@@ -62,5 +70,11 @@ internal sealed class RunRecord(string kind, string backupName, TimeProvider tim
         ServicesStoppedFor = ServicesStoppedFor,
         Problems = [.. _problems],
         Warnings = [.. _warnings],
+    }.Masked(redactor);
+
+    private ManifestSource Masked(ManifestSource source) => source with
+    {
+        Problem = source.Problem is { } problem ? redactor.Redact(problem) : null,
+        Skipped = [.. source.Skipped.Select(redactor.Redact)],
     };
 }

@@ -69,7 +69,7 @@ internal sealed class StoredUpload
     /// <summary>The archive is whole here: once asked to end, what makes it a backup still gets a moment.</summary>
     private async Task CommitAsync(byte[] manifest, CancellationToken cancellation)
     {
-        using var patience = new Patience(CommitGrace, cancellation);
-        await Store.PutAsync(_name.ManifestFileName, manifest, patience.Token);
+        using var grace = new Grace(CommitGrace, cancellation);
+        await Store.PutAsync(_name.ManifestFileName, manifest, grace.Token);
     }
 }

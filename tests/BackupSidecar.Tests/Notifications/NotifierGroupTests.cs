@@ -63,6 +63,23 @@ public sealed class NotifierGroupTests
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task A_program_that_is_asked_to_end_gives_up_telling_within_seconds()
+    {
+        var notifier = new Recorder { Finish = () => new TaskCompletionSource().Task };
+        using var group = new NotifierGroup([notifier], _clock, _log);
+        using var interrupted = new CancellationTokenSource();
+        group.Started(Sample.Succeeded.RunId);
+
+        var finish = group.FinishedAsync(Sample.Succeeded, interrupted.Token);
+        await interrupted.CancelAsync();
+        Assert.False(finish.IsCompleted);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        await finish;
+
+        Assert.All(_log.Lines(LogLevel.Warning), line => Assert.Contains("given up", line, StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task One_who_cannot_be_told_does_not_keep_the_others_from_it()
     {
         var broken = new Recorder { Finish = () => throw new InvalidOperationException("http://host/secret-address") };

@@ -19,7 +19,7 @@ public sealed class HistoryTests : IDisposable
     public void Before_the_first_run_there_is_no_history()
     {
         Assert.Empty(_history.ReadNewestFirst());
-        Assert.Null(_history.LastGoodBackup());
+        Assert.Null(_history.LastGoodBackup(DateTimeOffset.MaxValue));
     }
 
     [Fact]
@@ -124,6 +124,6 @@ public sealed class HistoryTests : IDisposable
         _history.Append(Sample.Full);
         _history.Append(Sample.Succeeded with { Kind = "verify", RunId = Guid.NewGuid() });
 
-        Assert.Equal(Sample.Succeeded.RunId, _history.LastGoodBackup()!.RunId);
+        Assert.Equal(Sample.Succeeded.RunId, _history.LastGoodBackup(DateTimeOffset.MaxValue)!.RunId);
     }
 }

@@ -1,0 +1,123 @@
+using System.Globalization;
+using BackupSidecar.Reports;
+using BackupSidecar.Tests.Reports;
+
+namespace BackupSidecar.Tests.Commands;
+
+/// <summary>The daily schedule below is never due while a test runs: its time lies half a day away.</summary>
+public sealed class HealthCommandTests : IDisposable
+{
+    private const int TimeLimit = 60_000;
+
+    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
+
+    private readonly BuiltProgram _program = new();
+
+    public HealthCommandTests() =>
+        _program.Settings["BACKUP_SCHEDULE"] = string.Create(CultureInfo.InvariantCulture, $"0 {(Now.Hour + 12) % 24} * * *");
+
+    public void Dispose() => _program.Dispose();
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Without_a_schedule_nothing_is_overdue()
+    {
+        _program.Settings["BACKUP_SCHEDULE"] = null;
+
+        await IsAsync(healthy: true, "no schedule is set");
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public Task Before_anything_ran_nothing_is_overdue() => IsAsync(healthy: true, "There has been no good backup yet");
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_fresh_backup_is_healthy()
+    {
+        Remember(RunOutcome.Succeeded, Now.AddHours(-1));
+
+        await IsAsync(healthy: true, "The last good backup is");
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_backup_that_is_overdue_by_more_than_half_an_interval_is_unhealthy()
+    {
+        Remember(RunOutcome.Succeeded, Now.AddDays(-3));
+
+        await IsAsync(healthy: false, "is missing");
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData(nameof(RunOutcome.Partial))]
+    [InlineData(nameof(RunOutcome.Failed))]
+    [InlineData(nameof(RunOutcome.Interrupted))]
+    public async Task A_run_that_did_not_succeed_does_not_count(string outcome)
+    {
+        Remember(RunOutcome.Succeeded, Now.AddDays(-3));
+        Remember(Enum.Parse<RunOutcome>(outcome), Now.AddHours(-1));
+
+        await IsAsync(healthy: false, "is missing");
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_backup_from_the_future_proves_nothing()
+    {
+        Remember(RunOutcome.Succeeded, Now.AddDays(-3));
+        Remember(RunOutcome.Succeeded, Now.AddYears(1));
+
+        await IsAsync(healthy: false, "is missing");
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Where_there_never_was_a_backup_the_age_of_the_schedule_counts_and_a_restart_does_not_renew_it()
+    {
+        await RunBrieflyAsync();
+        File.SetLastWriteTimeUtc(_program.Path("state", "schedule"), Now.AddDays(-3).UtcDateTime);
+
+        await RunBrieflyAsync();
+
+        await IsAsync(healthy: false, "There has been no good backup yet");
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_new_schedule_has_time_until_its_first_run()
+    {
+        Remember(RunOutcome.Succeeded, Now.AddDays(-30));
+        _program.Settings["BACKUP_CATCH_UP"] = "false";
+
+        await RunBrieflyAsync();
+
+        await IsAsync(healthy: true, "The last good backup is");
+    }
+
+    private void Remember(RunOutcome outcome, DateTimeOffset startedAt)
+    {
+        Directory.CreateDirectory(_program.Path("state"));
+        new History(_program.Path("state")).Append(Sample.Succeeded with
+        {
+            Outcome = outcome,
+            StartedAt = startedAt,
+            FinishedAt = startedAt.AddMinutes(1),
+        });
+    }
+
+    /// <summary>The daemon, until it waits for its schedule.</summary>
+    private async Task RunBrieflyAsync()
+    {
+        using var daemon = _program.Start("run");
+        while (await daemon.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line
+            && !line.Contains("next runs", StringComparison.Ordinal))
+        {
+            // What it says before that does not matter here.
+        }
+        daemon.Kill();
+        await daemon.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task IsAsync(bool healthy, string words)
+    {
+        var ended = await _program.RunAsync("healthcheck");
+
+        Assert.Equal(healthy ? 0 : 1, ended.ExitCode);
+        Assert.StartsWith(healthy ? "Healthy" : "Unhealthy", ended.Output, StringComparison.Ordinal);
+        Assert.Contains(words, ended.Output, StringComparison.Ordinal);
+    }
+}
