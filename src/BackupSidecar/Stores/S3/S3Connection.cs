@@ -43,15 +43,16 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
     /// <param name="cancellation">Ends the call and the waits.</param>
     public async Task<T> TryAsync<T>(S3Attempt attempt, Func<IAmazonS3, SilenceWatch, Task<T>> call, CancellationToken cancellation)
     {
-        for (var failures = 0; ;)
+        var trouble = NewTrouble();
+        while (true)
         {
             try
             {
                 return await OnceAsync(attempt, call, cancellation);
             }
-            catch (StoreException exception) when (exception.IsTransient && ++failures < patience.Tries)
+            catch (StoreException exception) when (trouble.IsBearable(exception))
             {
-                await WaitAfterAsync(failures, cancellation);
+                await trouble.WaitAsync(cancellation);
             }
         }
     }
@@ -59,7 +60,7 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
     /// <summary>Calls once.</summary>
     public async Task<T> OnceAsync<T>(S3Attempt attempt, Func<IAmazonS3, SilenceWatch, Task<T>> call, CancellationToken cancellation)
     {
-        using var watch = new SilenceWatch(patience.LongestSilence, cancellation);
+        using var watch = new SilenceWatch(patience.LongestAnswer, cancellation);
         try
         {
             return await call(Client, watch);
@@ -70,8 +71,7 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
         }
     }
 
-    public Task WaitAfterAsync(int failures, CancellationToken cancellation) =>
-        Task.Delay(patience.WaitAfter(failures), clock, cancellation);
+    public Trouble NewTrouble() => new(patience, clock);
 
     public void Dispose()
     {

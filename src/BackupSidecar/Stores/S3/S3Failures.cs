@@ -89,6 +89,9 @@ internal sealed class S3StoreException(string message, bool isTransient, Excepti
 
     public string? Code { get; init; }
 
+    /// <summary>The server cannot be reached or fell silent: the SDK's status is then missing or zero.</summary>
+    public bool HadNoAnswer => IsTransient && Status.GetValueOrDefault() == default;
+
     public bool IsNotFound => Status == HttpStatusCode.NotFound && Code != "NoSuchBucket";
 
     /// <summary>The server does not know conditional writes (and says so; those that ignore them cannot be told apart).</summary>

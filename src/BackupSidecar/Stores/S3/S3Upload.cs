@@ -53,9 +53,14 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         {
             await send();
         }
+        catch (S3StoreException failure) when (failure.HadNoAnswer)
+        {
+            await UndoAsync(connection.Patience.UndoLimitWhenDead);
+            throw;
+        }
         catch
         {
-            await UndoAsync();
+            await UndoAsync(connection.Patience.UndoLimit);
             throw;
         }
     }
@@ -63,7 +68,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     private Task PutAsync(Func<Stream> open, long length, CancellationToken cancellation) => CommitAsync(
         async (s3, watch) =>
         {
-            await using var body = watch.Follow(open());
+            await using var body = watch.Follow(open(), connection.Patience.LongestSilence);
             await s3.PutObjectAsync(
                 new PutObjectRequest
                 {
@@ -126,7 +131,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         _attempt,
         async (s3, watch) =>
         {
-            await using var body = watch.Follow(spool.OpenRead(part.Offset, part.Size));
+            await using var body = watch.Follow(spool.OpenRead(part.Offset, part.Size), connection.Patience.LongestSilence);
             var checksum = await ChecksumAsync(body, watch.Token);
             var answer = await s3.UploadPartAsync(
                 new UploadPartRequest
@@ -147,16 +152,20 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         cancellation);
 
     private Task CompleteAsync(List<PartETag> parts, long length, CancellationToken cancellation) => CommitAsync(
-        (s3, watch) => s3.CompleteMultipartUploadAsync(
-            new CompleteMultipartUploadRequest
-            {
-                BucketName = connection.Bucket,
-                Key = _key,
-                UploadId = _uploadId,
-                PartETags = parts,
-                IfNoneMatch = Condition,
-            },
-            watch.Token),
+        (s3, watch) =>
+        {
+            watch.Allow(connection.Patience.LongestCompletion);
+            return s3.CompleteMultipartUploadAsync(
+                new CompleteMultipartUploadRequest
+                {
+                    BucketName = connection.Bucket,
+                    Key = _key,
+                    UploadId = _uploadId,
+                    PartETags = parts,
+                    IfNoneMatch = Condition,
+                },
+                watch.Token);
+        },
         length,
         cancellation);
 
@@ -166,7 +175,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     /// </summary>
     private async Task CommitAsync(Func<IAmazonS3, SilenceWatch, Task> request, long length, CancellationToken cancellation)
     {
-        for (var failures = 0; ;)
+        var trouble = connection.NewTrouble();
+        while (true)
         {
             // The condition closes the gap between this question and the request, where the server knows conditions;
             // some ignore them without a word, above all on completing an upload of parts.
@@ -182,9 +192,9 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
                 folder.TakesConditions = false;
                 continue;
             }
-            if (!problem.IsTransient || ++failures >= connection.Patience.Tries)
+            if (!trouble.IsBearable(problem))
                 throw problem;
-            await connection.WaitAfterAsync(failures, cancellation);
+            await trouble.WaitAsync(cancellation);
         }
     }
 
@@ -224,9 +234,9 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     }
 
     /// <summary>Leaves nothing of a failed upload, also where the failure was only that the answer got lost.</summary>
-    private async Task UndoAsync()
+    private async Task UndoAsync(TimeSpan longest)
     {
-        using var limit = new CancellationTokenSource(connection.Patience.UndoLimit);
+        using var limit = new CancellationTokenSource(longest);
         try
         {
             if (_uploadId is not null)
@@ -236,7 +246,10 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
-            log.LogWarning("What was sent of {Address} could not be removed; it will be swept after a day. {Reason}", folder.AddressOf(name), exception.Message);
+            log.LogWarning(
+                "What was sent of {Address} could not be removed; it will be swept after a day. {Reason}",
+                folder.AddressOf(name),
+                limit.IsCancellationRequested ? "The server does not answer." : exception.Message);
         }
     }
 
