@@ -11,6 +11,8 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class StoredUpload
 {
+    private static readonly TimeSpan LongestTakeBack = TimeSpan.FromSeconds(5);
+
     private readonly ArchiveName _name;
     private readonly ILogger _log;
     private readonly Task _work;
@@ -51,19 +53,40 @@ internal sealed class StoredUpload
 
     private async Task StoreAsync(Spool spool, Task<byte[]> manifest, CancellationToken cancellation)
     {
-        var step = "store the archive";
+        var isArchiveThere = false;
         try
         {
             await Store.UploadAsync(_name.FileName, spool, cancellation);
-            step = "write the manifest";
+            isArchiveThere = true;
             await Store.PutAsync(_name.ManifestFileName, await manifest, cancellation);
             IsCommitted = true;
             _log.LogInformation("Stored in {Store}: {Location}/{Archive}", Store.Name, Store.Location, _name.FileName);
         }
         catch (Exception failure) when (failure is StoreException or IOException or UnauthorizedAccessException)
         {
-            Problem = $"The {Store.Name} store ({Store.Location}) failed to {step}: {failure.Message}";
+            Problem = $"The {Store.Name} store ({Store.Location}) failed to {(isArchiveThere ? "write the manifest" : "store the archive")}: {failure.Message}";
             _log.LogError("{Problem}", Problem);
+        }
+        finally
+        {
+            if (isArchiveThere && !IsCommitted)
+                await TakeBackAsync();
+        }
+    }
+
+    /// <summary>Without a manifest the archive would never count, never be removed, and might be what fills the disk.</summary>
+    private async Task TakeBackAsync()
+    {
+        using var limit = new CancellationTokenSource(LongestTakeBack);
+        try
+        {
+            await Store.DeleteAsync(_name.FileName, limit.Token);
+        }
+        catch (Exception failure) when (failure is StoreException or OperationCanceledException)
+        {
+            _log.LogWarning(
+                "{Location}/{Archive} has no manifest and could not be removed; it is listed as incomplete. Remove it by hand. {Reason}",
+                Store.Location, _name.FileName, failure.Message);
         }
     }
 }
