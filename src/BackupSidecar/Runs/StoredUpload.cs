@@ -53,7 +53,9 @@ internal sealed class StoredUpload
 
     private async Task StoreAsync(Spool spool, Task<byte[]> manifest, CancellationToken cancellation)
     {
+        // Who finds the manifest's name taken shares it with another run: the archive may then be that of the other one.
         var isArchiveThere = false;
+        var isNameShared = false;
         try
         {
             await Store.UploadAsync(_name.FileName, spool, cancellation);
@@ -66,10 +68,11 @@ internal sealed class StoredUpload
         {
             Problem = $"The {Store.Name} store ({Store.Location}) failed to {(isArchiveThere ? "write the manifest" : "store the archive")}: {failure.Message}";
             _log.LogError("{Problem}", Problem);
+            isNameShared = failure is StoreNameTakenException;
         }
         finally
         {
-            if (isArchiveThere && !IsCommitted)
+            if (isArchiveThere && !IsCommitted && !isNameShared)
                 await TakeBackAsync();
         }
     }

@@ -170,6 +170,32 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
     }
 
     [Fact]
+    public async Task Of_two_uploads_of_one_name_at_the_same_time_one_gives_way()
+    {
+        await using var proxy = await ProxyAsync(_ => null);
+        using var store = Open(proxy.Endpoint);
+        Spool[] spools = [NewSpool(), new(_staging.FullName, ".other.partial", null)];
+        foreach (var spool in spools)
+            spool.Writer.Write(new byte[PartSize + 1]);
+        Task[] uploads = [.. spools.Select(spool => store.UploadAsync(Archive, spool, Token))];
+        using var admin = await ceph.AdminAsync();
+        while ((await admin.ListMultipartUploadsAsync(_bucket, Token)).MultipartUploads is not { Count: 2 })
+            await Task.Yield();
+
+        for (var i = 0; i < spools.Length; i++)
+        {
+            spools[i].Writer.Write([(byte)i]);
+            spools[i].Seal();
+        }
+        await Task.WhenAll(uploads).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        var winner = Assert.Single(spools.Zip(uploads), upload => upload.Second.IsCompletedSuccessfully);
+        await AssertStoredAsync(winner.First);
+        Assert.IsType<StoreNameTakenException>(Assert.Single(uploads, upload => upload.IsFaulted).Exception!.InnerException);
+        Array.ForEach(spools, spool => spool.Dispose());
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var stranger = await ProxyAsync(_ => null);

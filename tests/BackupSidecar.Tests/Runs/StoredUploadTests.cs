@@ -43,6 +43,22 @@ public sealed class StoredUploadTests
         root.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task An_archive_whose_manifest_belongs_to_another_run_is_left_alone()
+    {
+        var root = Directory.CreateTempSubdirectory("stored-upload-");
+        using var store = new LocalStore(root.FullName, Name.BackupName, TimeProvider.System);
+        using var spool = SealedSpool(store, 100);
+        await store.PutAsync(Name.ManifestFileName, new byte[] { 1 }, TestContext.Current.CancellationToken);
+
+        var upload = Begin(store, spool, Task.FromResult(new byte[100]), TestContext.Current.CancellationToken);
+        await upload.WaitAsync();
+
+        Assert.False(upload.IsCommitted);
+        Assert.Equal(2, Directory.GetFiles(store.Folder).Length);
+        root.Delete(recursive: true);
+    }
+
     private static Spool SealedSpool(LocalStore store, int bytes)
     {
         Directory.CreateDirectory(store.Folder);

@@ -18,6 +18,11 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
 
     public Uri Endpoint => settings.Endpoint;
 
+    /// <summary>Host and port of requests; in virtual-host style the bucket is a part of the host.</summary>
+    public string Server => $"{(UsesPathStyle ? "" : $"{Bucket}.")}{Endpoint.Host}:{Endpoint.Port}";
+
+    public bool HasCaFile => settings.CaFile is not null;
+
     public Patience Patience => patience;
 
     /// <summary>The server's clock minus ours, as of its last answer; null before.</summary>
@@ -33,6 +38,8 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
         S3Checksums.WhenRequired => false,
         _ => IsAws,
     };
+
+    private bool UsesPathStyle => settings.PathStyle == PathStyle.Path || (settings.PathStyle == PathStyle.Auto && !IsAws);
 
     private bool IsAws => settings.Endpoint.Host is var host
         && (host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase));
@@ -87,7 +94,7 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
         var config = new AmazonS3Config
         {
             HttpClientFactory = _http.Value,
-            ForcePathStyle = settings.PathStyle == PathStyle.Path || (settings.PathStyle == PathStyle.Auto && !IsAws),
+            ForcePathStyle = UsesPathStyle,
             // The SDK's own checksums are sent as trailers that many servers refuse or, worse, store. We send ours.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,

@@ -108,6 +108,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
             new ParallelOptions { MaxDegreeOfParallelism = ParallelParts, CancellationToken = cancellation },
             async (part, stop) => sent.Add(await SendPartAsync(spool, part, stop)));
         var (length, _) = await spool.Sealed;
+        await YieldToOthersAsync(cancellation);
         await CompleteAsync([.. sent.OrderBy(part => part.PartNumber)], length, cancellation);
     }
 
@@ -150,6 +151,28 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
             return new PartETag(part.Number, answer.ETag) { ChecksumSHA256 = checksum };
         },
         cancellation);
+
+    /// <summary>
+    /// Two uploads of one name at the same time see that the name is free, and many servers let the second replace the first.
+    /// So both look at the unfinished uploads before they finish, and agree on who gives way. Without the right to look, the
+    /// server's conditions have to do.
+    /// </summary>
+    private async Task YieldToOthersAsync(CancellationToken cancellation)
+    {
+        var attempt = new S3Attempt($"list unfinished uploads of {folder.AddressOf(name)}", "s3:ListBucketMultipartUploads");
+        var request = new ListMultipartUploadsRequest { BucketName = connection.Bucket, Prefix = _key };
+        try
+        {
+            var page = await connection.TryAsync(attempt, (s3, watch) => s3.ListMultipartUploadsAsync(request, watch.Token), cancellation);
+            var rivals = (page.MultipartUploads ?? []).Where(upload => upload.Key == _key && upload.UploadId != _uploadId);
+            if (rivals.Any(rival => string.CompareOrdinal(rival.UploadId, _uploadId) < 0))
+                throw Taken("another run is uploading it");
+        }
+        catch (S3StoreException refused) when (!refused.IsTransient)
+        {
+            log.LogDebug("Whether another run uploads {Address} as well is not known. {Reason}", folder.AddressOf(name), refused.Message);
+        }
+    }
 
     private Task CompleteAsync(List<PartETag> parts, long length, CancellationToken cancellation) => CommitAsync(
         (s3, watch) =>
@@ -264,7 +287,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
 
     private string? Condition => folder.TakesConditions ? "*" : null;
 
-    private StoreNameTakenException Taken() => new($"S3: {folder.AddressOf(name)} is there already, and nothing is ever overwritten.");
+    private StoreNameTakenException Taken(string reason = "it is there already") =>
+        new($"S3: cannot {_attempt.What}: {reason}, and nothing is ever overwritten.");
 
     private readonly record struct Part(int Number, long Offset, long Size)
     {
