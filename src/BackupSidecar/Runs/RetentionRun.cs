@@ -40,10 +40,15 @@ internal sealed class RetentionRun(Settings settings, IReadOnlyList<IBackupStore
         var catalog = await new CatalogReader([store], manifests, settings.Name).ReadAsync(cancellation);
         if (!catalog.IsWhole)
             throw new StoreException(string.Join(' ', catalog.Problems));
-        // What nobody we know vouches for is not ours to count or to remove, once there is a key that would vouch for it.
-        var trusted = catalog.Entries.Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial
-            && entry.Copies.All(copy => copy.Trust == ManifestTrust.Authentic || !settings.Archive.HasManifestKey));
-        var candidates = trusted.Select(entry =>
+        var owned = catalog.Entries.Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial && entry.Copies.All(IsOurs)).ToList();
+        var strangers = catalog.Entries.Count(entry => entry.Manifest is not null) - owned.Count;
+        if (strangers > 0)
+        {
+            log.LogWarning(
+                "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by the configured key, or do not fit. 'list' says which.",
+                store.Location, strangers);
+        }
+        var candidates = owned.Select(entry =>
             new RetentionCandidate(entry.Name.FileName, entry.Name.ManifestFileName, entry.Manifest!.StartedAt, entry.State == CatalogState.Complete));
         return _policy.Decide(candidates, time.GetUtcNow());
     }
@@ -53,6 +58,13 @@ internal sealed class RetentionRun(Settings settings, IReadOnlyList<IBackupStore
         new Pruner(time, log).ApplyAsync(store, plan, force, cancellation);
 
     public IReadOnlyList<IBackupStore> Stores => stores;
+
+    /// <summary>
+    /// What nobody we know vouches for is not ours to count or to remove: neither what is unsigned though there is a key, nor
+    /// what is signed though there is none any more.
+    /// </summary>
+    private bool IsOurs(StoredCopy copy) =>
+        copy.Trust == ManifestTrust.Authentic || (!settings.Archive.HasManifestKey && copy.Manifest?.Authentication is null);
 
     private async Task<StoreReport> PruneAsync(IBackupStore store, StoreReport report, RunRecord record, CancellationToken cancellation)
     {

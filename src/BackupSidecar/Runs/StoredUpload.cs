@@ -12,6 +12,7 @@ namespace BackupSidecar.Runs;
 internal sealed class StoredUpload
 {
     private static readonly TimeSpan CommitGrace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestTakeBack = TimeSpan.FromSeconds(5);
 
     private readonly ArchiveName _name;
     private readonly ILogger _log;
@@ -49,11 +50,13 @@ internal sealed class StoredUpload
 
     private async Task StoreAsync(Spool spool, Task<byte[]> manifest, CancellationToken cancellation)
     {
-        var step = "store the archive";
+        // Who finds the manifest's name taken shares it with another run: the archive may then be that of the other one.
+        var isArchiveThere = false;
+        var isNameShared = false;
         try
         {
             await Store.UploadAsync(_name.FileName, spool, cancellation);
-            step = "write the manifest";
+            isArchiveThere = true;
             await CommitAsync(await manifest, cancellation);
             IsCommitted = true;
             _log.LogInformation("Stored in {Store}: {Location}/{Archive}", Store.Name, Store.Location, _name.FileName);
@@ -61,8 +64,32 @@ internal sealed class StoredUpload
         catch (Exception failure) when (!cancellation.IsCancellationRequested && !spool.Sealed.IsFaulted)
         {
             // Of whatever type: a store that fails, even by a fault of ours, costs nobody the copy in the other one.
-            Problem = $"The {Store.Name} store ({Store.Location}) failed to {step}: {failure.Message}";
+            Problem = $"The {Store.Name} store ({Store.Location}) failed to {(isArchiveThere ? "write the manifest" : "store the archive")}: {failure.Message}";
             _log.LogError("{Problem}", Problem);
+            isNameShared = failure is StoreNameTakenException;
+        }
+        finally
+        {
+            if (isArchiveThere && !IsCommitted && !isNameShared)
+                await TakeBackAsync();
+        }
+    }
+
+    /// <summary>Without a manifest the archive would never count, never be removed, and might be what fills the disk.</summary>
+    private async Task TakeBackAsync()
+    {
+        using var limit = new CancellationTokenSource(LongestTakeBack);
+        try
+        {
+            // The answer may have been lost after the deed; then it is a backup, and stays one.
+            if (await Store.FindAsync(_name.ManifestFileName, limit.Token) is null)
+                await Store.DeleteAsync(_name.FileName, limit.Token);
+        }
+        catch (Exception failure) when (failure is StoreException or OperationCanceledException)
+        {
+            _log.LogWarning(
+                "{Location}/{Archive} has no manifest and could not be removed; it is listed as incomplete. Remove it by hand. {Reason}",
+                Store.Location, _name.FileName, failure.Message);
         }
     }
 

@@ -4,7 +4,7 @@ namespace BackupSidecar.Stores;
 
 /// <summary>
 /// A new file under a hidden name: readable by its owner only, marked as in use while it is open, and gone when disposed,
-/// unless it was committed under its final name.
+/// unless it was committed under its final name. Where it cannot be removed any more, the next sweep finds it unused.
 /// </summary>
 internal sealed class PartialFile : IDisposable
 {
@@ -39,6 +39,6 @@ internal sealed class PartialFile : IDisposable
     {
         Handle.Dispose();
         if (!_committed)
-            File.Delete(Path);
+            PosixFiles.TryRemove(Path);
     }
 }

@@ -60,6 +60,9 @@ internal static partial class PosixFiles
             throw Failure($"Cannot flush {path}", error);
     }
 
+    /// <summary>Removes a file if that can be done: not where its folder is gone, or its file system is read-only by now.</summary>
+    public static void TryRemove(string path) => _ = Unlink(path);
+
     /// <summary>Marks an open file as in use until it is closed. File systems without locks are left alone.</summary>
     public static void MarkInUse(SafeFileHandle file) => _ = FLock(file, LockShared | LockNonBlocking);
 
@@ -76,6 +79,10 @@ internal static partial class PosixFiles
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Link(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Unlink(string path);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

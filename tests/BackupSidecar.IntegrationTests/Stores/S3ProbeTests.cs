@@ -67,6 +67,7 @@ public sealed class S3ProbeTests(CephServer ceph)
     [Theory]
     [InlineData("GET", 403, "AccessDenied", "s3:ListBucket")]
     [InlineData("PUT", 403, "AccessDenied", "s3:PutObject")]
+    [InlineData("HEAD", 403, "AccessDenied", "s3:GetObject")]
     [InlineData("PUT", 403, "QuotaExceeded", "quota")]
     [InlineData("GET", 403, "ExpiredToken", "session token")]
     [InlineData("GET", 301, "PermanentRedirect", "BACKUP_S3_REGION")]
@@ -140,7 +141,8 @@ public sealed class S3ProbeTests(CephServer ceph)
         Assert.DoesNotContain(settings.SecretKey!.Reveal(), failure.ToString(), StringComparison.Ordinal);
     }
 
-    private S3Store Open(S3StoreSettings settings, TimeSpan ahead = default) => new(settings, "app", new ClockAhead(ahead), _log);
+    private S3Store Open(S3StoreSettings settings, TimeSpan ahead = default) =>
+        new(settings, "app", new Patience { LongestTrouble = TimeSpan.Zero }, new ClockAhead(ahead), _log);
 
     private sealed class ClockAhead(TimeSpan ahead) : TimeProvider
     {

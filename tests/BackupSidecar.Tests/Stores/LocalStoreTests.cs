@@ -75,6 +75,23 @@ public sealed class LocalStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_that_goes_away_meanwhile_fails_the_store_but_not_the_spool()
+    {
+        using var store = Open(_root.FullName);
+        Directory.CreateDirectory(store.Folder);
+        using var spool = new Spool(store.Folder, $".{Archive}.partial", null);
+        spool.Writer.Write("content"u8);
+        Directory.Delete(store.Folder, recursive: true);
+        spool.Seal();
+
+        var failure = await Assert.ThrowsAsync<StoreException>(() => store.UploadAsync(Archive, spool, Token));
+
+        await using var reader = spool.OpenRead(0, 7);
+        Assert.Equal(7, reader.Read(new byte[10]));
+        Assert.Contains("does not exist", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_probe_says_that_the_file_system_is_full()
     {
         using var small = new SmallFileSystem();
@@ -101,14 +118,18 @@ public sealed class LocalStoreTests : IDisposable
         Assert.Contains("read-only", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_probe_says_that_the_folder_is_a_file()
+    [Theory]
+    [InlineData("file", "file")]
+    [InlineData("folder", "folder/app")]
+    public async Task A_probe_says_that_the_folder_is_a_file(string root, string file)
     {
-        await File.WriteAllTextAsync(Path.Combine(_root.FullName, "file"), "", Token);
-        using var store = Open(Path.Combine(_root.FullName, "file"));
+        Directory.CreateDirectory(Path.Combine(_root.FullName, "folder"));
+        await File.WriteAllTextAsync(Path.Combine(_root.FullName, file), "", Token);
+        using var store = Open(Path.Combine(_root.FullName, root));
 
         var failure = await Assert.ThrowsAsync<StoreException>(() => store.ProbeAsync(Token));
 
+        Assert.IsNotType<StoreNameTakenException>(failure);
         Assert.Contains(store.Folder, failure.Message, StringComparison.Ordinal);
         Assert.Contains("is a file", failure.Message, StringComparison.Ordinal);
     }

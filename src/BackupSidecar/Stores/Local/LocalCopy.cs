@@ -25,6 +25,14 @@ internal static class LocalCopy
         Commit(file, finalPath);
     }
 
+    /// <exception cref="IOException">It cannot be made, or a file has its name.</exception>
+    public static void CreateFolder(string path)
+    {
+        if (File.Exists(path))
+            throw new IOException($"{path} is a file and not a folder.", PosixErrors.NotAFolder);
+        Directory.CreateDirectory(path);
+    }
+
     /// <summary>Makes the new name durable, or takes it back.</summary>
     public static void FlushFolderOf(string finalPath)
     {
@@ -34,7 +42,7 @@ internal static class LocalCopy
         }
         catch (IOException)
         {
-            File.Delete(finalPath);
+            PosixFiles.TryRemove(finalPath);
             throw;
         }
     }
@@ -46,7 +54,7 @@ internal static class LocalCopy
             // Saves the copying; what counts is the rename at the end, which refuses as well.
             if (File.Exists(finalPath))
                 throw new StoreNameTakenException($"Local store: {finalPath} is there already, and nothing is ever overwritten.");
-            Directory.CreateDirectory(Path.GetDirectoryName(finalPath)!);
+            CreateFolder(Path.GetDirectoryName(finalPath)!);
             return new PartialFile(partialPath);
         }
         catch (Exception exception) when (LocalFailures.IsRefusal(exception))

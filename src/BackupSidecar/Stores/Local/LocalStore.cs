@@ -38,7 +38,7 @@ internal sealed partial class LocalStore : IBackupStore
         var probe = Path.Combine(Folder, PartialFile.NameFor($"probe-{Guid.NewGuid():N}"));
         Attempt($"write to {Folder}", () =>
         {
-            Directory.CreateDirectory(Folder);
+            LocalCopy.CreateFolder(Folder);
             using var file = new PartialFile(probe);
             RandomAccess.Write(file.Handle, "probe"u8, 0);
             file.FlushToDisk();

@@ -12,9 +12,9 @@ internal sealed class ResumingStream : Stream
     private readonly S3Attempt _attempt;
     private readonly string _key;
     private readonly FoundObject _object;
+    private readonly Trouble _trouble;
     private GetObjectResponse? _response;
     private long _position;
-    private int _failures;
 
     /// <param name="connection">The way to the bucket.</param>
     /// <param name="folder">Names the object.</param>
@@ -25,6 +25,7 @@ internal sealed class ResumingStream : Stream
         _attempt = new S3Attempt($"read {folder.AddressOf(found.Object.Name)}", "s3:GetObject");
         _key = folder.KeyOf(found.Object.Name);
         _object = found;
+        _trouble = connection.NewTrouble();
     }
 
     public override bool CanRead => true;
@@ -58,13 +59,13 @@ internal sealed class ResumingStream : Stream
             {
                 var read = await _connection.OnceAsync(_attempt, (_, watch) => ReadOnceAsync(buffer, watch.Token), cancellationToken);
                 _position += read;
-                _failures = 0;
+                _trouble.IsOver();
                 return read;
             }
-            catch (StoreException exception) when (exception.IsTransient && ++_failures < _connection.Patience.Tries)
+            catch (StoreException exception) when (_trouble.IsBearable(exception))
             {
                 Drop();
-                await _connection.WaitAfterAsync(_failures, cancellationToken);
+                await _trouble.WaitAsync(cancellationToken);
                 await OpenAsync(cancellationToken);
             }
         }

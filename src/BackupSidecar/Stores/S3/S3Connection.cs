@@ -18,6 +18,11 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
 
     public Uri Endpoint => settings.Endpoint;
 
+    /// <summary>Host and port of requests; in virtual-host style the bucket is a part of the host.</summary>
+    public string Server => $"{(UsesPathStyle ? "" : $"{Bucket}.")}{Endpoint.Host}:{Endpoint.Port}";
+
+    public bool HasCaFile => settings.CaFile is not null;
+
     public Patience Patience => patience;
 
     /// <summary>The server's clock minus ours, as of its last answer; null before.</summary>
@@ -34,6 +39,8 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
         _ => IsAws,
     };
 
+    private bool UsesPathStyle => settings.PathStyle == PathStyle.Path || (settings.PathStyle == PathStyle.Auto && !IsAws);
+
     private bool IsAws => settings.Endpoint.Host is var host
         && (host.EndsWith(".amazonaws.com", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".amazonaws.com.cn", StringComparison.OrdinalIgnoreCase));
 
@@ -43,15 +50,16 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
     /// <param name="cancellation">Ends the call and the waits.</param>
     public async Task<T> TryAsync<T>(S3Attempt attempt, Func<IAmazonS3, SilenceWatch, Task<T>> call, CancellationToken cancellation)
     {
-        for (var failures = 0; ;)
+        var trouble = NewTrouble();
+        while (true)
         {
             try
             {
                 return await OnceAsync(attempt, call, cancellation);
             }
-            catch (StoreException exception) when (exception.IsTransient && ++failures < patience.Tries)
+            catch (StoreException exception) when (trouble.IsBearable(exception))
             {
-                await WaitAfterAsync(failures, cancellation);
+                await trouble.WaitAsync(cancellation);
             }
         }
     }
@@ -59,7 +67,7 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
     /// <summary>Calls once.</summary>
     public async Task<T> OnceAsync<T>(S3Attempt attempt, Func<IAmazonS3, SilenceWatch, Task<T>> call, CancellationToken cancellation)
     {
-        using var watch = new SilenceWatch(patience.LongestSilence, cancellation);
+        using var watch = new SilenceWatch(patience.LongestAnswer, cancellation);
         try
         {
             return await call(Client, watch);
@@ -70,8 +78,7 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
         }
     }
 
-    public Task WaitAfterAsync(int failures, CancellationToken cancellation) =>
-        Task.Delay(patience.WaitAfter(failures), clock, cancellation);
+    public Trouble NewTrouble() => new(patience, clock);
 
     public void Dispose()
     {
@@ -87,7 +94,7 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
         var config = new AmazonS3Config
         {
             HttpClientFactory = _http.Value,
-            ForcePathStyle = settings.PathStyle == PathStyle.Path || (settings.PathStyle == PathStyle.Auto && !IsAws),
+            ForcePathStyle = UsesPathStyle,
             // The SDK's own checksums are sent as trailers that many servers refuse or, worse, store. We send ours.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,

@@ -26,19 +26,23 @@ internal static class S3Failures
 
     private static (string Explanation, bool IsTransient) Explain(S3Attempt attempt, S3Connection connection, SilenceWatch watch, Exception cause)
     {
-        var server = $"{connection.Endpoint.Host}:{connection.Endpoint.Port}";
+        var server = connection.Server;
         if (watch.HasFired)
             return ($"{server} fell silent for {watch.Limit.TotalSeconds:0} s.", true);
         if (Within<AuthenticationException>(cause) is { } tls)
-            return ($"no trusted TLS connection to {server}: {tls.Message} If it uses a private authority, name its certificate in BACKUP_S3_CA_FILE.", false);
+            return ($"no trusted TLS connection to {server}: {tls.Message} {ExplainTrust(connection)}", false);
         if (ServiceErrorIn(cause) is { } error && error.StatusCode != default(HttpStatusCode))
             return ExplainService(attempt, connection, error);
         if (Within<SocketException>(cause) is { } socket)
             return ($"{server} cannot be reached: {socket.Message}. Check BACKUP_S3_ENDPOINT and the network.", true);
         if (Within<HttpRequestException>(cause) is not null || Within<IOException>(cause) is not null)
             return ($"the connection to {server} broke: {Innermost(cause).Message}", true);
-        return (Innermost(cause).Message, false);
+        return (Innermost(cause).Message.ReplaceLineEndings(" "), false);
     }
+
+    private static string ExplainTrust(S3Connection connection) => connection.HasCaFile
+        ? "Neither the system's authorities nor those in BACKUP_S3_CA_FILE vouch for it, or it is made out to another host."
+        : "If it uses a private authority, name its certificate in BACKUP_S3_CA_FILE.";
 
     private static (string Explanation, bool IsTransient) ExplainService(S3Attempt attempt, S3Connection connection, AmazonServiceException error) =>
         error.ErrorCode switch
@@ -88,6 +92,9 @@ internal sealed class S3StoreException(string message, bool isTransient, Excepti
     public HttpStatusCode? Status { get; init; }
 
     public string? Code { get; init; }
+
+    /// <summary>The server cannot be reached or fell silent: the SDK's status is then missing or zero.</summary>
+    public bool HadNoAnswer => IsTransient && Status.GetValueOrDefault() == default;
 
     public bool IsNotFound => Status == HttpStatusCode.NotFound && Code != "NoSuchBucket";
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Stores.S3;
 
-/// <summary>Tries each right that a backup needs, once, so that what is missing is known before anything is stopped.</summary>
+/// <summary>Tries each right that a backup needs, so that what is missing is known before anything is stopped.</summary>
 internal sealed class S3Probe(S3Connection connection, S3Folder folder, ILogger log)
 {
     private static readonly TimeSpan NotableSkew = TimeSpan.FromMinutes(2);
@@ -13,18 +13,19 @@ internal sealed class S3Probe(S3Connection connection, S3Folder folder, ILogger 
         await ListAsync(cancellation);
         var key = $"{folder.Prefix}.probe-{Guid.NewGuid():N}";
         await PutAsync(key, cancellation);
+        await LookAsync(key, cancellation);
         await DeleteAsync(key, cancellation);
         if (connection.ClockSkew is { } skew && skew.Duration() > NotableSkew)
             log.LogWarning("The clock of this machine and that of {Host} differ{Skew}; S3 refuses more than 15 minutes.", connection.Endpoint.Host, S3Failures.DescribeSkew(skew));
     }
 
-    private async Task ListAsync(CancellationToken cancellation) => await connection.OnceAsync(
+    private async Task ListAsync(CancellationToken cancellation) => await connection.TryAsync(
         new S3Attempt($"list {folder.Location}", "s3:ListBucket"),
         (s3, watch) => s3.ListObjectsV2Async(
             new ListObjectsV2Request { BucketName = connection.Bucket, Prefix = folder.Prefix, MaxKeys = 1 }, watch.Token),
         cancellation);
 
-    private async Task PutAsync(string key, CancellationToken cancellation) => await connection.OnceAsync(
+    private async Task PutAsync(string key, CancellationToken cancellation) => await connection.TryAsync(
         new S3Attempt($"write to {folder.Location}", "s3:PutObject"),
         (s3, watch) => s3.PutObjectAsync(
             new PutObjectRequest
@@ -38,11 +39,17 @@ internal sealed class S3Probe(S3Connection connection, S3Folder folder, ILogger 
             watch.Token),
         cancellation);
 
+    /// <summary>Every upload is looked at afterwards: without this right none would count as stored.</summary>
+    private async Task LookAsync(string key, CancellationToken cancellation) => await connection.TryAsync(
+        new S3Attempt($"look at what is in {folder.Location}", "s3:GetObject"),
+        (s3, watch) => s3.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = connection.Bucket, Key = key }, watch.Token),
+        cancellation);
+
     private async Task DeleteAsync(string key, CancellationToken cancellation)
     {
         try
         {
-            await connection.OnceAsync(
+            await connection.TryAsync(
                 new S3Attempt($"remove from {folder.Location}", "s3:DeleteObject"),
                 (s3, watch) => s3.DeleteObjectAsync(new DeleteObjectRequest { BucketName = connection.Bucket, Key = key }, watch.Token),
                 cancellation);

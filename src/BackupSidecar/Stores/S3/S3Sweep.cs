@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Stores.S3;
 
-/// <summary>Aborts multipart uploads of this backup that have been unfinished for a day; they cost money and are never seen in lists.</summary>
+/// <summary>Aborts multipart uploads of this backup that have been unfinished for a day; they cost money and are never seen in lists. Tries once: the next run sweeps again.</summary>
 internal sealed class S3Sweep(S3Connection connection, S3Folder folder, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan Age = TimeSpan.FromHours(24);
@@ -20,7 +20,7 @@ internal sealed class S3Sweep(S3Connection connection, S3Folder folder, TimeProv
         HashSet<(string?, string?)> markers = [];
         while (true)
         {
-            var page = await connection.TryAsync(
+            var page = await connection.OnceAsync(
                 new S3Attempt($"list unfinished uploads in {folder.Location}", "s3:ListBucketMultipartUploads"),
                 (s3, watch) => s3.ListMultipartUploadsAsync(request, watch.Token),
                 cancellation);

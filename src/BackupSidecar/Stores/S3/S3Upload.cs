@@ -53,9 +53,14 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         {
             await send();
         }
+        catch (S3StoreException failure) when (failure.HadNoAnswer)
+        {
+            await UndoAsync(connection.Patience.UndoLimitWhenDead);
+            throw;
+        }
         catch
         {
-            await UndoAsync();
+            await UndoAsync(connection.Patience.UndoLimit);
             throw;
         }
     }
@@ -63,7 +68,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     private Task PutAsync(Func<Stream> open, long length, CancellationToken cancellation) => CommitAsync(
         async (s3, watch) =>
         {
-            await using var body = watch.Follow(open());
+            await using var body = watch.Follow(open(), connection.Patience.LongestSilence);
             await s3.PutObjectAsync(
                 new PutObjectRequest
                 {
@@ -103,6 +108,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
             new ParallelOptions { MaxDegreeOfParallelism = ParallelParts, CancellationToken = cancellation },
             async (part, stop) => sent.Add(await SendPartAsync(spool, part, stop)));
         var (length, _) = await spool.Sealed;
+        await YieldToOthersAsync(cancellation);
         await CompleteAsync([.. sent.OrderBy(part => part.PartNumber)], length, cancellation);
     }
 
@@ -126,7 +132,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         _attempt,
         async (s3, watch) =>
         {
-            await using var body = watch.Follow(spool.OpenRead(part.Offset, part.Size));
+            await using var body = watch.Follow(spool.OpenRead(part.Offset, part.Size), connection.Patience.LongestSilence);
             var checksum = await ChecksumAsync(body, watch.Token);
             var answer = await s3.UploadPartAsync(
                 new UploadPartRequest
@@ -146,17 +152,43 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         },
         cancellation);
 
+    /// <summary>
+    /// Two uploads of one name at the same time see that the name is free, and many servers let the second replace the first.
+    /// So both look at the unfinished uploads before they finish, and agree on who gives way. Without the right to look, the
+    /// server's conditions have to do.
+    /// </summary>
+    private async Task YieldToOthersAsync(CancellationToken cancellation)
+    {
+        var attempt = new S3Attempt($"list unfinished uploads of {folder.AddressOf(name)}", "s3:ListBucketMultipartUploads");
+        var request = new ListMultipartUploadsRequest { BucketName = connection.Bucket, Prefix = _key };
+        try
+        {
+            var page = await connection.TryAsync(attempt, (s3, watch) => s3.ListMultipartUploadsAsync(request, watch.Token), cancellation);
+            var rivals = (page.MultipartUploads ?? []).Where(upload => upload.Key == _key && upload.UploadId != _uploadId);
+            if (rivals.Any(rival => string.CompareOrdinal(rival.UploadId, _uploadId) < 0))
+                throw Taken("another run is uploading it");
+        }
+        catch (S3StoreException refused) when (!refused.IsTransient)
+        {
+            log.LogDebug("Whether another run uploads {Address} as well is not known. {Reason}", folder.AddressOf(name), refused.Message);
+        }
+    }
+
     private Task CompleteAsync(List<PartETag> parts, long length, CancellationToken cancellation) => CommitAsync(
-        (s3, watch) => s3.CompleteMultipartUploadAsync(
-            new CompleteMultipartUploadRequest
-            {
-                BucketName = connection.Bucket,
-                Key = _key,
-                UploadId = _uploadId,
-                PartETags = parts,
-                IfNoneMatch = Condition,
-            },
-            watch.Token),
+        (s3, watch) =>
+        {
+            watch.Allow(connection.Patience.LongestCompletion);
+            return s3.CompleteMultipartUploadAsync(
+                new CompleteMultipartUploadRequest
+                {
+                    BucketName = connection.Bucket,
+                    Key = _key,
+                    UploadId = _uploadId,
+                    PartETags = parts,
+                    IfNoneMatch = Condition,
+                },
+                watch.Token);
+        },
         length,
         cancellation);
 
@@ -166,7 +198,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     /// </summary>
     private async Task CommitAsync(Func<IAmazonS3, SilenceWatch, Task> request, long length, CancellationToken cancellation)
     {
-        for (var failures = 0; ;)
+        var trouble = connection.NewTrouble();
+        while (true)
         {
             // The condition closes the gap between this question and the request, where the server knows conditions;
             // some ignore them without a word, above all on completing an upload of parts.
@@ -182,9 +215,9 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
                 folder.TakesConditions = false;
                 continue;
             }
-            if (!problem.IsTransient || ++failures >= connection.Patience.Tries)
+            if (!trouble.IsBearable(problem))
                 throw problem;
-            await connection.WaitAfterAsync(failures, cancellation);
+            await trouble.WaitAsync(cancellation);
         }
     }
 
@@ -224,9 +257,9 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     }
 
     /// <summary>Leaves nothing of a failed upload, also where the failure was only that the answer got lost.</summary>
-    private async Task UndoAsync()
+    private async Task UndoAsync(TimeSpan longest)
     {
-        using var limit = new CancellationTokenSource(connection.Patience.UndoLimit);
+        using var limit = new CancellationTokenSource(longest);
         try
         {
             if (_uploadId is not null)
@@ -236,7 +269,10 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
-            log.LogWarning("What was sent of {Address} could not be removed; it will be swept after a day. {Reason}", folder.AddressOf(name), exception.Message);
+            log.LogWarning(
+                "What was sent of {Address} could not be removed; it will be swept after a day. {Reason}",
+                folder.AddressOf(name),
+                limit.IsCancellationRequested ? "The server does not answer." : exception.Message);
         }
     }
 
@@ -251,7 +287,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
 
     private string? Condition => folder.TakesConditions ? "*" : null;
 
-    private StoreNameTakenException Taken() => new($"S3: {folder.AddressOf(name)} is there already, and nothing is ever overwritten.");
+    private StoreNameTakenException Taken(string reason = "it is there already") =>
+        new($"S3: cannot {_attempt.What}: {reason}, and nothing is ever overwritten.");
 
     private readonly record struct Part(int Number, long Offset, long Size)
     {

@@ -14,7 +14,7 @@ internal sealed class SilenceWatch : IDisposable
         _source.CancelAfter(limit);
     }
 
-    public TimeSpan Limit { get; }
+    public TimeSpan Limit { get; private set; }
 
     public CancellationToken Token => _source.Token;
 
@@ -24,8 +24,19 @@ internal sealed class SilenceWatch : IDisposable
     /// <summary>Something has moved.</summary>
     public void Progressed() => _source.CancelAfter(Limit);
 
-    /// <summary>A stream whose reading counts as progress; owns <paramref name="inner"/>.</summary>
-    public Stream Follow(Stream inner) => new FollowedStream(inner, this);
+    /// <summary>From now on the silence may be longer: the server has more to do than to answer.</summary>
+    public void Allow(TimeSpan limit)
+    {
+        Limit = limit;
+        Progressed();
+    }
+
+    /// <summary>A stream whose reading counts as progress, with a silence of its own; owns <paramref name="inner"/>.</summary>
+    public Stream Follow(Stream inner, TimeSpan limit)
+    {
+        Allow(limit);
+        return new FollowedStream(inner, this);
+    }
 
     public void Dispose() => _source.Dispose();
 

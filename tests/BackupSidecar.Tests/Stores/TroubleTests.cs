@@ -1,0 +1,51 @@
+using BackupSidecar.Stores;
+using BackupSidecar.Stores.S3;
+using BackupSidecar.Tests.Support;
+
+namespace BackupSidecar.Tests.Stores;
+
+public sealed class TroubleTests
+{
+    private static readonly StoreException Passing = new("the server is restarting", isTransient: true);
+
+    private readonly FakeClock _clock = new(DateTimeOffset.UnixEpoch);
+
+    [Fact]
+    public void A_server_may_be_in_trouble_for_twenty_seconds_and_no_longer()
+    {
+        var trouble = new Trouble(new Patience(), _clock);
+
+        Assert.True(trouble.IsBearable(Passing));
+        _clock.Advance(TimeSpan.FromSeconds(19));
+        Assert.True(trouble.IsBearable(Passing));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(trouble.IsBearable(Passing));
+    }
+
+    [Fact]
+    public void A_first_failure_that_took_long_to_show_is_tried_again()
+    {
+        var trouble = new Trouble(new Patience(), _clock);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.True(trouble.IsBearable(Passing));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(trouble.IsBearable(Passing));
+    }
+
+    [Fact]
+    public void Trouble_that_was_overcome_does_not_count_against_the_next()
+    {
+        var trouble = new Trouble(new Patience(), _clock);
+        Assert.True(trouble.IsBearable(Passing));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        trouble.IsOver();
+
+        Assert.True(trouble.IsBearable(Passing));
+    }
+
+    [Fact]
+    public void What_does_not_pass_is_not_tried_again() =>
+        Assert.False(new Trouble(new Patience(), _clock).IsBearable(new StoreException("access denied")));
+}
