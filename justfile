@@ -25,7 +25,7 @@ try *options:
 image *options:
     docker build {{options}} --tag backup-sidecar:latest .
 
-# Start the example stack.
+# Start the example stack; the head of docker-compose.example.yml says how to make its .env.
 up: image
     {{compose}} up --detach
 
