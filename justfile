@@ -25,7 +25,7 @@ try *options:
 image *options:
     docker build {{options}} --tag backup-sidecar:latest .
 
-# Start the example stack.
+# Start the example stack; the head of docker-compose.example.yml says how to make its .env.
 up: image
     {{compose}} up --detach
 
@@ -58,6 +58,6 @@ lint:
 format:
     dotnet format BackupSidecar.sln
 
-# Measure time and memory.
-bench *options:
-    dotnet run --project bench/BackupSidecar.Bench --configuration Release -- {{options}}
+# Measure the peak memory of a backup of 200 MiB and of one of 2 GiB.
+bench:
+    bench/memory.sh

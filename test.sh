@@ -3,6 +3,7 @@
 #   N passed, N failed, N skipped
 # usage: ./test.sh            everything
 #        ./test.sh --quick    the tests of the program alone: no Docker, no servers
+# Needs the .NET SDK, and apt-get and root (or sudo) where something is missing.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 
@@ -53,6 +54,9 @@ install() {
   if ((${#missing[@]} == 0)); then return; fi
   step "Installing ${missing[*]}"
   command -v apt-get > /dev/null || give_up "There is no apt-get here: install these by hand and run this again: ${missing[*]}"
+  if ((EUID != 0)) && ! command -v sudo > /dev/null; then
+    give_up "There is no sudo here: install these as root and run this again: ${missing[*]}"
+  fi
   "${as_root[@]}" apt-get update -qq || echo "The package lists could not be renewed; trying with those that are here." >&2
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
     < /dev/null > "$work/apt.log" 2>&1 || { cat "$work/apt.log" >&2; give_up "These could not be installed: ${missing[*]}"; }
@@ -99,21 +103,36 @@ shell_scripts() {
     xargs -0 shellcheck .ci/run
 }
 
-# docker-compose accepts every file that we hand out, with the settings of the example beside it.
+# docker-compose accepts every file that we hand out, with the settings beside it: the examples, the README's stack, and the stack
+# that the commands at its own head set up. In the last, what .env says has to arrive.
 compose_files() {
   local example copy=$work/example
-  docker-compose --file docker-compose.example.yml config --quiet || return 1
   for example in examples/*/; do
     rm -rf "$copy"
     cp -r "$example" "$copy"
     cp "$copy/.env.example" "$copy/.env"
-    docker-compose --file "$copy/docker-compose.yml" --env-file "$copy/.env" config --quiet || return 1
+    (cd "$copy" && docker-compose config --quiet) || return 1
   done
+  awk '/^...yaml$/ { inside = 1; next } /^...$/ { inside = 0 } inside' README.md > "$copy/docker-compose.yml"
+  (cd "$copy" && docker-compose config --quiet) || return 1
+
+  rm -rf "$copy"
+  mkdir "$copy"
+  cp docker-compose.example.yml .env.example "$copy"
+  sed -n 's/^#   \(cp\|echo\|sed\) /\1 /p' docker-compose.example.yml > "$work/set-up.sh"
+  (cd "$copy" && bash -euo pipefail "$work/set-up.sh" && docker-compose config > settled.yml) || return 1
+  grep -Eq 'BACKUP_ENCRYPTION_KEY: .?[A-Za-z0-9+/]{43}=' "$copy/settled.yml" && grep -q 'BACKUP_NAME: my-stack$' "$copy/settled.yml"
 }
 
 command -v dotnet > /dev/null || give_up "The .NET SDK 10 is missing: https://dotnet.microsoft.com/download/dotnet/10.0"
 
-install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr zstd=zstd pg_dump=postgresql-client
+case "${1:-}" in
+  "" | --quick) ;;
+  *) give_up "usage: ./test.sh [--quick]" ;;
+esac
+
+install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr setcap=libcap2-bin chattr=e2fsprogs ps=procps zstd=zstd \
+  pg_dump=postgresql-client
 
 if [[ ${1:-} == --quick ]]; then
   step "Building $unit"

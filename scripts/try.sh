@@ -13,11 +13,11 @@ case "${1:-}" in
   *) echo "usage: scripts/try.sh [--keep]" >&2; exit 2 ;;
 esac
 
-steps=0
+steps=0 work=
 step() { steps=$((steps + 1)); printf '%2d. %s\n' "$steps" "$*"; }
 fail() {
   printf 'FAILED: %s\n' "$*" >&2
-  if [[ -z $keep ]]; then echo "scripts/try.sh --keep leaves everything behind to look at." >&2; fi
+  if [[ -z $keep && -n $work ]]; then echo "scripts/try.sh --keep leaves everything behind to look at." >&2; fi
   exit 1
 }
 
@@ -132,8 +132,8 @@ step "All equal: this machine can take backups and bring them back"
 cat <<'T'
 
 What to do next
-  Your own stack      copy docker-compose.example.yml beside your compose file; examples/ has three whole ones
-  Your own settings   BACKUP_NAME, BACKUP_DIRS, BACKUP_POSTGRES, BACKUP_LOCAL_PATH, BACKUP_S3_BUCKET, BACKUP_ENCRYPTION_KEY_FILE …
+  Your own stack      docker-compose.example.yml says at its head how to start it; README.md explains; examples/ has three more
+  Your own settings   cp .env.example .env, and fill in name, key, sources and stores
   Before you rely on it   keep the passphrase in a second place: without it no backup can be opened
 T
 if [[ -n $keep ]]; then

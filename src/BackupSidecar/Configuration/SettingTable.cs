@@ -84,7 +84,7 @@ internal static class SettingTable
     { Example = "my-stack" });
 
     public static readonly Setting DockerHost = Add(new(ServicesSection, "DOCKER_HOST", Url,
-        "The Docker engine's address: unix://, tcp:// or http(s)://.")
+        "The Docker engine's address: unix://, tcp:// or http(s)://. Belongs into the compose file: in .env, Compose itself would use it.")
     { Default = "unix:///var/run/docker.sock" });
 
     public static readonly Setting EncryptionKey = Add(new(EncryptionSection, "BACKUP_ENCRYPTION_KEY", SettingKind.Secret,
@@ -112,7 +112,7 @@ internal static class SettingTable
     { DefaultNote = "one per core", Example = "2", Minimum = 1, Maximum = 256 });
 
     public static readonly Setting LocalPath = Add(new(LocalSection, "BACKUP_LOCAL_PATH", SettingKind.Path,
-        "Folder for the archives. At least one of this and BACKUP_S3_BUCKET is required.")
+        "Folder for the archives, in the container; mount one of the host there. At least one of this and BACKUP_S3_BUCKET is required.")
     { Example = "/backups-local", IsSetInExample = true });
 
     public static readonly Setting S3Bucket = Add(new(S3Section, "BACKUP_S3_BUCKET", Text,
@@ -222,7 +222,7 @@ internal static class SettingTable
     { Default = "/var/lib/backup-sidecar" });
 
     public static readonly Setting StagingDirectory = Add(new(ProgramSection, "BACKUP_STAGING_DIR", SettingKind.Path,
-        "Folder for dumps on their way into the archive.")
+        "Folder for dumps on their way into the archive, and for the archive itself where there is no local folder.")
     { Default = "/backups" });
 
     public static readonly Setting Debug = Add(new(ProgramSection, "BACKUP_DEBUG", Flag, "Whether the log says more.")

@@ -10,7 +10,8 @@ internal static class EnvExample
 {
     private const string Head = """
         # All settings of backup-sidecar. Copy this file to .env and change what you need; lines that begin with '#' are comments.
-        # Values stand without quotes, one line each. Instead of NAME, NAME_FILE may name a file that holds the value.
+        # Values stand without quotes, one line each; only a value with a '$' or a ' #' in it stands in single quotes, because
+        # Compose would read these itself. Instead of NAME, NAME_FILE may name a file that holds the value.
         # Entries of a list are separated by commas, or stand in variables of their own: BACKUP_POSTGRES_1, BACKUP_POSTGRES_2 and so on.
 
         """;
