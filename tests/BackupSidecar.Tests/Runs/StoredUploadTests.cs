@@ -19,7 +19,7 @@ public sealed class StoredUploadTests
         using var spool = SealedSpool(store, SmallFileSystem.Size);
 
         var upload = Begin(store, spool, Task.FromResult(new byte[100]), TestContext.Current.CancellationToken);
-        await upload.WaitAsync();
+        await upload.Ended;
 
         Assert.False(upload.IsCommitted);
         Assert.Contains("manifest", upload.Problem, StringComparison.Ordinal);
@@ -37,8 +37,9 @@ public sealed class StoredUploadTests
 
         var upload = Begin(store, spool, manifest.Task, TestContext.Current.CancellationToken);
         manifest.SetCanceled(TestContext.Current.CancellationToken);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(upload.WaitAsync);
+        await upload.Ended;
 
+        Assert.False(upload.IsCommitted);
         Assert.Empty(Directory.GetFileSystemEntries(store.Folder));
         root.Delete(recursive: true);
     }
@@ -52,7 +53,7 @@ public sealed class StoredUploadTests
         await store.PutAsync(Name.ManifestFileName, new byte[] { 1 }, TestContext.Current.CancellationToken);
 
         var upload = Begin(store, spool, Task.FromResult(new byte[100]), TestContext.Current.CancellationToken);
-        await upload.WaitAsync();
+        await upload.Ended;
 
         Assert.False(upload.IsCommitted);
         Assert.Equal(2, Directory.GetFiles(store.Folder).Length);
