@@ -41,7 +41,7 @@ internal sealed class ConsoleLogger(LogSettings settings, Redactor redactor, Tim
         lock (_lock)
         {
             WriteToConsole(level, text);
-            WriteToFile(Line(level, text, inColour: false));
+            WriteToFile(settings.Format == LogFormat.Json ? Json(level, text) : $"{time.GetLocalNow():yyyy-MM-dd HH:mm:ss} {Text(level, text, inColour: false)}");
         }
     }
 

@@ -24,8 +24,9 @@ internal static class RestoreCommand
     private static async Task<RunReport> RestoreAsync(Composition program, Guid runId, RestoreOptions options, bool yes, Signals signals)
     {
         var hooks = program.Hooks(runId);
+        var hasBegun = false;
         var report = await program.RestoreRun().RunAsync(runId, options, ConfirmAsync, signals.Token);
-        if (report.Outcome == RunOutcome.NotStarted)
+        if (!hasBegun)
             return report;
         var failed = await hooks.RunAfterRestoreAsync(report, CancellationToken.None);
         return report with { Problems = [.. report.Problems, .. failed] };
@@ -35,6 +36,9 @@ internal static class RestoreCommand
             await Console.Out.WriteAsync(RestorePlanText.Of(plan, program.Settings.Services.Stop));
             if (!yes && !Agrees())
                 return false;
+            if (options.ToDirectory is not null)
+                return true;
+            hasBegun = true;
             await hooks.RunBeforeRestoreAsync(cancellation);
             return true;
         }

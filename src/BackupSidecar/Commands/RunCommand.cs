@@ -17,6 +17,7 @@ internal static class RunCommand
         using var program = Composition.Load(SettingsScope.Everything);
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         await RecoverAsync(program, signals.Token);
+        await program.Recovery().SweepAsync(signals.Token);
         HealthCommand.NoteSchedule(program);
         if (program.Schedule is { } schedule)
             await FollowAsync(schedule, program, signals.Token);

@@ -6,6 +6,7 @@ using BackupSidecar.Reports;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores;
+using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs;
@@ -134,6 +135,7 @@ internal sealed class BackupRun(
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);
+        await recovery.SweepAsync(cancellation);
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 
@@ -141,6 +143,11 @@ internal sealed class BackupRun(
     {
         if (!settings.Archive.IsEncrypted)
             _record.AddWarning("No encryption key is set: this archive will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");
+        if (settings.Local is { } local && MountTable.OfThisProcess().GoesWithTheContainer(local.Path))
+        {
+            _record.AddWarning($"{local.Path} (BACKUP_LOCAL_PATH) is not on a mounted volume: what is stored there goes with this container. "
+                + $"Mount a volume or a folder of the host at {local.Path}.");
+        }
         foreach (var (source, problem) in preflight.UnreadableBecause)
             _record.AddProblem($"{source.EntryName} ({source.Origin}) cannot be backed up: {problem}");
         foreach (var (store, problem) in preflight.UnwritableBecause)

@@ -11,7 +11,7 @@ namespace BackupSidecar.Runs;
 
 /// <summary>
 /// Puts right what a killed run left behind: directories that a restore had half exchanged, services that it had stopped,
-/// temporary files in the stores; and tells that the run ended. Done at every start of the program and before every run.
+/// temporary files in the stores; and tells that the run ended. Done at every start of the program and with every run.
 /// </summary>
 internal sealed class Recovery(
     Settings settings, BackupPlan plan, RestoreTargets targets, IReadOnlyList<IBackupStore> stores, NotifierGroup notifiers, History history,
@@ -31,9 +31,17 @@ internal sealed class Recovery(
                 await TellAsync(died, cancellation);
         }
         held.ForgetTheDead();
+        return services.Problems;
+    }
+
+    /// <summary>
+    /// Removes what killed runs left in the stores under temporary names. Nobody waits for this, and it needs no lock: what is
+    /// in use is left alone.
+    /// </summary>
+    public async Task SweepAsync(CancellationToken cancellation)
+    {
         foreach (var store in stores)
             await SweepAsync(store, cancellation);
-        return services.Problems;
     }
 
     /// <summary>A directory that cannot be looked into is a matter of its own backup, and must not keep services from being started.</summary>

@@ -25,6 +25,19 @@ public sealed class MountTableTests
     [InlineData("/dat", false)]
     public void A_mount_point_is_known(string path, bool expected) => Assert.Equal(expected, MountTable.Parse(Table).IsMountPoint(path));
 
+    [Theory]
+    [InlineData("/backups-local", true)]
+    [InlineData("/database", false)]
+    [InlineData("/data/below/it", false)]
+    [InlineData("/database-of-ours", true)]
+    public void What_is_on_no_volume_goes_with_the_container(string path, bool goes)
+    {
+        var inContainer = Table.Replace("ext4 /dev/vda", "overlay overlay", StringComparison.Ordinal);
+
+        Assert.Equal(goes, MountTable.Parse(inContainer).GoesWithTheContainer(path));
+        Assert.False(MountTable.Parse(Table).GoesWithTheContainer(path));
+    }
+
     [Fact]
     public void Whatever_the_table_looks_like_it_is_read()
     {
