@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using BackupSidecar.Processes;
+using BackupSidecar.Reports;
+using BackupSidecar.Tests.Notifications;
+
+namespace BackupSidecar.Tests.Commands;
+
+/// <summary>The daemon, its runs and the signals that they get. A named pipe tells the test which process has come to its hook.</summary>
+public sealed class RunCommandTests : IDisposable
+{
+    private const int TimeLimit = 60_000;
+
+    private readonly BuiltProgram _program = new();
+    private int _run;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _program.Dispose();
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task An_idle_daemon_ends_with_0_when_it_is_asked_to()
+    {
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "backups are made by hand");
+
+        ForegroundProcess.Terminate(daemon.Id);
+
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_scheduled_run_is_interrupted_with_the_daemon_and_says_so()
+    {
+        _program.Settings["BACKUP_SCHEDULE"] = "* * * * * *";
+        using var daemon = await StartAndReachHookAsync("run");
+
+        ForegroundProcess.Terminate(daemon.Id);
+        var ended = await BuiltProgram.EndOfAsync(daemon);
+
+        Assert.Equal(0, ended.ExitCode);
+        Assert.Equal(RunOutcome.Interrupted, Newest.Outcome);
+        Assert.Empty(_program.Stored);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_run_that_was_killed_is_told_of_at_once_and_the_schedule_goes_on()
+    {
+        _program.Settings["BACKUP_SCHEDULE"] = "* * * * * *";
+        using var daemon = await StartAndReachHookAsync("run");
+
+        KillRun();
+        await SaysAsync(daemon, "was killed by signal 9");
+        await SaysAsync(daemon, "was killed before it ended");
+        await ReachHookAsync();
+
+        Assert.Equal(RunOutcome.Interrupted, Newest.Outcome);
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_daemon_that_ends_asks_a_backup_beside_it_to_end_and_waits_for_it()
+    {
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "backups are made by hand");
+        using var backup = await StartAndReachHookAsync("backup");
+
+        ForegroundProcess.Terminate(daemon.Id);
+
+        Assert.Equal(143, (await BuiltProgram.EndOfAsync(backup)).ExitCode);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+        Assert.Equal(RunOutcome.Interrupted, Newest.Outcome);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_killed_run_is_reported_as_failed_under_its_own_id_at_the_next_start()
+    {
+        await using var server = new FakePingServer();
+        _program.Settings["BACKUP_HEALTHCHECKS_URL"] = $"{server.Url}/check";
+        using var backup = await StartAndReachHookAsync("backup");
+        var start = await server.NextAsync();
+        KillRun();
+        await backup.WaitForExitAsync(Cancellation);
+
+        using var daemon = _program.Start("run");
+        var fail = await server.NextAsync();
+
+        Assert.StartsWith("/check/start?rid=", start.Target, StringComparison.Ordinal);
+        Assert.Equal(start.Target.Replace("/start", "/fail", StringComparison.Ordinal), fail.Target);
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    private RunReport Newest => new History(_program.Path("state")).ReadNewestFirst().First();
+
+    private void KillRun()
+    {
+        using var process = Process.GetProcessById(_run);
+        process.Kill();
+    }
+
+    private async Task<Process> StartAndReachHookAsync(string command)
+    {
+        var pipe = _program.Path("pipe");
+        using (var make = Process.Start("mkfifo", [pipe]))
+            await make.WaitForExitAsync(Cancellation);
+        _program.Hook("pre-backup", "wait", $"echo $PPID > {pipe}; exec sleep 50");
+        var process = _program.Start(command);
+        await ReachHookAsync();
+        return process;
+    }
+
+    private async Task ReachHookAsync() =>
+        _run = int.Parse(await File.ReadAllTextAsync(_program.Path("pipe"), Cancellation), CultureInfo.InvariantCulture);
+
+    private static async Task SaysAsync(Process process, string words)
+    {
+        while (await process.StandardError.ReadLineAsync(Cancellation) is { } line)
+        {
+            if (line.Contains(words, StringComparison.Ordinal))
+                return;
+        }
+        Assert.Fail($"It ended without saying '{words}'.");
+    }
+}
