@@ -38,7 +38,11 @@ internal sealed class BackupScene : IAsyncDisposable
             Sources = new SourceSettings(),
             Services = new ServiceSettings
             {
-                Stop = ["app"], ComposeProject = "shop", DockerHost = Daemon.Host, StopWait = TimeSpan.Zero, StartWait = TimeSpan.Zero,
+                Stop = ["app"],
+                ComposeProject = "shop",
+                DockerHost = Daemon.Host,
+                StopWait = TimeSpan.Zero,
+                StartWait = TimeSpan.Zero,
             },
             Archive = new ArchiveSettings { CompressionThreads = 2, EncryptionKey = new Secret("a passphrase of this test") },
             Retention = new RetentionSettings(),
