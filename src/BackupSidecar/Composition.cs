@@ -5,6 +5,7 @@ using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
 using BackupSidecar.Scheduling;
@@ -33,9 +34,10 @@ internal sealed class Composition : IDisposable
         Reading = reading;
         (Schedule, var scheduleFaults) = ParseSchedule(reading);
         Settings = Require(reading, scheduleFaults);
-        (Plan, var planFaults) = BackupPlanner.Plan(Settings);
-        if (planFaults.Count > 0)
-            throw new ConfigurationException(planFaults);
+        var (plan, planFaults) = BackupPlanner.Plan(Settings);
+        (Plan, var folderFaults) = OwnFolders.LeaveOut(plan, Settings, MountTable.OfThisProcess());
+        if (planFaults.Concat(folderFaults).ToList() is { Count: > 0 } faults)
+            throw new ConfigurationException(faults);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsColoured, _logFile);
         _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;

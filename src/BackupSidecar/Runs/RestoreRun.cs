@@ -119,5 +119,5 @@ internal sealed class RestoreRun(
 
     /// <summary>Whether the world failed, which a report can say; anything else is a bug and goes to the top.</summary>
     internal static bool IsOfTheWorld(Exception error) => error is RestoreException or BackupRefusedException or StoreException or ServiceException
-        or DatabaseException or ProcessFailedException or IOException or UnauthorizedAccessException;
+        or HookException or DatabaseException or ProcessFailedException or IOException or UnauthorizedAccessException;
 }
