@@ -28,6 +28,8 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> e
         {
             try
             {
+                if (directory == stagingDirectory)
+                    MountedFileTarget.Recover(directory, log);
                 await Leftovers.ClearAsync(directory, current: null, log);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or ProcessFailedException)
