@@ -5,6 +5,7 @@ using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
 using BackupSidecar.Scheduling;
@@ -141,7 +142,9 @@ internal sealed class Composition : IDisposable
         if (reading.Settings is not { } settings)
             throw Faulty(reading, [.. reading.Faults, .. scheduleFaults]);
         var (plan, planFaults) = BackupPlanner.Plan(settings);
-        return scheduleFaults.Count + planFaults.Count == 0 ? (settings, plan) : throw Faulty(reading, [.. planFaults, .. scheduleFaults]);
+        (plan, var folderFaults) = OwnFolders.LeaveOut(plan, settings, MountTable.OfThisProcess());
+        List<ConfigurationFault> faults = [.. planFaults, .. folderFaults, .. scheduleFaults];
+        return faults.Count == 0 ? (settings, plan) : throw Faulty(reading, faults);
     }
 
     private static ConfigurationException Faulty(SettingsReading reading, IEnumerable<ConfigurationFault> faults) =>

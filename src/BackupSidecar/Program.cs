@@ -16,9 +16,6 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
-        // Before the first file is opened. A backup reads files that others hold locked, and .NET's own locks would get in the
-        // way of the one that runs take: whoever finds it held could not read who holds it.
-        AppContext.SetSwitch("System.IO.DisableFileLocking", true);
         var given = CommandLine.Create().Parse(arguments, CommandLine.Taken);
         if (given.Errors.Count > 0)
         {

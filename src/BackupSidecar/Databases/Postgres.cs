@@ -8,7 +8,11 @@ namespace BackupSidecar.Databases;
 /// PostgreSQL by pg_dump's custom format. Each dump is read by pg_restore while it is made: a dump that ends too early can look
 /// like a good one to everybody but pg_restore. The password goes to the tools by their environment only.
 /// </summary>
-internal sealed class Postgres(Secret uri, string database, PostgresClients clients) : IDatabaseEngine
+/// <param name="uri">What to dump or to restore into.</param>
+/// <param name="database">The database if the URI names none.</param>
+/// <param name="clients">The installed clients.</param>
+/// <param name="lockPatience">How long a restore waits while somebody holds what it replaces; five minutes if not given.</param>
+internal sealed class Postgres(Secret uri, string database, PostgresClients clients, TimeSpan? lockPatience = null) : IDatabaseEngine
 {
     // Without a limit a dump would wait as long as somebody holds a table, with services stopped.
     private const string LockTimeout = "--lock-wait-timeout=5min";
@@ -23,7 +27,7 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
     {
         var (client, _) = await ConnectAsync(cancellation);
         await using var rehearsal = RunningProcess.Start(
-            WithPassword(client, "pg_dump", "--schema-only", "--file=/dev/null", LockTimeout));
+            WithPassword(client, "pg_dump", application: null, "--schema-only", "--file=/dev/null", LockTimeout));
         rehearsal.StandardInput.Close();
         var result = await rehearsal.WaitAsync(cancellation);
         if (!result.Succeeded)
@@ -34,7 +38,7 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
     {
         var (client, server) = await ConnectAsync(cancellation);
         await using var checker = RunningProcess.Start(new Command(client.Program("pg_restore"), "--format=custom", "--file=/dev/null"));
-        await using var dump = RunningProcess.Start(WithPassword(client, "pg_dump", "--format=custom", "--compress=0", LockTimeout));
+        await using var dump = RunningProcess.Start(WithPassword(client, "pg_dump", application: null, "--format=custom", "--compress=0", LockTimeout));
         dump.StandardInput.Close();
 
         var refused = !await ProgramStreams.PumpAsync(dump.StandardOutput, Take, Kill, cancellation);
@@ -68,14 +72,42 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
     public async Task RestoreAsync(Stream dump, CancellationToken cancellation)
     {
         var (client, _) = await ConnectAsync(cancellation);
+        var application = $"backup-sidecar-restore-{Guid.NewGuid():N}";
+        var patience = lockPatience ?? TimeSpan.FromMinutes(5);
+        var watch = new PostgresLockWatch(application, sql => Ask(client, sql), patience);
         await using var restore = RunningProcess.Start(
-            WithPassword(client, "pg_restore", "--clean", "--if-exists", "--exit-on-error", "--single-transaction"));
+            WithPassword(client, "pg_restore", application, "--clean", "--if-exists", "--exit-on-error", "--single-transaction"));
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var watching = watch.WatchAsync(ended.Token);
+        ProcessResult result;
+        try
+        {
+            result = await FeedAsync(restore, dump, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            await watch.EndSessionAsync(CancellationToken.None);
+            throw;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await watching;
+        }
+        if (result.Succeeded)
+            return;
+        throw new DatabaseException(watch.Blocker is { } blocker
+            ? $"it was given up after {patience.TotalSeconds:F0} s of waiting, and the database is as it was before. In the way is {blocker}. "
+                + "End that, or stop it during the restore (BACKUP_STOP_SERVICES)."
+            : Failed("pg_restore failed, and the database is as it was before", result).Message + Advice(result));
+    }
+
+    private static async Task<ProcessResult> FeedAsync(RunningProcess restore, Stream dump, CancellationToken cancellation)
+    {
         await ProgramStreams.PumpAsync(
             dump, (chunk, length) => ProgramStreams.TryWrite(restore.StandardInput, chunk, length), restore.Kill, cancellation);
         restore.StandardInput.Close();
-        var result = await restore.WaitAsync(cancellation);
-        if (!result.Succeeded)
-            throw new DatabaseException(Failed("pg_restore failed, and the database is as it was before", result).Message + Advice(result));
+        return await restore.WaitAsync(cancellation);
     }
 
     private static string Advice(ProcessResult restored) => restored.LastWords switch
@@ -87,14 +119,19 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
         _ => "",
     };
 
+    private static string ConnectAdvice(ProcessResult asked) =>
+        asked.LastWords.Contains("FATAL:  database \"", StringComparison.Ordinal) && asked.LastWords.EndsWith("does not exist", StringComparison.Ordinal)
+            ? ". To restore into it, create it first (createdb); it may be empty."
+            : "";
+
     /// <summary>Connects, and chooses the client for the server's version.</summary>
     private async Task<(PostgresClient Client, string Server)> ConnectAsync(CancellationToken cancellation)
     {
         var newest = await clients.NewestAsync(cancellation);
         var (result, output) = await RunningProcess.RunAsync(
-            WithPassword(newest, "psql", "-XAt", "--command=SHOW server_version_num"), cancellation);
+            Ask(newest, "SHOW server_version_num"), cancellation);
         if (!result.Succeeded)
-            throw Failed("the server cannot be used", result);
+            throw new DatabaseException(Failed("the server cannot be used", result).Message + ConnectAdvice(result));
         if (!int.TryParse(output.AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             throw new DatabaseException("The server does not say its version; is it PostgreSQL?");
 
@@ -109,14 +146,20 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
         return (client, server);
     }
 
-    private Command WithPassword(PostgresClient client, string program, params IEnumerable<string> arguments)
+    private Command Ask(PostgresClient client, string sql) => WithPassword(client, "psql", application: null, "-XAt", "--command=" + sql);
+
+    private Command WithPassword(PostgresClient client, string program, string? application, params IEnumerable<string> arguments)
     {
         var split = PostgresUri.Split(uri);
+        // Of two values for one parameter the later one counts.
+        var address = application is null
+            ? split.WithoutPassword
+            : split.WithoutPassword + (split.WithoutPassword.Contains('?') ? '&' : '?') + "application_name=" + application;
         // What the URI itself says has precedence over these variables.
         var environment = new Dictionary<string, string> { ["PGCONNECT_TIMEOUT"] = "15", ["PGDATABASE"] = database };
         if (split.Password is not null)
             environment["PGPASSWORD"] = split.Password;
-        return new Command(client.Program(program), [.. arguments, "--no-password", "--dbname=" + split.WithoutPassword])
+        return new Command(client.Program(program), [.. arguments, "--no-password", "--dbname=" + address])
         {
             Environment = environment,
         };

@@ -29,6 +29,13 @@ internal static class BackupPlanner
         return (plan, faults);
     }
 
+    /// <summary>Where we write: what a directory holds of it is not backed up.</summary>
+    public static IReadOnlyList<string> OwnFolders(Settings settings)
+    {
+        string?[] folders = [settings.Local?.Path, settings.Paths.Staging, settings.Paths.State];
+        return folders.OfType<string>().Distinct().ToList();
+    }
+
     private static IEnumerable<SourcePlan> Postgres(SourceSettings settings, List<ConfigurationFault> faults)
     {
         foreach (var (i, secret) in settings.Postgres.Index())
@@ -80,12 +87,6 @@ internal static class BackupPlanner
                 Excluded = own.Where(folder => IsWithin(folder, entry.Path)).ToList(),
             };
         }
-    }
-
-    private static List<string> OwnFolders(Settings settings)
-    {
-        string?[] folders = [settings.Local?.Path, settings.Paths.Staging, settings.Paths.State];
-        return folders.OfType<string>().Distinct().ToList();
     }
 
     /// <summary>Whether a path is the folder or lies below it. Neither ends with a slash, unless it is the root.</summary>

@@ -116,12 +116,25 @@ internal sealed class ArchiveFetch(Settings settings, IReadOnlyList<IBackupStore
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[256 * 1024];
         var total = 0L;
-        for (int read; (read = await from.ReadAsync(buffer, cancellation)) > 0; total += read)
+        for (int read; (read = await ReadAsync(from, buffer, cancellation)) > 0; total += read)
         {
             hash.AppendData(buffer, 0, read);
             await to.WriteAsync(buffer.AsMemory(0, read), cancellation);
         }
         return (total, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    // Only reading is the store's fault, and lets the next store be tried; a full disk of ours is not.
+    private static async Task<int> ReadAsync(Stream from, byte[] buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The archive cannot be read to its end: {error.Message}", cause: error);
+        }
     }
 
     private static void Compare(ArchiveName name, StoredCopy copy, long bytes, string digest)

@@ -6,7 +6,6 @@ using BackupSidecar.Reports;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores;
-using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs;

@@ -55,6 +55,7 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
 
     /// <summary>Finds "latest" (the newest complete backup), a timestamp, or a file name.</summary>
     /// <exception cref="RestoreException">Nothing, or more than one, fits; the message lists what is nearest.</exception>
+    /// <exception cref="BackupRefusedException">The latest is wanted, and all that is there is damaged, or signed with another key.</exception>
     public CatalogMatch Find(RestoreOptions options)
     {
         var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
@@ -72,6 +73,12 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         var found = entries.Find(entry => entry.State == CatalogState.Complete)
             ?? entries.Find(entry => entry.State == CatalogState.Partial)
             ?? entries.Find(entry => entry.State == CatalogState.Legacy && options.AllowUnverified);
+        if (found is null && entries.Find(entry => entry.State == CatalogState.Damaged) is { } damaged)
+        {
+            // With a wrong key every backup looks like this, so the reason must be told.
+            throw new BackupRefusedException(
+                $"{Absent("There is no complete backup", entries, options)} {damaged.Name.FileName} is refused: {damaged.Copies[0].Problem}. Nothing was touched.");
+        }
         if (found is null)
             throw new RestoreException(Absent("There is no complete backup", entries, options));
         var newer = entries.TakeWhile(entry => entry != found).Select(entry => $"{entry.Name.FileName} ({Word(entry.State)})").ToList();

@@ -61,7 +61,6 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
             try
             {
                 await target.RollBackAsync();
-                log.LogWarning("{Source}: {State}", target.Step.Source.Entry, target.AfterRollBack);
                 report.Warn([$"'{target.Step.Source.Entry}': {target.AfterRollBack}."]);
             }
             catch (Exception error) when (RestoreRun.IsOfTheWorld(error))

@@ -7,6 +7,9 @@ namespace BackupSidecar.Sources;
 /// <summary>A directory with everything below it, as GNU tar reads it. Its entries are <c>NAME</c> and <c>NAME/…</c>.</summary>
 internal sealed class DirectorySource(DirectorySourcePlan plan, ILogger log) : IBackupSource
 {
+    // What a restore moves out of its way, until all of it has succeeded. It is never part of a backup.
+    private const string MovedAside = ".backup-sidecar-old-*";
+
     private readonly string _path = LinkedPath.Resolve(plan.Path);
 
     public SourcePlan Plan => plan;
@@ -17,6 +20,8 @@ internal sealed class DirectorySource(DirectorySourcePlan plan, ILogger log) : I
     {
         if (!Directory.Exists(_path))
             throw new SourceException(File.Exists(_path) ? "it is not a directory" : "there is no such directory; is its volume mounted?");
+        if (HalfRestored() is { } aside)
+            throw new SourceException($"a restore was interrupted in it, and what was there before still stands in {aside}; mount the directory read-write and run again, so that it is put back");
         await GnuTar.VersionAsync(cancellation);
     }
 
@@ -31,6 +36,19 @@ internal sealed class DirectorySource(DirectorySourcePlan plan, ILogger log) : I
             return source;
         log.LogWarning("Directory {Directory} is empty; is its volume mounted?", plan.Path);
         return source with { Skipped = [.. source.Skipped, "the directory is empty"] };
+    }
+
+    private string? HalfRestored()
+    {
+        try
+        {
+            return Directory.EnumerateDirectories(_path, MovedAside).FirstOrDefault();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Whoever reads it says so.
+            return null;
+        }
     }
 
     private List<string> ExcludedMembers() =>

@@ -11,6 +11,8 @@ namespace BackupSidecar.Targets;
 /// </summary>
 internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, string staging) : IRestoreTarget
 {
+    private bool _isRestored;
+
     public RestoreStep Step { get; } = step;
 
     public string Place => Paths.ExistingPart(staging);
@@ -24,7 +26,7 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
         }
         catch (DatabaseException error)
         {
-            throw new RestoreException($"The database {Step.Target?.Origin} cannot be restored: {error.Message} Nothing was touched.", error);
+            throw new RestoreException($"The database {Step.Target?.Origin} cannot be restored: {error.Message}\nNothing was touched.", error);
         }
         catch (PosixException error)
         {
@@ -39,6 +41,7 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
         try
         {
             await RestoreAsync(cancellation);
+            _isRestored = true;
         }
         catch (DatabaseException error)
         {
@@ -48,7 +51,9 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
 
     public Task RollBackAsync() => Task.CompletedTask;
 
-    public string AfterRollBack => "a database is not put back; it keeps what its restore has left in it";
+    public string AfterRollBack => _isRestored
+        ? "it was restored before that, and stays so: a database cannot be put back"
+        : "a database is not put back; what its tool says of the failure is true of it";
 
     public Task CommitAsync() => Task.CompletedTask;
 

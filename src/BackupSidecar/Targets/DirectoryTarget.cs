@@ -1,4 +1,5 @@
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets.Extraction;
 using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
@@ -47,6 +48,7 @@ internal sealed class DirectoryTarget : IRestoreTarget
     {
         if (File.Exists(_path))
             throw new RestoreException($"{_path} is a file, but the backup holds a directory. Move it away, then restore again. Nothing was touched.");
+        CheckMounts();
         if (_overlay is null)
             CheckReplaceable();
         if (_unpacked == _swap)
@@ -90,16 +92,22 @@ internal sealed class DirectoryTarget : IRestoreTarget
         _created?.Remove();
     }
 
-    // A rename cannot move a mounted file system, and our own stores inside the directory must never go out with the rest.
-    private void CheckReplaceable()
+    // A rename can neither move a mounted file system nor move things into one.
+    private void CheckMounts()
     {
-        var stuck = MountTable.OfThisProcess().Below(_path).Except(_plan.Excluded.Where(IsChild)).ToList();
+        var kept = _plan.Excluded.Where(path => _overlay is not null || IsChild(path)).ToHashSet();
+        var stuck = MountTable.OfThisProcess().Below(_path).Where(point => !kept.Contains(point)).ToList();
         if (stuck.Count > 0)
         {
             throw new RestoreException(
-                $"{_path} cannot be replaced, because other file systems are mounted inside it: {string.Join(", ", stuck)}. "
+                $"{_path} cannot be restored in place, because other file systems are mounted inside it: {string.Join(", ", stuck)}. "
                 + "Unpack with --to DIR and copy by hand, or restore where they are not mounted. Nothing was touched.");
         }
+    }
+
+    // Our own stores inside the directory must never go out with the rest.
+    private void CheckReplaceable()
+    {
         if (_plan.Excluded.Where(path => !IsChild(path)).FirstOrDefault(Path.Exists) is { } nested)
         {
             throw new RestoreException(

@@ -1,19 +1,25 @@
+using System.Text;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets.Extraction;
 using BackupSidecar.Targets.Swapping;
+using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Targets;
 
 /// <summary>
 /// A file that is itself a mount point, as Compose makes of <c>./app.cfg:/app.cfg</c>. Nothing can be renamed over it, so its
-/// content is overwritten in place; the old content is kept in staging until all is done.
+/// content is overwritten in place; the old content is kept in staging until all is done, with the name of its place, so
+/// that the next start can put it back if we are killed.
 /// </summary>
 internal sealed class MountedFileTarget(RestoreStep step, string path, string staging) : IRestoreTarget
 {
+    private const string Before = ".before";
+    private const string PlaceFile = ".place";
+
     private readonly string _new = Path.Combine(staging, step.Source.Entry);
-    private readonly string _old = Path.Combine(staging, ".before");
-    private readonly List<string> _companions = [];
-    private bool _isApplied;
+    private readonly string _old = Path.Combine(staging, Before);
+    private readonly string _place = Path.Combine(staging, PlaceFile);
 
     public RestoreStep Step { get; } = step;
 
@@ -35,37 +41,65 @@ internal sealed class MountedFileTarget(RestoreStep step, string path, string st
 
     public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted);
 
+    /// <summary>Puts back what killed restores have overwritten, from what they kept in <paramref name="stagingDirectory"/>.</summary>
+    public static void Recover(string stagingDirectory, ILogger log)
+    {
+        if (!Directory.Exists(stagingDirectory))
+            return;
+        foreach (var staging in Directory.EnumerateDirectories(stagingDirectory, Swap.StagingPrefix + "*").Where(folder => File.Exists(Path.Combine(folder, PlaceFile))))
+        {
+            log.LogWarning("A restore was interrupted: putting back what was there before it, from {Folder}", staging);
+            PutBack(staging);
+        }
+    }
+
     public Task ApplyAsync(CancellationToken cancellation)
     {
         File.Copy(path, _old);
-        _isApplied = true;
-        foreach (var companion in SqliteFile.Is(_new) ? SqliteFile.Companions(path).Select(name => name.ToString()) : [])
-        {
-            if (!File.Exists(companion))
-                continue;
-            File.Copy(companion, Path.Combine(staging, Path.GetFileName(companion)), overwrite: true);
-            _companions.Add(companion);
+        var companions = SqliteFile.Is(_new) ? SqliteFile.Companions(path).Select(name => name.ToString()).Where(File.Exists).ToList() : [];
+        foreach (var companion in companions)
+            File.Copy(companion, Kept(staging, companion), overwrite: true);
+        Posix.SyncFileSystem(new RawPath(staging));
+        DurableFile.WriteAtomically(_place, Encoding.UTF8.GetBytes(string.Join('\0', companions.Prepend(path))));
+        foreach (var companion in companions)
             File.Delete(companion);
-        }
-        Overwrite(_new);
+        Overwrite(path, _new);
         return Task.CompletedTask;
     }
 
     public Task RollBackAsync()
     {
-        if (!_isApplied)
-            return Task.CompletedTask;
-        Overwrite(_old);
-        foreach (var companion in _companions)
-            File.Copy(Path.Combine(staging, Path.GetFileName(companion)), companion, overwrite: true);
+        if (File.Exists(_place))
+            PutBack(staging);
         return Task.CompletedTask;
     }
 
-    public Task CommitAsync() => Task.CompletedTask;
+    public Task CommitAsync()
+    {
+        DurableFile.Delete(_place);
+        return Task.CompletedTask;
+    }
 
-    public async ValueTask DisposeAsync() => await Tree.RemoveAsync(staging);
+    /// <summary>What could not be put back stays in staging, for the next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!File.Exists(_place))
+            await Tree.RemoveAsync(staging);
+    }
 
-    private void Overwrite(string from)
+    private static void PutBack(string staging)
+    {
+        var place = Path.Combine(staging, PlaceFile);
+        var names = File.ReadAllText(place).Split('\0');
+        Overwrite(names[0], Path.Combine(staging, Before));
+        foreach (var companion in names[1..])
+            File.Copy(Kept(staging, companion), companion, overwrite: true);
+        DurableFile.Delete(place);
+    }
+
+    private static string Kept(string staging, string companion) => Path.Combine(staging, ".before-" + Path.GetFileName(companion));
+
+    private static void Overwrite(string path, string from)
     {
         using var source = File.OpenRead(from);
         using var target = new FileStream(path, FileMode.Truncate, FileAccess.Write);

@@ -1,5 +1,6 @@
 using BackupSidecar.Databases;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
@@ -18,12 +19,24 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> e
 
     /// <summary>
     /// Puts back what an interrupted restore had moved aside in the places of <paramref name="current"/>, and removes what it
-    /// left. To be called with the lock held, before services that an earlier run had stopped are started.
+    /// left. To be called with the lock held, before services that an earlier run had stopped are started. What cannot be put
+    /// back is logged and not thrown: those services start all the same, and the directory is not backed up as it is.
     /// </summary>
     public async Task RecoverAsync(BackupPlan current)
     {
         foreach (var directory in current.Sources.Select(Folder).OfType<string>().Append(stagingDirectory).Distinct(StringComparer.Ordinal))
-            await Leftovers.ClearAsync(directory, current: null, log);
+        {
+            try
+            {
+                if (directory == stagingDirectory)
+                    MountedFileTarget.Recover(directory, log);
+                await Leftovers.ClearAsync(directory, current: null, log);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or ProcessFailedException)
+            {
+                log.LogError("What an interrupted restore left in {Directory} could not be put right: {Problem}", directory, error.Message);
+            }
+        }
     }
 
     private IRestoreTarget For(RestoreStep step, RestorePlan plan, string id) => step.Target switch

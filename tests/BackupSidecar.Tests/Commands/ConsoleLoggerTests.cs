@@ -18,7 +18,8 @@ public sealed class ConsoleLoggerTests
 
         Logger(file).LogInformation("{Text}", text);
 
-        Assert.Equal(line, file.ToString());
+        Assert.Matches("^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} ", file.ToString());
+        Assert.Equal(line, file.ToString()["2026-11-20 03:00:00 ".Length..]);
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal sealed class FarStore(IBackupStore inner, string name) : IBackupStore
 
     public StoreException? Fault { get; set; }
 
+    /// <summary>Archives break when they are read; manifests do not.</summary>
+    public bool Breaks { get; set; }
+
     public Task ProbeAsync(CancellationToken cancellation) => inner.ProbeAsync(cancellation);
 
     public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) =>
@@ -24,11 +27,18 @@ internal sealed class FarStore(IBackupStore inner, string name) : IBackupStore
     public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) => inner.PutAsync(name, content, cancellation);
 
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) =>
-        PipeReader.Create(await inner.OpenReadAsync(name, cancellation)).AsStream();
+        Breaks && !name.EndsWith(".json", StringComparison.Ordinal) ? new BrokenStream() : PipeReader.Create(await inner.OpenReadAsync(name, cancellation)).AsStream();
 
     public Task DeleteAsync(string name, CancellationToken cancellation) => inner.DeleteAsync(name, cancellation);
 
     public Task SweepAsync(CancellationToken cancellation) => inner.SweepAsync(cancellation);
 
     public void Dispose() => inner.Dispose();
+}
+
+/// <summary>What a disk with an unreadable sector gives.</summary>
+internal sealed class BrokenStream : MemoryStream
+{
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        throw new IOException("Input/output error");
 }

@@ -103,6 +103,20 @@ public sealed class RefusalTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task What_one_store_cannot_read_comes_from_the_next()
+    {
+        await _scene.BackUpAsync(_scene.Far, _scene.Local);
+        _scene.Folder.Shell("echo new > data/later");
+        _scene.Stores = [_scene.Far, _scene.Local];
+        _scene.Far.Breaks = true;
+
+        await _scene.RestoredAsync();
+
+        Assert.Contains(_scene.Log.Lines, line => line.Contains("Input/output error", StringComparison.Ordinal));
+        Assert.Empty(_scene.Folder.Shell("find data -name later"));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(100)]
@@ -126,7 +140,7 @@ public sealed class RefusalTests : IDisposable
         var path = Path.Combine(_scene.Local.Folder, name.FileName);
         await System.IO.File.WriteAllBytesAsync(path, (await System.IO.File.ReadAllBytesAsync(path, Token))[..^1], Token);
 
-        Assert.Equal(RunOutcome.Failed, (await _scene.RestoreAsync()).Outcome);
+        Assert.Equal(RunOutcome.Refused, (await _scene.RestoreAsync()).Outcome);
         Assert.Equal(RunOutcome.Refused, (await _scene.RestoreAsync(new RestoreOptions { Backup = name.Timestamp })).Outcome);
         Assert.Equal(RunOutcome.Refused, (await _scene.RestoreAsync(new RestoreOptions { Backup = name.Timestamp, AllowUnverified = true })).Outcome);
         AssertUntouched("new");

@@ -134,7 +134,7 @@ public sealed class RestorePlannerTests
         Assert.Equal(
             """
             Restore of shop-2026-11-20-030000.tar.gz
-              postgres-shop.dump -> database postgresql://db/shop (what is there now is replaced)
+              postgres-shop.dump -> database postgresql://db/shop (what the backup holds of it is replaced; what was added since stays)
               uploads -> directory /data/uploads (made equal to the backup; other files in it go)
               not restored: gone: it is in the archive, but not configured any more (--to DIR unpacks it)
             Services that stand still meanwhile: app, worker

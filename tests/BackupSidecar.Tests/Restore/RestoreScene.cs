@@ -110,10 +110,10 @@ internal sealed class RestoreScene : IDisposable
         return name;
     }
 
-    /// <summary>Restores with the plan confirmed.</summary>
-    public Task<RunReport> RestoreAsync(RestoreOptions? options = null, CancellationToken? cancellation = null) =>
+    /// <summary>Restores with the plan confirmed, unless the test says otherwise.</summary>
+    public Task<RunReport> RestoreAsync(RestoreOptions? options = null, CancellationToken? cancellation = null, Func<bool>? confirm = null) =>
         new RestoreRun(Settings, Plan, Stores, new RestoreTargets(Engines, Settings.Paths.Staging, Log), TimeProvider.System, Log)
-            .RunAsync(Guid.NewGuid(), options ?? new RestoreOptions(), (_, _) => Task.FromResult(true), cancellation ?? Token);
+            .RunAsync(Guid.NewGuid(), options ?? new RestoreOptions(), (_, _) => Task.FromResult(confirm?.Invoke() ?? true), cancellation ?? Token);
 
     /// <summary>Restores and expects that all went well.</summary>
     public async Task RestoredAsync(RestoreOptions? options = null)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BackupSidecar.Archives;
+using BackupSidecar.Targets.Swapping;
 
 namespace BackupSidecar.Targets.Extraction;
 
@@ -87,5 +88,5 @@ internal sealed class ExtractionGuard(string root, ExtractionLimits limits, bool
         new($"The archive is not safe to unpack: its entry '{Show(entry.Name)}' {why}. Nothing was restored.");
 
     private static string Show(string name) =>
-        string.Concat(name.Take(200).Select(c => char.IsControl(c) ? '?' : c));
+        RawName.FromLatin1(name.Length > 200 ? name[..200] : name).ToString();
 }

@@ -1,5 +1,6 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Processes;
+using BackupSidecar.Targets.Swapping;
 
 namespace BackupSidecar.Targets.Extraction;
 
@@ -19,6 +20,7 @@ internal sealed class TarExtraction : IExtraction
     private readonly List<string> _notes = [];
     private long _bytes;
     private long _entries;
+    private long _ofOthers;
 
     private TarExtraction(string folder, Expectation expected, RunningProcess tar)
     {
@@ -43,6 +45,8 @@ internal sealed class TarExtraction : IExtraction
         var reason = _guard.Judge(new EntryFacts(entry.Name, entry.Type, entry.LinkTarget, entry.Bytes));
         if (reason is not null)
             Note(entry, reason);
+        else if ((uint)entry.Attributes.OwnerId != Posix.UserId)
+            _ofOthers++;
         _entries++;
         _bytes += entry.Bytes;
         _digest.Destination = reason is null ? _tar.StandardInput : null;
@@ -73,6 +77,8 @@ internal sealed class TarExtraction : IExtraction
             throw Failure(result);
         if (result.LastWords.Length > 0)
             _notes.Add($"While unpacking '{_expected.Entry}', tar said: {result.LastWords}");
+        if (_ofOthers > 0 && !Environment.IsPrivilegedProcess)
+            _notes.Add($"{_ofOthers} in '{_expected.Entry}' belonged to another user and now belong to us (user {Posix.UserId}): only root can keep owners.");
         _expected.Compare(_bytes, _entries, contentDigest: null, _digest.Finish());
         if (!_expected.IsTrusted)
             await DropPrivilegesAsync(cancellation);
@@ -104,7 +110,7 @@ internal sealed class TarExtraction : IExtraction
     private void Note(ArchiveEntry entry, string reason)
     {
         if (_notes.Count < 100)
-            _notes.Add($"'{entry.Name}' was left out: {reason}.");
+            _notes.Add($"'{RawName.FromLatin1(entry.Name)}' was left out: {reason}.");
     }
 
     private IOException Failure(ProcessResult result) =>

@@ -146,7 +146,7 @@ internal sealed class Swap(string directory, string id)
         catch (PosixException error)
         {
             throw new IOException(
-                $"{error.Message}. What was there before the restore stands in {Old}; move {_directory.Child(name)} away, then restore again.", error);
+                $"{error.Message}. What was there before the restore stands in {Old}. Mount the directory read-write, move away what is in the way, and start again.", error);
         }
     }
 

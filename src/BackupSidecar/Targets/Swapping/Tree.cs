@@ -14,11 +14,12 @@ internal static class Tree
             File.Delete(path);
             return;
         }
-        var empty = new Command("find", path, "-xdev", "-mindepth", "1", "-delete");
+        // A find of a killed restore may still be at work in it.
+        var empty = new Command("find", path, "-ignore_readdir_race", "-xdev", "-mindepth", "1", "-delete");
         var (result, _) = await RunningProcess.RunAsync(empty, CancellationToken.None);
         if (!result.Succeeded)
             throw ProcessFailedException.For(empty, result);
-        KeepingTime(new RawPath(Path.GetDirectoryName(path) ?? "/"), () => Posix.RemoveDirectory(new RawPath(path)));
+        KeepingTime(new RawPath(Path.GetDirectoryName(path) ?? "/"), () => RemoveEmpty(new RawPath(path)));
     }
 
     /// <summary>Changes a directory and gives it its time back, where we may.</summary>
@@ -34,6 +35,18 @@ internal static class Tree
         catch (PosixException error) when (error.Error == Posix.NotPermitted)
         {
             // Somebody else's directory, and we are not root: its time tells of our visit, which harms nobody.
+        }
+    }
+
+    private static void RemoveEmpty(RawPath path)
+    {
+        try
+        {
+            Posix.RemoveDirectory(path);
+        }
+        catch (PosixException error) when (error.Error == Posix.NotFound)
+        {
+            // Somebody else was faster.
         }
     }
 }

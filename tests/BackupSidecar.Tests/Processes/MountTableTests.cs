@@ -1,6 +1,6 @@
-using BackupSidecar.Targets.Swapping;
+using BackupSidecar.Processes;
 
-namespace BackupSidecar.Tests.Targets;
+namespace BackupSidecar.Tests.Processes;
 
 public sealed class MountTableTests
 {
@@ -38,6 +38,24 @@ public sealed class MountTableTests
         Assert.False(MountTable.Parse(Table).GoesWithTheContainer(path));
     }
 
+    [Theory]
+    [InlineData("/backups", "/source/proj/backups /backups")]
+    [InlineData("/backups/shop", "/source/proj/backups/shop /backups/shop")]
+    [InlineData("/source/proj/backups", "/source/proj/backups /backups")]
+    [InlineData("/source/proj/db", "/source/proj/db")]
+    [InlineData("/elsewhere", "/elsewhere")]
+    public void What_is_mounted_twice_has_several_names(string path, string names) =>
+        Assert.Equal(names.Split(' ').Order(), MountTable.Parse(
+            """
+            22 1 0:9 / / rw - overlay none rw
+            30 22 254:0 /home/me/proj /source/proj rw - ext4 /dev/vda rw
+            31 22 254:0 /home/me/proj/backups /backups rw - ext4 /dev/vda rw
+            32 22 254:0 /home/me/proj-2 /other rw - ext4 /dev/vda rw
+            33 22 254:0 /home/me/proj/db /db rw - ext4 /dev/vda rw
+            34 30 0:26 / /source/proj/db rw - tmpfs none rw
+            35 22 0:27 / /db rw - tmpfs none rw
+            """).NamesOf(path).Order());
+
     [Fact]
     public void Whatever_the_table_looks_like_it_is_read()
     {
@@ -46,6 +64,7 @@ public sealed class MountTableTests
         {
             var text = new string([.. Enumerable.Range(0, random.Next(80)).Select(_ => @" \0477/abc-"[random.Next(11)])]).Replace('-', '\n');
             Assert.NotNull(MountTable.Parse(text).Below("/"));
+            Assert.Contains("/abc", MountTable.Parse(text).NamesOf("/abc"));
         }
     }
 }
