@@ -33,11 +33,11 @@ internal static class RunCommand
     /// </summary>
     private static async Task EndOthersAsync(Composition program)
     {
-        if (!RunPurpose.TryParse(RunLock.Holder(program.Settings.Paths.State), out var run))
+        if (!RunPurpose.TryParse(RunLock.Holder(program.Settings.Paths.State), out var run) || !run.IsHere)
             return;
         program.Log.LogInformation("Waiting for the {Run}.", run);
         ForegroundProcess.Terminate(run.ProcessId);
-        while (RunLock.Holder(program.Settings.Paths.State) is not null)
+        while (RunPurpose.TryParse(RunLock.Holder(program.Settings.Paths.State), out var holder) && holder == run)
             await Task.Delay(TimeSpan.FromMilliseconds(50), program.Time);
     }
 

@@ -99,25 +99,3 @@ internal sealed class Recovery(
         }
     }
 }
-
-/// <summary>What a run's lock says of it: kind, ID and process.</summary>
-internal sealed record RunPurpose(string Kind, Guid RunId, int ProcessId)
-{
-    public const string Backup = "backup";
-    public const string Restore = "restore";
-    public const string Prune = "prune";
-
-    public static RunPurpose Of(string kind, Guid runId) => new(kind, runId, Environment.ProcessId);
-
-    public override string ToString() => $"{Kind} {RunId} of process {ProcessId}";
-
-    public static bool TryParse(string? text, out RunPurpose purpose)
-    {
-        purpose = null!;
-        if (text?.Split(' ') is not [var kind, var id, "of", "process", var process]
-            || !Guid.TryParse(id, out var runId) || !int.TryParse(process, out var processId))
-            return false;
-        purpose = new RunPurpose(kind, runId, processId);
-        return true;
-    }
-}
