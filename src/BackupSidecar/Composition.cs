@@ -8,6 +8,7 @@ using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
+using BackupSidecar.Runs.Backups;
 using BackupSidecar.Scheduling;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores;

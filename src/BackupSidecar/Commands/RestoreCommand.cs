@@ -29,7 +29,11 @@ internal static class RestoreCommand
         if (!hasBegun)
             return report;
         var failed = await hooks.RunAfterRestoreAsync(report, CancellationToken.None);
-        return report with { Problems = [.. report.Problems, .. failed] };
+        return report with
+        {
+            Problems = [.. report.Problems, .. failed],
+            Outcome = failed.Count > 0 && report.Outcome == RunOutcome.Succeeded ? RunOutcome.Partial : report.Outcome,
+        };
 
         async Task<bool> ConfirmAsync(RestorePlan plan, CancellationToken cancellation)
         {

@@ -14,7 +14,7 @@ internal static class RestoreInstructions
         var text = new StringBuilder();
         text.Append($"""
             How to restore {archive.FileName} by hand
-            ==========================================
+            ========================================================
 
             Needed on a Debian host: apt-get install gnupg tar gzip{(settings.Compression == Compression.Zstd ? " zstd" : "")}{Packages(plan)}
 
@@ -64,35 +64,36 @@ internal static class RestoreInstructions
         DatabaseSourcePlan { Kind: SourceKind.Postgres } database => $"""
             {database.EntryName}   PostgreSQL database "{database.DatabaseName}", from {database.Origin}
 
-                 pg_restore --clean --if-exists --exit-on-error --single-transaction --host HOST --username USER --dbname {database.DatabaseName} restored/{database.EntryName}
+                 pg_restore --clean --if-exists --exit-on-error --single-transaction --host HOST --username USER --dbname {Quoted(database.DatabaseName)} restored/{Quoted(database.EntryName)}
 
 
             """,
         DatabaseSourcePlan { Kind: SourceKind.Mongodb } database => $"""
             {database.EntryName}   MongoDB, from {database.Origin}
 
-                 mongorestore --host HOST --username USER --drop --archive=restored/{database.EntryName}
+                 mongorestore --host HOST --username USER --drop --archive=restored/{Quoted(database.EntryName)}
 
 
             """,
         SqliteSourcePlan sqlite => $"""
-            {sqlite.EntryName}   SQLite database {sqlite.Path}. Stop what uses it, remove {sqlite.Path}-wal and {sqlite.Path}-shm, then:
+            {sqlite.EntryName}   SQLite database {sqlite.Path}. Stop what uses it, then:
 
-                 cp restored/{sqlite.EntryName} {Quoted(sqlite.Path)}
+                 rm --force {Quoted(sqlite.Path + "-wal")} {Quoted(sqlite.Path + "-shm")}
+                 cp restored/{Quoted(sqlite.EntryName)} {Quoted(sqlite.Path)}
 
 
             """,
         DirectorySourcePlan directory => $"""
             {directory.EntryName}/   the directory {directory.Path}. Stop what uses it and empty it, then:
 
-                 cp --archive restored/{directory.EntryName}/. {Quoted(directory.Path)}/
+                 cp --archive restored/{Quoted(directory.EntryName)}/. {Quoted(directory.Path)}/
 
 
             """,
         _ => $"""
-            {source.EntryName}   the file {source.Origin}
+            {source.EntryName}   the file {source.Origin} (if it is a database of SQLite, remove its -wal and -shm first)
 
-                 cp --archive restored/{source.EntryName} {Quoted(source.Origin)}
+                 cp --archive restored/{Quoted(source.EntryName)} {Quoted(source.Origin)}
 
 
             """,

@@ -3,6 +3,7 @@ using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Runs.Backups;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores;

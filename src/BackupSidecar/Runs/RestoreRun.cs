@@ -4,6 +4,7 @@ using BackupSidecar.Databases;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Runs.Restores;
 using BackupSidecar.Services;
 using BackupSidecar.Stores;
 using BackupSidecar.Targets;

@@ -2,6 +2,7 @@ using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Reports;
 using BackupSidecar.Retention;
+using BackupSidecar.Runs.Backups;
 using BackupSidecar.Stores;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,5 @@
 using BackupSidecar.Planning;
-using BackupSidecar.Runs;
+using BackupSidecar.Runs.Backups;
 using BackupSidecar.Stores;
 using BackupSidecar.Stores.Local;
 using BackupSidecar.Tests.Stores;

@@ -6,7 +6,7 @@ using BackupSidecar.Targets.Extraction;
 using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Restores;
 
 /// <summary>
 /// The part of a restore that touches nothing that is in use: what the archive holds, whether the targets can take it, and the

@@ -7,7 +7,7 @@ using BackupSidecar.Targets;
 using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Restores;
 
 /// <summary>
 /// Gets an archive's stored bytes and proves that they are those of its manifest, from the first store that can give them.

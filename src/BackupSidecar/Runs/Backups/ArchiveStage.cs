@@ -8,7 +8,7 @@ using BackupSidecar.Sources;
 using BackupSidecar.Stores;
 using Microsoft.Extensions.Logging;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Backups;
 
 /// <summary>
 /// The middle of a backup run: the archive is written once, into the spool, while every store follows it; when it is sealed,

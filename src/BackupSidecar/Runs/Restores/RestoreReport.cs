@@ -2,7 +2,7 @@ using System.Globalization;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Restores;
 
 /// <summary>Gathers what a restore did while it runs, and becomes its report.</summary>
 internal sealed class RestoreReport(Guid runId, string backupName, TimeProvider time)

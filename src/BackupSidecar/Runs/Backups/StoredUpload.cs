@@ -3,7 +3,7 @@ using BackupSidecar.Reports;
 using BackupSidecar.Stores;
 using Microsoft.Extensions.Logging;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Backups;
 
 /// <summary>
 /// The way of one archive into one store, beside that of its neighbours: it follows the spool while it grows, and commits by

@@ -3,7 +3,7 @@ using BackupSidecar.Planning;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Backups;
 
 /// <summary>
 /// The stop window's work: databases are dumped into staging, in parallel, while directories and files go into the archive.

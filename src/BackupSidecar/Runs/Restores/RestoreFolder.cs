@@ -1,6 +1,6 @@
 using BackupSidecar.Planning;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Restores;
 
 /// <summary>The folder of <c>--to</c>: empty or made here, and gone again if nothing was unpacked.</summary>
 internal sealed class RestoreFolder : IAsyncDisposable

@@ -1,7 +1,7 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Planning;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Restores;
 
 /// <summary>
 /// The stored bytes of an archive, checked against its manifest and ready to be read from the start, more than once.

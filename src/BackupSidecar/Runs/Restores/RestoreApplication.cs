@@ -2,7 +2,7 @@ using BackupSidecar.Services;
 using BackupSidecar.Targets;
 using Microsoft.Extensions.Logging;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Restores;
 
 /// <summary>
 /// The part of a restore that others can feel: with the services stopped, every target becomes what was unpacked, or all of

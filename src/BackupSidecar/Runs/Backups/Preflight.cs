@@ -5,7 +5,7 @@ using BackupSidecar.Sources;
 using BackupSidecar.Stores;
 using Microsoft.Extensions.Logging;
 
-namespace BackupSidecar.Runs;
+namespace BackupSidecar.Runs.Backups;
 
 /// <summary>
 /// The look at everything before anything is touched: which sources can be read, which stores take a write, which services
