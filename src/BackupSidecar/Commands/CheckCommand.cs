@@ -22,6 +22,8 @@ internal static class CheckCommand
         await output.WriteLineAsync("Stores:");
         foreach (var store in program.Stores)
             await WriteAsync($"{store.Name} ({store.Location})", preflight.UnwritableBecause.GetValueOrDefault(store));
+        await output.WriteLineAsync("Archive:");
+        await WriteAsync(program.Settings.Archive.IsEncrypted ? $"{program.Plan.ArchiveExtension}, encrypted" : $"{program.Plan.ArchiveExtension}, NOT encrypted", preflight.ArchiveProblem);
         await output.WriteLineAsync("Services to stop:");
         await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
         await output.WriteLineAsync("Schedule:");

@@ -154,6 +154,8 @@ internal sealed class BackupRun(
             _record.AddProblem($"The {store.Name} store ({store.Location}) cannot be used: {problem}");
         if (preflight.ServicesProblem is { } services)
             _record.AddProblem(services);
+        if (preflight.ArchiveProblem is { } archive)
+            _record.AddProblem($"No archive can be made: {archive}");
         _record.Sources = [.. plan.Sources.Select(source =>
             SourceReading.Failed(source, preflight.UnreadableBecause.GetValueOrDefault(source, "The run ended before it was read.")))];
         _record.Stores = [.. stores.Select(store => new StoreReport(store.Name, store.Location,

@@ -51,6 +51,33 @@ public sealed class ExitCodeTests : IDisposable
         Assert.Empty(_program.Stored);
     }
 
+    [Fact(Timeout = TimeLimit)]
+    public async Task Without_gpg_a_backup_and_a_check_end_with_2_and_name_it()
+    {
+        var tools = Directory.CreateDirectory(_program.Path("tools")).FullName;
+        foreach (var tool in new[] { "tar", "stat", "find" })
+            File.CreateSymbolicLink(Path.Combine(tools, tool), $"/usr/bin/{tool}");
+        _program.Settings["PATH"] = tools;
+
+        var backup = await EndsAsync(RunOutcome.NotStarted, "backup");
+        var check = await EndsAsync(RunOutcome.NotStarted, "check");
+
+        Assert.Contains("No archive can be made: The program 'gpg' could not be started", backup.Errors, StringComparison.Ordinal);
+        Assert.Contains("FAIL  .tar.gz.gpg, encrypted: The program 'gpg' could not be started", check.Output, StringComparison.Ordinal);
+        Assert.Empty(_program.Stored);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_key_file_without_keys_ends_with_2()
+    {
+        _program.Settings["BACKUP_ENCRYPTION_KEY"] = null;
+        _program.Settings["BACKUP_ENCRYPTION_RECIPIENTS_FILE"] = _program.Path("source", "letter.txt");
+
+        await EndsAsync(RunOutcome.NotStarted, "backup");
+
+        Assert.Empty(_program.Stored);
+    }
+
     [Theory(Timeout = TimeLimit)]
     [InlineData("backup")]
     [InlineData("run")]

@@ -1,5 +1,7 @@
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores;
@@ -28,11 +30,15 @@ internal sealed record Preflight
 
     public required string? ServicesProblem { get; init; }
 
+    /// <summary>Why no archive can be made (gpg is missing, a key is of no use), or null.</summary>
+    public required string? ArchiveProblem { get; init; }
+
     /// <summary>Whether nothing at all is wrong.</summary>
-    public bool IsClean => UnreadableBecause.Count == 0 && UnwritableBecause.Count == 0 && ServicesProblem is null;
+    public bool IsClean =>
+        UnreadableBecause.Count == 0 && UnwritableBecause.Count == 0 && ServicesProblem is null && ArchiveProblem is null;
 
     /// <summary>Whether a run can produce anything, as the operator wants it.</summary>
-    public bool CanRun => Readable.Count > 0 && Writable.Count > 0 && Window is not null;
+    public bool CanRun => Readable.Count > 0 && Writable.Count > 0 && Window is not null && ArchiveProblem is null;
 
     public static async Task<Preflight> LookAsync(
         IReadOnlyList<IBackupSource> sources, IReadOnlyList<IBackupStore> stores, Settings settings, TimeProvider time, ILogger log,
@@ -43,6 +49,7 @@ internal sealed record Preflight
         StopWindow? window = null;
         var servicesProblem = await ProblemAsync(async () =>
             window = await StopWindow.PrepareAsync(settings.Services, settings.Paths.State, time, log, cancellation));
+        var archiveProblem = await ProblemAsync(() => Task.Run(() => MakeEmptyArchive(settings.Archive), cancellation));
         var ofSources = sources.Zip(await sourceProblems).ToList();
         var ofStores = stores.Zip(await storeProblems).ToList();
         return new Preflight
@@ -53,7 +60,15 @@ internal sealed record Preflight
             UnwritableBecause = ofStores.Where(each => each.Second is not null).ToDictionary(each => each.First, each => each.Second!),
             Window = window,
             ServicesProblem = servicesProblem,
+            ArchiveProblem = archiveProblem,
         };
+    }
+
+    /// <summary>Encrypts nothing into nowhere, with the real tools and keys.</summary>
+    private static void MakeEmptyArchive(ArchiveSettings settings)
+    {
+        using var archive = ArchiveWriter.Create(settings, Stream.Null);
+        archive.Complete();
     }
 
     private static async Task<string?> ProblemAsync(Func<Task> look)
@@ -63,7 +78,8 @@ internal sealed record Preflight
             await look();
             return null;
         }
-        catch (Exception failure) when (failure is SourceException or StoreException or ServiceException)
+        catch (Exception failure) when (failure is SourceException or StoreException or ServiceException
+            or ConfigurationException or ProcessFailedException or DllNotFoundException)
         {
             return failure.Message;
         }
