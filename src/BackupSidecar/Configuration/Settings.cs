@@ -122,7 +122,7 @@ internal enum PathStyle
     VirtualHost,
 }
 
-/// <summary>Whether the SDK adds its own checksums; auto: only at AWS.</summary>
+/// <summary>Whether uploads carry a SHA-256 that the server checks; auto: only at AWS.</summary>
 internal enum S3Checksums
 {
     Auto,
