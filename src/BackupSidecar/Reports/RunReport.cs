@@ -24,10 +24,7 @@ internal enum RunOutcome
 }
 
 /// <summary>What became of one source. <see cref="Problem"/> is null if all of it was taken.</summary>
-internal sealed record SourceReport(string Kind, string EntryName, long Bytes, long Entries, string? Problem)
-{
-    public bool IsComplete => Problem is null;
-}
+internal sealed record SourceReport(string Kind, string EntryName, long Bytes, long Entries, string? Problem);
 
 /// <summary>What became of the archive in one store. <see cref="Problem"/> is null if it is stored and committed there.</summary>
 internal sealed record StoreReport(string Store, string Location, string? Problem)
