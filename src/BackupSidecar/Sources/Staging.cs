@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using BackupSidecar.Configuration;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupSidecar.Sources;
@@ -9,8 +10,6 @@ namespace BackupSidecar.Sources;
 /// </summary>
 internal sealed partial class Staging : IDisposable
 {
-    // With this prefix a directory that is a source leaves it out, too.
-    private const string Prefix = ".backup-sidecar-staging-";
     private const string LockName = "lock";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const int LockExclusively = 2;
@@ -34,7 +33,7 @@ internal sealed partial class Staging : IDisposable
         {
             System.IO.Directory.CreateDirectory(parent, Private);
             Sweep(parent, time);
-            var directory = Path.Combine(parent, Prefix + runId.ToString("N"));
+            var directory = Path.Combine(parent, OwnNames.Staging + runId.ToString("N"));
             System.IO.Directory.CreateDirectory(directory, Private);
             var heldLock = TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
             return new Staging(directory, heldLock);
@@ -59,9 +58,9 @@ internal sealed partial class Staging : IDisposable
 
     private static void Sweep(string parent, TimeProvider time)
     {
-        foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, Prefix + "*"))
+        foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, OwnNames.Staging + "*"))
         {
-            if (!Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _))
+            if (!Guid.TryParseExact(Path.GetFileName(directory)[OwnNames.Staging.Length..], "N", out _))
                 continue;
             using var heldLock = TryLock(directory, FileMode.Open);
             var isOld = time.GetUtcNow().UtcDateTime - System.IO.Directory.GetLastWriteTimeUtc(directory) > LeftoverAge;

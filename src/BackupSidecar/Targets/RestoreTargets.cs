@@ -1,3 +1,4 @@
+using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -60,7 +61,7 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> e
             .Where(directory => Paths.Resolve(path).StartsWith(directory.TrimEnd('/') + "/", StringComparison.Ordinal))
             .MinBy(directory => directory.Length);
 
-    private string Staging(string id) => Path.Combine(stagingDirectory, Swap.StagingPrefix + id);
+    private string Staging(string id) => Path.Combine(stagingDirectory, OwnNames.Restore + id);
 
     private static string? Folder(SourcePlan plan) => plan switch
     {
