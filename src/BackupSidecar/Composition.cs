@@ -46,10 +46,6 @@ internal sealed class Composition : IDisposable
         History = new History(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
-        foreach (var notice in reading.Notices)
-            Log.LogInformation("{Notice}", notice);
-        foreach (var warning in reading.Warnings)
-            Log.LogWarning("{Warning}", warning);
     }
 
     public SettingsReading Reading { get; }
@@ -70,12 +66,21 @@ internal sealed class Composition : IDisposable
 
     public History History { get; }
 
-    /// <summary>Reads the configuration.</summary>
+    /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
     /// <param name="logFile">A file that gets the log as well, or null.</param>
     /// <exception cref="ConfigurationException">It cannot be used; holds every fault.</exception>
-    public static Composition Load(SettingsScope scope, string? logFile = null) =>
-        new(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
+    public static Composition Load(SettingsScope scope, string? logFile = null)
+    {
+        var program = new Composition(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
+        if (scope != SettingsScope.Everything)
+            return program;
+        foreach (var notice in program.Reading.Notices)
+            program.Log.LogInformation("{Notice}", notice);
+        foreach (var warning in program.Reading.Warnings)
+            program.Log.LogWarning("{Warning}", warning);
+        return program;
+    }
 
     /// <summary>Masks what is a secret in the configuration, whether or not that can be used: for what is told without a log.</summary>
     public static string Mask(string text) =>

@@ -28,7 +28,7 @@ internal static class HealthCommand
         var since = new[] { last?.StartedAt, InForceSince(program) }.Max() ?? now;
         var due = schedule.Next(since);
         var limit = due + ((schedule.Next(due) - due) / 2) + (last?.Duration ?? TimeSpan.Zero);
-        var name = last is null ? "There has been no good backup yet" : $"The last good backup is {last.Archive}";
+        var name = last is null ? "No good backup is known here yet" : $"The last good backup is {last.Archive}";
         var isFresh = now <= limit;
         await Console.Out.WriteLineAsync(isFresh
             ? $"Healthy: {name}; the next is due at {Local(due, program)}."

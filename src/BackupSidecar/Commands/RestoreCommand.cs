@@ -16,8 +16,8 @@ internal static class RestoreCommand
         using var runLock = await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunKind.Restore, runId).ToString(), signals.Token);
         await program.Recovery().RunAsync(runLock, signals.Token);
         var report = (await RestoreAsync(program, runId, options, yes, signals)).Masked(program.Reading.Redactor);
-        program.History.Append(report);
         Tell(program, report);
+        Remember(program, report);
         return ExitCode.Of(report.Outcome, signals);
     }
 
@@ -57,6 +57,19 @@ internal static class RestoreCommand
         }
         Console.Out.Write("Restore this? Type yes: ");
         return Console.ReadLine()?.Trim() == "yes";
+    }
+
+    /// <summary>A history that cannot be written does not undo a restore.</summary>
+    private static void Remember(Composition program, RunReport report)
+    {
+        try
+        {
+            program.History.Append(report);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            program.Log.LogError("The history in {State} could not be written: {Problem}", program.Settings.Paths.State, failure.Message);
+        }
     }
 
     private static void Tell(Composition program, RunReport report)

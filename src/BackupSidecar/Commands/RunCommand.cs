@@ -16,6 +16,9 @@ internal static class RunCommand
     public static async Task<int> ExecuteAsync(Signals signals)
     {
         using var program = Composition.Load(SettingsScope.Everything);
+        using var onlyOne = await RunLock.TakeAsync(
+            program.Settings.Paths.State, $"the schedule, followed by process {Environment.ProcessId} on {Environment.MachineName}",
+            signals.Token, RunLock.OfTheSchedule);
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         await RecoverAsync(program, signals.Token);
         await program.Recovery().SweepAsync(signals.Token);

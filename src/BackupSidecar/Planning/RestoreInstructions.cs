@@ -16,7 +16,9 @@ internal static class RestoreInstructions
             How to restore {archive.FileName} by hand
             ========================================================
 
-            Needed on a Debian host: apt-get install gnupg tar gzip{(settings.Compression == Compression.Zstd ? " zstd" : "")}{Packages(plan)}
+            Needed on a Debian host, as root:
+
+                 apt-get install gnupg tar gzip{Packages(plan, settings)}
 
             1. Is the file whole? The digest that this prints must equal "sha256" under "stored" in {archive.ManifestFileName}:
 
@@ -27,7 +29,8 @@ internal static class RestoreInstructions
                  mkdir restored
                  {Unpack(archive, settings)}
 
-            3. Put back what you need. The names on the left are in the folder "restored".
+            3. Put back what you need. The names on the left are in the folder "restored". Paths on the right are those that the
+               sidecar's container saw; on the host, use the place of the volume or folder that was mounted there.
 
 
             """);
@@ -52,24 +55,22 @@ internal static class RestoreInstructions
         return archive.IsEncrypted ? $"gpg --decrypt {archive.FileName} | {tar}" : $"{tar} --file {archive.FileName}";
     }
 
-    private static string Packages(BackupPlan plan)
-    {
-        var kinds = plan.Sources.Select(source => source.Kind).ToHashSet();
-        return (kinds.Contains(SourceKind.Postgres) ? " postgresql-client" : "")
-            + (kinds.Contains(SourceKind.Mongodb) ? " (and MongoDB's database tools)" : "");
-    }
+    private static string Packages(BackupPlan plan, ArchiveSettings settings) =>
+        (settings.Compression == Compression.Zstd ? " zstd" : "")
+        + (plan.Sources.Any(source => source.Kind == SourceKind.Postgres) ? " postgresql-client" : "");
 
     private static string Steps(SourcePlan source) => source switch
     {
         DatabaseSourcePlan { Kind: SourceKind.Postgres } database => $"""
-            {database.EntryName}   PostgreSQL database "{database.DatabaseName}", from {database.Origin}
+            {database.EntryName}   PostgreSQL database "{database.DatabaseName}", from {database.Origin}. It is restored whole or not at
+               all. If other objects depend on what it replaces, restore it into a new database (createdb) instead.
 
                  pg_restore --clean --if-exists --exit-on-error --single-transaction --host HOST --username USER --dbname {Quoted(database.DatabaseName)} restored/{Quoted(database.EntryName)}
 
 
             """,
         DatabaseSourcePlan { Kind: SourceKind.Mongodb } database => $"""
-            {database.EntryName}   MongoDB, from {database.Origin}
+            {database.EntryName}   MongoDB, from {database.Origin}. mongorestore is one of MongoDB's database tools.
 
                  mongorestore --host HOST --username USER --drop --archive=restored/{Quoted(database.EntryName)}
 
@@ -86,6 +87,7 @@ internal static class RestoreInstructions
         DirectorySourcePlan directory => $"""
             {directory.EntryName}/   the directory {directory.Path}. Stop what uses it and empty it, then:
 
+                 mkdir --parents {Quoted(directory.Path)}
                  cp --archive restored/{Quoted(directory.EntryName)}/. {Quoted(directory.Path)}/
 
 

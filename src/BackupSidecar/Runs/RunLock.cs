@@ -16,6 +16,12 @@ internal sealed class RunLock : IDisposable
 {
     private const int MostDead = 20;
 
+    /// <summary>The name of the lock that every run takes.</summary>
+    public const string OfRuns = "run.lock";
+
+    /// <summary>The name of the lock of whoever follows the schedule: two of them would begin every run twice.</summary>
+    public const string OfTheSchedule = "schedule.lock";
+
     private const int Attempts = 30;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -37,16 +43,17 @@ internal sealed class RunLock : IDisposable
     /// <param name="stateDirectory">Made if it is missing.</param>
     /// <param name="purpose">What for: the next one who finds it locked, or left behind, reads this.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="name">Which lock: that of runs, or another.</param>
     /// <exception cref="RunLockedException">Somebody else holds it.</exception>
     /// <exception cref="ConfigurationException">The directory cannot be written to.</exception>
-    public static async Task<RunLock> TakeAsync(string stateDirectory, string purpose, CancellationToken cancellation)
+    public static async Task<RunLock> TakeAsync(string stateDirectory, string purpose, CancellationToken cancellation, string name = OfRuns)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 Directory.CreateDirectory(stateDirectory);
-                return Take(stateDirectory, purpose);
+                return Take(Path.Combine(stateDirectory, name), purpose);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -61,9 +68,9 @@ internal sealed class RunLock : IDisposable
         }
     }
 
-    private static RunLock Take(string stateDirectory, string purpose)
+    private static RunLock Take(string path, string purpose)
     {
-        var file = OpenFile(PathIn(stateDirectory), mayCreate: true);
+        var file = OpenFile(path, mayCreate: true);
         try
         {
             if (PosixFiles.TryLock(file.SafeFileHandle))
@@ -88,7 +95,7 @@ internal sealed class RunLock : IDisposable
     /// <summary>What the holder says of itself, or null if nobody holds it.</summary>
     public static string? Holder(string stateDirectory)
     {
-        var path = PathIn(stateDirectory);
+        var path = Path.Combine(stateDirectory, OfRuns);
         if (!File.Exists(path))
             return null;
         using var file = OpenFile(path, mayCreate: false);
@@ -100,8 +107,6 @@ internal sealed class RunLock : IDisposable
         Write(_file, DiedBefore);
         _file.Dispose();
     }
-
-    private static string PathIn(string stateDirectory) => Path.Combine(stateDirectory, "run.lock");
 
     private static FileStream OpenFile(string path, bool mayCreate) => new(PosixFiles.OpenShared(path, mayCreate), FileAccess.ReadWrite);
 

@@ -27,7 +27,7 @@ public sealed class HealthCommandTests : IDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
-    public Task Before_anything_ran_nothing_is_overdue() => IsAsync(healthy: true, "There has been no good backup yet");
+    public Task Before_anything_ran_nothing_is_overdue() => IsAsync(healthy: true, "No good backup is known here yet");
 
     [Fact(Timeout = TimeLimit)]
     public async Task A_fresh_backup_is_healthy()
@@ -74,7 +74,7 @@ public sealed class HealthCommandTests : IDisposable
 
         await RunBrieflyAsync();
 
-        await IsAsync(healthy: false, "There has been no good backup yet");
+        await IsAsync(healthy: false, "No good backup is known here yet");
     }
 
     [Fact(Timeout = TimeLimit)]

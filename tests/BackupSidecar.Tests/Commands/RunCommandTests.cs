@@ -30,6 +30,19 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task A_second_daemon_beside_the_first_is_refused_with_4()
+    {
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "backups are made by hand");
+
+        var second = await _program.RunAsync();
+
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal((int)RunOutcome.Locked, second.ExitCode);
+        Assert.Contains($"the schedule, followed by process {daemon.Id}", second.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task A_scheduled_run_is_interrupted_with_the_daemon_and_says_so()
     {
         _program.Settings["BACKUP_SCHEDULE"] = "* * * * * *";
