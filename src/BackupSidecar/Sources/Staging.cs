@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using BackupSidecar.Configuration;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupSidecar.Sources;
@@ -27,7 +28,7 @@ internal sealed partial class Staging : IDisposable
     public string Directory { get; }
 
     /// <summary>Removes what killed runs left in <paramref name="parent"/>, and makes a directory there.</summary>
-    /// <exception cref="SourceException">The parent cannot be used.</exception>
+    /// <exception cref="ConfigurationException">The parent cannot be used.</exception>
     public static Staging Create(string parent, Guid runId, TimeProvider time)
     {
         try
@@ -41,8 +42,8 @@ internal sealed partial class Staging : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SourceException(
-                $"The staging directory {parent} cannot be used: {error.Message} Mount a writable volume there, or set BACKUP_STAGING_DIR.", error);
+            throw new ConfigurationException(
+                [new ConfigurationFault("BACKUP_STAGING_DIR", $"{parent} cannot be used: {error.Message} Mount a writable volume there, or name another folder.")]);
         }
     }
 
