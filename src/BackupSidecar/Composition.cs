@@ -99,7 +99,7 @@ internal sealed class Composition : IDisposable
 
     public Hooks Hooks(Guid runId) => new(Settings.Hooks, Settings.Name, runId, Log);
 
-    public RetentionRun RetentionRun() => new(Settings, Stores, Time, Log);
+    public RetentionRun RetentionRun() => new(Settings, Time, Log);
 
     public RestoreTargets RestoreTargets() => new(Engine, Settings.Paths.Staging, Log);
 

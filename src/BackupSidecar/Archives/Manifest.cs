@@ -56,6 +56,7 @@ internal sealed record StoredArchive(long Bytes, string Sha256);
 /// <summary>HMAC-SHA256 (hex) over the canonical form of the document without this member. See <see cref="ManifestFile"/>.</summary>
 internal sealed record ManifestAuthentication(string Algorithm, string Mac);
 
+/// <summary>What became of a source in a backup.</summary>
 internal enum SourceState
 {
     /// <summary>All of it is in the archive.</summary>

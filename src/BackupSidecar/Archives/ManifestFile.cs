@@ -23,9 +23,11 @@ internal enum ManifestTrust
 /// </summary>
 internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
 {
+    /// <summary>No manifest of ours is longer.</summary>
+    public const int MostBytes = 16 * 1024 * 1024;
+
     private const string Algorithm = "HMAC-SHA256";
     private const string AuthenticationMember = "authentication";
-    private const int MostBytes = 16 * 1024 * 1024;
     private static readonly JsonDocumentOptions DocumentOptions = new() { AllowDuplicateProperties = false };
 
     private readonly Lazy<byte[]?> _key = new(() => ManifestKey.Derive(settings, backupName));

@@ -12,7 +12,7 @@ internal static class PruneCommand
     public static async Task<int> ExecuteAsync(bool dryRun, bool force, Signals signals)
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
-        using var runLock = dryRun ? null : await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunPurpose.Prune, Guid.NewGuid()).ToString(), signals.Token);
+        using var runLock = dryRun ? null : await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunKind.Prune, Guid.NewGuid()).ToString(), signals.Token);
         var retention = program.RetentionRun();
         var outcome = RunOutcome.Succeeded;
         foreach (var store in program.Stores)

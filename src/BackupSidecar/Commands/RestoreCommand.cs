@@ -13,7 +13,7 @@ internal static class RestoreCommand
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
         var runId = Guid.NewGuid();
-        using var runLock = await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunPurpose.Restore, runId).ToString(), signals.Token);
+        using var runLock = await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunKind.Restore, runId).ToString(), signals.Token);
         await program.Recovery().RunAsync(runLock, signals.Token);
         var report = (await RestoreAsync(program, runId, options, yes, signals)).Masked(program.Reading.Redactor);
         program.History.Append(report);

@@ -1,5 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Processes;
+using BackupSidecar.Reports;
 using BackupSidecar.Runs;
 using BackupSidecar.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -44,7 +45,7 @@ internal static class RunCommand
     private static async Task FollowAsync(CronSchedule schedule, Composition program, CancellationToken cancellation)
     {
         program.Log.LogInformation("{Schedule}", schedule.Describe(program.Time.GetUtcNow()));
-        var lastStarted = program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunPurpose.Backup)?.StartedAt;
+        var lastStarted = program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunKind.Backup)?.StartedAt;
         var arguments = Arguments(program);
         var scheduler = new Scheduler(
             schedule, token => RunChildAsync(program, arguments, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);

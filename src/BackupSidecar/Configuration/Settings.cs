@@ -79,6 +79,7 @@ internal sealed record ServiceSettings
     public Uri DockerHost { get; init; } = new("unix:///var/run/docker.sock");
 }
 
+/// <summary>How archives are compressed.</summary>
 internal enum Compression
 {
     Gzip,
@@ -112,6 +113,7 @@ internal sealed record ArchiveSettings
     public bool IsEncrypted => EncryptionKey is not null || RecipientsFile is not null;
 }
 
+/// <summary>The local store: the folder that holds the folders of all backup names.</summary>
 internal sealed record LocalStoreSettings(string Path);
 
 /// <summary>Whether requests name the bucket in the path or in the host; auto: in the path except at AWS.</summary>
@@ -122,7 +124,7 @@ internal enum PathStyle
     VirtualHost,
 }
 
-/// <summary>Whether the SDK adds its own checksums; auto: only at AWS.</summary>
+/// <summary>Whether uploads carry a SHA-256 that the server checks; auto: only at AWS.</summary>
 internal enum S3Checksums
 {
     Auto,
@@ -130,6 +132,7 @@ internal enum S3Checksums
     WhenRequired,
 }
 
+/// <summary>The S3 store: the bucket, the way to it, and the keys.</summary>
 internal sealed record S3StoreSettings
 {
     public required string Bucket { get; init; }
@@ -179,6 +182,7 @@ internal sealed record RetentionSettings
     public int MaximumDeletions { get; init; } = 10;
 }
 
+/// <summary>The operator's own steps around a run.</summary>
 internal sealed record HookSettings
 {
     public string Directory { get; init; } = "/hooks";
@@ -201,6 +205,7 @@ internal sealed record NotificationSettings
     public Secret? HealthchecksUrl { get; init; }
 }
 
+/// <summary>Where this program keeps what is its own.</summary>
 internal sealed record PathSettings
 {
     public string State { get; init; } = "/var/lib/backup-sidecar";
@@ -208,10 +213,12 @@ internal sealed record PathSettings
     public string Staging { get; init; } = "/backups";
 }
 
+/// <summary>The form of a line of the log.</summary>
 internal enum LogFormat
 {
     Text,
     Json,
 }
 
+/// <summary>How the log is written, and how much of it.</summary>
 internal sealed record LogSettings(LogFormat Format = LogFormat.Text, bool Debug = false);

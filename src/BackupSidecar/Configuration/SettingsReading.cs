@@ -2,7 +2,7 @@ using BackupSidecar.Configuration.Input;
 
 namespace BackupSidecar.Configuration;
 
-/// <summary>What a command needs of the settings: all of them, or, to list, restore and check, none of the sources.</summary>
+/// <summary>What a command needs of the settings: all of them, or, to list, restore, prune and tell the health, none of the sources.</summary>
 internal enum SettingsScope
 {
     Everything,
@@ -25,7 +25,4 @@ internal sealed record SettingsReading
 
     /// <summary>Knows every secret that was read, whether or not the settings can be used.</summary>
     public required Redactor Redactor { get; init; }
-
-    /// <exception cref="ConfigurationException">There are faults; it holds all of them.</exception>
-    public Settings Require() => Settings ?? throw new ConfigurationException(Faults);
 }

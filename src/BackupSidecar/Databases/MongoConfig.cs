@@ -7,16 +7,14 @@ namespace BackupSidecar.Databases;
 /// <summary>A configuration file of the MongoDB tools with the URI in it, readable by us alone, gone when disposed.</summary>
 internal sealed class MongoConfig : IDisposable
 {
-    // What has this prefix in the staging folder is removed at the next start, should we be killed.
-    private const string Prefix = ".backup-sidecar-restore-mongodb-";
-
     private MongoConfig(string path) => Path = path;
 
     public string Path { get; }
 
     public static MongoConfig Write(string directory, Secret uri)
     {
-        var path = System.IO.Path.Combine(directory, $"{Prefix}{Guid.NewGuid():N}.yaml");
+        // What has this prefix in the staging folder is removed at the next start, should we be killed.
+        var path = System.IO.Path.Combine(directory, $"{OwnNames.Restore}mongodb-{Guid.NewGuid():N}.yaml");
         using var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,

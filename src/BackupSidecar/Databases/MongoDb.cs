@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net.Sockets;
 using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Values;
 using BackupSidecar.Processes;
 
 namespace BackupSidecar.Databases;
@@ -13,6 +15,8 @@ namespace BackupSidecar.Databases;
 /// <param name="toolDirectory">Where mongodump and mongorestore are; empty: on the PATH.</param>
 internal sealed class MongoDb(Secret uri, string privateDirectory, string toolDirectory = "") : IDatabaseEngine
 {
+    private const int DefaultPort = 27017;
+
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
 
     public string Product => "MongoDB";
@@ -21,7 +25,7 @@ internal sealed class MongoDb(Secret uri, string privateDirectory, string toolDi
     public async Task CheckAsync(CancellationToken cancellation)
     {
         await VersionAsync("mongodump", cancellation);
-        var hosts = MongoUri.Hosts(uri.Reveal());
+        var hosts = KnockableHosts(Parse());
         if (hosts.Count == 0)
             return;
         var knocks = await Task.WhenAll(hosts.Select(host => KnockAsync(host, cancellation)));
@@ -72,8 +76,8 @@ internal sealed class MongoDb(Secret uri, string privateDirectory, string toolDi
     public async Task RestoreDirectoryAsync(string dumpDirectory, CancellationToken cancellation)
     {
         await VersionAsync("mongorestore", cancellation);
-        var database = MongoUri.Database(uri.Reveal());
-        var directory = database is null ? dumpDirectory : Path.Combine(dumpDirectory, database);
+        var database = Parse().Database;
+        var directory = Path.Combine(dumpDirectory, database);
         if (!Directory.Exists(directory))
             throw new DatabaseException($"the backup holds no dump of the database '{database}'");
         using var config = MongoConfig.Write(privateDirectory, uri);
@@ -107,6 +111,17 @@ internal sealed class MongoDb(Secret uri, string privateDirectory, string toolDi
 
     private RunningProcess Start(string tool, params string[] arguments) =>
         RunningProcess.Start(new Command(Path.Combine(toolDirectory, tool), arguments));
+
+    private MongodbUri Parse() =>
+        MongodbUri.TryParse(uri.Reveal(), out var parts, out var problem)
+            ? parts
+            : throw new DatabaseException($"The MongoDB URI cannot be used: {problem}");
+
+    /// <summary>None for <c>mongodb+srv</c>, whose hosts stand in the DNS, and none for sockets.</summary>
+    private static List<(string Host, int Port)> KnockableHosts(MongodbUri parts) => parts.IsServerList
+        ? []
+        : [.. parts.Hosts.Where(server => !server.Host.StartsWith('/'))
+            .Select(server => (server.Host, server.Port.Length > 0 ? int.Parse(server.Port, CultureInfo.InvariantCulture) : DefaultPort))];
 
     /// <summary>Null if somebody listens there, else what is wrong.</summary>
     private static async Task<string?> KnockAsync((string Host, int Port) address, CancellationToken cancellation)

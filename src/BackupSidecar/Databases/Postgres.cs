@@ -150,7 +150,7 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
 
     private Command WithPassword(PostgresClient client, string program, string? application, params IEnumerable<string> arguments)
     {
-        var split = PostgresUri.Split(uri);
+        var split = LibpqUri.Split(uri);
         // Of two values for one parameter the later one counts.
         var address = application is null
             ? split.WithoutPassword

@@ -53,6 +53,7 @@ internal sealed record ContainerState
     public int ExitCode { get; init; }
 }
 
+/// <summary>How a container was made: what of it tells who it is.</summary>
 internal sealed record ContainerConfig
 {
     public string? Hostname { get; init; }
@@ -60,12 +61,14 @@ internal sealed record ContainerConfig
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }
 
+/// <summary>How a container was made: what of it tells what the engine does with it.</summary>
 internal sealed record ContainerHostConfig
 {
     /// <summary>Made with <c>--rm</c>: the engine removes it, with its anonymous volumes, as soon as it stops.</summary>
     public bool AutoRemove { get; init; }
 }
 
+/// <summary>By which names and ports a container can be reached.</summary>
 internal sealed record ContainerNetworkSettings
 {
     public IReadOnlyDictionary<string, ContainerNetwork>? Networks { get; init; }
@@ -74,6 +77,7 @@ internal sealed record ContainerNetworkSettings
     public IReadOnlyDictionary<string, IReadOnlyList<PublishedPort>?>? Ports { get; init; }
 }
 
+/// <summary>What a container is called in one of its networks.</summary>
 internal sealed record ContainerNetwork
 {
     public IReadOnlyList<string>? Aliases { get; init; }
@@ -81,11 +85,13 @@ internal sealed record ContainerNetwork
     public string? IPAddress { get; init; }
 }
 
+/// <summary>Where on the host a port of a container is published.</summary>
 internal sealed record PublishedPort
 {
     public string? HostPort { get; init; }
 }
 
+/// <summary>The body of an answer by which the engine refuses.</summary>
 internal sealed record EngineError
 {
     [JsonPropertyName("message")]

@@ -32,13 +32,6 @@ internal sealed class DockerEngine : IDisposable
         };
     }
 
-    /// <summary>Checks that the engine answers.</summary>
-    public async Task PingAsync(CancellationToken cancellation)
-    {
-        _versionPrefix = null;
-        await WithLimitAsync("reaching it", CallLimit, NegotiateAsync, cancellation);
-    }
-
     /// <summary>All containers, running or not, that carry all of the labels with these values.</summary>
     public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(
         IReadOnlyDictionary<string, string> labels, CancellationToken cancellation)

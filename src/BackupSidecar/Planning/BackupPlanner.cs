@@ -1,5 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Values;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Planning;
 
@@ -74,7 +75,7 @@ internal static class BackupPlanner
         var archives = settings.Local is { } local ? $"{local.Path.TrimEnd('/')}/{settings.Name}" : null;
         foreach (var entry in settings.Sources.Directories)
         {
-            if (own.Contains(entry.Path) || (archives is not null && IsWithin(entry.Path, archives)))
+            if (own.Contains(entry.Path) || (archives is not null && Containment.IsWithin(entry.Path, archives)))
             {
                 faults.Add(new ConfigurationFault(
                     SettingTable.Directories.Name,
@@ -84,14 +85,10 @@ internal static class BackupPlanner
 
             yield return new DirectorySourcePlan(entry.Name, entry.Path)
             {
-                Excluded = own.Where(folder => IsWithin(folder, entry.Path)).ToList(),
+                Excluded = own.Where(folder => Containment.IsWithin(folder, entry.Path)).ToList(),
             };
         }
     }
-
-    /// <summary>Whether a path is the folder or lies below it. Neither ends with a slash, unless it is the root.</summary>
-    private static bool IsWithin(string path, string folder) =>
-        path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
 
     private static string Extension(ArchiveSettings settings)
     {

@@ -18,7 +18,7 @@ internal static class RestoreInstructions
 
             Needed on a Debian host: apt-get install gnupg tar gzip{(settings.Compression == Compression.Zstd ? " zstd" : "")}{Packages(plan)}
 
-            1. Is the file whole? The first line must equal "sha256" under "stored" in {archive.ManifestFileName}:
+            1. Is the file whole? The digest that this prints must equal "sha256" under "stored" in {archive.ManifestFileName}:
 
                  sha256sum {archive.FileName}
 
@@ -78,7 +78,7 @@ internal static class RestoreInstructions
         SqliteSourcePlan sqlite => $"""
             {sqlite.EntryName}   SQLite database {sqlite.Path}. Stop what uses it, then:
 
-                 rm --force {Quoted(sqlite.Path + "-wal")} {Quoted(sqlite.Path + "-shm")}
+                 rm --force {Quoted(sqlite.Path + "-wal")} {Quoted(sqlite.Path + "-shm")} {Quoted(sqlite.Path + "-journal")}
                  cp restored/{Quoted(sqlite.EntryName)} {Quoted(sqlite.Path)}
 
 
@@ -91,7 +91,7 @@ internal static class RestoreInstructions
 
             """,
         _ => $"""
-            {source.EntryName}   the file {source.Origin} (if it is a database of SQLite, remove its -wal and -shm first)
+            {source.EntryName}   the file {source.Origin} (if it is a database of SQLite, remove its -wal, -shm and -journal first)
 
                  cp --archive restored/{Quoted(source.EntryName)} {Quoted(source.Origin)}
 

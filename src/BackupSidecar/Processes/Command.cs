@@ -7,7 +7,7 @@ namespace BackupSidecar.Processes;
 internal sealed record Command(string Program, params IReadOnlyList<string> Arguments)
 {
     /// <summary>
-    /// Variables that the program gets in addition to the few that every child gets (PATH, HOME, TZ, TMPDIR).
+    /// Variables that the program gets in addition to the few that every child gets: where programs, libraries, certificates and temporary files are, and the time zone.
     /// The rest of our own environment, which holds the operator's secrets, is not passed on.
     /// </summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();

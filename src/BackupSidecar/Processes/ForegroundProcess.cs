@@ -18,7 +18,7 @@ internal static partial class ForegroundProcess
     public static async Task<int> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
-            ?? throw new ProcessFailedException($"The program '{program}' could not be started.", program, exitCode: null, lastWords: "");
+            ?? throw new ProcessFailedException($"The program '{program}' could not be started.");
         await using var onCancellation = cancellation.Register(() => Terminate(process.Id));
         await process.WaitForExitAsync(CancellationToken.None);
         return process.ExitCode;

@@ -26,7 +26,7 @@ internal sealed partial class MountTable
     public bool IsMountPoint(string path) => _mounts.Any(mount => mount.Point == path.TrimEnd('/'));
 
     public IReadOnlyList<string> Below(string directory) =>
-        [.. _mounts.Select(mount => mount.Point).Where(point => point.StartsWith(directory.TrimEnd('/') + "/", StringComparison.Ordinal)).Distinct()];
+        [.. _mounts.Select(mount => mount.Point).Where(point => Containment.IsBelow(point, directory)).Distinct()];
 
     /// <summary>Whether a path lies in the writable layer of a container, on no volume: it goes when the container is removed.</summary>
     public bool GoesWithTheContainer(string path) => MountOf(path) is { Point: "/", FileSystem: "overlay" };
@@ -41,7 +41,7 @@ internal sealed partial class MountTable
             return [path];
         var inside = Join(home.Root, Relative(path, home.Point));
         return [.. _mounts
-            .Where(mount => mount.Device == home.Device && IsWithin(inside, mount.Root))
+            .Where(mount => mount.Device == home.Device && Containment.IsWithin(inside, mount.Root))
             .Select(mount => (Mount: mount, Name: Join(mount.Point, Relative(inside, mount.Root))))
             // What another mount covers cannot be seen.
             .Where(found => MountOf(found.Name) == found.Mount)
@@ -49,10 +49,7 @@ internal sealed partial class MountTable
     }
 
     // Of several mounts at one place the last one is seen.
-    private Mount? MountOf(string path) => _mounts.Where(mount => IsWithin(path, mount.Point)).OrderBy(mount => mount.Point.Length).LastOrDefault();
-
-    private static bool IsWithin(string path, string folder) =>
-        path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
+    private Mount? MountOf(string path) => _mounts.Where(mount => Containment.IsWithin(path, mount.Point)).OrderBy(mount => mount.Point.Length).LastOrDefault();
 
     private static string Relative(string path, string folder) => path.Length > folder.Length ? path[folder.Length..].TrimStart('/') : "";
 

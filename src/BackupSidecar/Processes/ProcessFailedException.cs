@@ -1,20 +1,13 @@
 namespace BackupSidecar.Processes;
 
 /// <summary>
-/// A program could not be started, or ended with a failure. Carries what a person needs to understand it: the program, its
-/// exit code (null if it never ran) and the last words that it wrote to its standard error.
+/// A program could not be started, or ended with a failure. The message names the program, tells how it ended, and gives the
+/// last words that it wrote to its standard error.
 /// </summary>
-internal sealed class ProcessFailedException(string message, string program, int? exitCode, string lastWords, Exception? cause = null)
-    : Exception(message, cause)
+internal sealed class ProcessFailedException(string message, Exception? cause = null) : Exception(message, cause)
 {
-    public string Program { get; } = program;
-
-    public int? ExitCode { get; } = exitCode;
-
-    public string LastWords { get; } = lastWords;
-
     public static ProcessFailedException For(Command command, ProcessResult result) =>
-        new(Describe(command.Program, result), command.Program, result.ExitCode, result.LastWords);
+        new(Describe(command.Program, result));
 
     private static string Describe(string program, ProcessResult result)
     {

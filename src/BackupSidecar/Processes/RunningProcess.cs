@@ -74,8 +74,7 @@ internal sealed class RunningProcess : IAsyncDisposable
         catch (System.ComponentModel.Win32Exception error)
         {
             throw new ProcessFailedException(
-                $"The program '{command.Program}' could not be started. Is it installed and on the PATH? ({error.Message})",
-                command.Program, exitCode: null, lastWords: "", error);
+                $"The program '{command.Program}' could not be started. Is it installed and on the PATH? ({error.Message})", error);
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class History(string stateDirectory)
 
     /// <summary>The newest backup that succeeded in full, of those that began by <paramref name="latest"/>: what a healthcheck asks for.</summary>
     public RunReport? LastGoodBackup(DateTimeOffset latest) =>
-        ReadNewestFirst().FirstOrDefault(report => report is { Kind: "backup", Outcome: RunOutcome.Succeeded } && report.StartedAt <= latest);
+        ReadNewestFirst().FirstOrDefault(report => report is { Kind: RunKind.Backup, Outcome: RunOutcome.Succeeded } && report.StartedAt <= latest);
 
     private static IEnumerable<string> Lines(string path) => File.Exists(path) ? File.ReadAllLines(path).Reverse() : [];
 

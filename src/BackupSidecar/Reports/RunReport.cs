@@ -23,11 +23,16 @@ internal enum RunOutcome
     Interrupted = 130,
 }
 
-/// <summary>What became of one source. <see cref="Problem"/> is null if all of it was taken.</summary>
-internal sealed record SourceReport(string Kind, string EntryName, long Bytes, long Entries, string? Problem)
+/// <summary>The kinds of run, by the words that reports and the lock use.</summary>
+internal static class RunKind
 {
-    public bool IsComplete => Problem is null;
+    public const string Backup = "backup";
+    public const string Restore = "restore";
+    public const string Prune = "prune";
 }
+
+/// <summary>What became of one source. <see cref="Problem"/> is null if all of it was taken.</summary>
+internal sealed record SourceReport(string Kind, string EntryName, long Bytes, long Entries, string? Problem);
 
 /// <summary>What became of the archive in one store. <see cref="Problem"/> is null if it is stored and committed there.</summary>
 internal sealed record StoreReport(string Store, string Location, string? Problem)
@@ -44,7 +49,7 @@ internal sealed record RunReport
     /// <summary>A UUID; the same on every message about this run.</summary>
     public required Guid RunId { get; init; }
 
-    /// <summary>"backup", "restore", "verify" or "prune".</summary>
+    /// <summary>One of <see cref="RunKind"/>.</summary>
     public required string Kind { get; init; }
 
     public required string BackupName { get; init; }

@@ -33,7 +33,7 @@ internal sealed class BackupRun(
     // Docker kills a container that has not ended ten seconds after it was asked to; some of them are for telling.
     private static readonly TimeSpan HooksGrace = TimeSpan.FromSeconds(5);
 
-    private readonly RunRecord _record = new(RunPurpose.Backup, settings.Name, redactor, time, log);
+    private readonly RunRecord _record = new(RunKind.Backup, settings.Name, redactor, time, log);
 
     /// <summary>Runs once. What the world outside can cause is not thrown but reported.</summary>
     /// <param name="interrupted">The program is asked to end: services are started first, then everything else is given up.</param>
@@ -42,7 +42,7 @@ internal sealed class BackupRun(
         try
         {
             using var runLock = await RunLock.TakeAsync(
-                settings.Paths.State, RunPurpose.Of(RunPurpose.Backup, _record.RunId).ToString(), interrupted);
+                settings.Paths.State, RunPurpose.Of(RunKind.Backup, _record.RunId).ToString(), interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
             using var hooksMayRun = new Grace(HooksGrace, interrupted);

@@ -12,7 +12,6 @@ namespace BackupSidecar.Runs;
 internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, ManifestFile manifests, string backupName)
 {
     private const int ParallelReads = 16;
-    private const long LargestManifest = 16 * 1024 * 1024;
 
     public async Task<Catalog> ReadAsync(CancellationToken cancellation)
     {
@@ -102,7 +101,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
 
     private static async Task<byte[]> BytesAsync(IBackupStore store, StoredObject manifest, CancellationToken cancellation)
     {
-        if (manifest.Bytes > LargestManifest)
+        if (manifest.Bytes > ManifestFile.MostBytes)
             throw new BackupRefusedException($"it has {manifest.Bytes} bytes, which no manifest has");
         await using var stream = await store.OpenReadAsync(manifest.Name, cancellation);
         var bytes = new byte[manifest.Bytes];

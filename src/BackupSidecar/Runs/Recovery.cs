@@ -83,7 +83,7 @@ internal sealed class Recovery(
         {
             log.LogError("It could not be written to the history in {State}: {Problem}", settings.Paths.State, failure.Message);
         }
-        if (died.Kind == RunPurpose.Backup)
+        if (died.Kind == RunKind.Backup)
             await notifiers.FinishedAsync(report, interrupted);
     }
 

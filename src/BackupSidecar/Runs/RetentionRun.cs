@@ -9,10 +9,10 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Runs;
 
 /// <summary>
-/// Retention over the stores, each by itself: after a backup run only where that run fully succeeded, or on demand. What it
+/// Retention over stores, each by itself: after a backup run only where that run fully succeeded, or on demand. What it
 /// cannot remove is a warning and is tried again next time; it never spoils a backup.
 /// </summary>
-internal sealed class RetentionRun(Settings settings, IReadOnlyList<IBackupStore> stores, TimeProvider time, ILogger log)
+internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger log)
 {
     private readonly RetentionPolicy _policy = new(settings.Retention, settings.TimeZone);
 
@@ -57,8 +57,6 @@ internal sealed class RetentionRun(Settings settings, IReadOnlyList<IBackupStore
     /// <summary>Carries a plan out.</summary>
     public Task<PruneResult> ApplyAsync(IBackupStore store, RetentionPlan plan, bool force, CancellationToken cancellation) =>
         new Pruner(time, log).ApplyAsync(store, plan, force, cancellation);
-
-    public IReadOnlyList<IBackupStore> Stores => stores;
 
     /// <summary>
     /// What nobody we know vouches for is not ours to count or to remove: neither what is unsigned though there is a key, nor

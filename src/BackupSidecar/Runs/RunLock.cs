@@ -1,7 +1,6 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using BackupSidecar.Configuration;
-using Microsoft.Win32.SafeHandles;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Runs;
 
@@ -13,15 +12,8 @@ internal sealed class RunLockedException(string message) : Exception(message);
 /// takes the lock back when its holder dies, so it can never be stale; what the holder wrote into it then tells who died,
 /// and stays there until somebody has told of it.
 /// </summary>
-internal sealed partial class RunLock : IDisposable
+internal sealed class RunLock : IDisposable
 {
-    // The runtime locks each file that it opens, unless that is switched off, as it is in our image: what one of us has locked
-    // could then not even be opened to be read. So the file is opened by hand.
-    private const int OpenReadWriteCloseOnExec = 0x80002;
-    private const int OpenCreate = 0x40;
-    private const int LockExclusive = 2;
-    private const int LockNonBlocking = 4;
-    private const int WouldBlock = 11;
     private const int MostDead = 20;
 
     private const int Attempts = 30;
@@ -71,10 +63,10 @@ internal sealed partial class RunLock : IDisposable
 
     private static RunLock Take(string stateDirectory, string purpose)
     {
-        var file = OpenFile(PathIn(stateDirectory), OpenReadWriteCloseOnExec | OpenCreate);
+        var file = OpenFile(PathIn(stateDirectory), mayCreate: true);
         try
         {
-            if (TryLock(file))
+            if (PosixFiles.TryLock(file.SafeFileHandle))
                 return new RunLock(file, purpose, [.. Read(file).Take(MostDead)]);
             throw new RunLockedException(
                 $"Another run is going on: {Read(file).FirstOrDefault("it has just begun")}. Nothing was done; try again when it has ended.");
@@ -99,8 +91,8 @@ internal sealed partial class RunLock : IDisposable
         var path = PathIn(stateDirectory);
         if (!File.Exists(path))
             return null;
-        using var file = OpenFile(path, OpenReadWriteCloseOnExec);
-        return TryLock(file) ? null : Read(file).FirstOrDefault("");
+        using var file = OpenFile(path, mayCreate: false);
+        return PosixFiles.TryLock(file.SafeFileHandle) ? null : Read(file).FirstOrDefault("");
     }
 
     public void Dispose()
@@ -111,22 +103,7 @@ internal sealed partial class RunLock : IDisposable
 
     private static string PathIn(string stateDirectory) => Path.Combine(stateDirectory, "run.lock");
 
-    private static FileStream OpenFile(string path, int flags)
-    {
-        var handle = Open(path, flags, Convert.ToInt32("600", 8));
-        return handle.IsInvalid
-            ? throw new IOException($"{path} cannot be opened: {Marshal.GetLastPInvokeErrorMessage()}.")
-            : new FileStream(handle, FileAccess.ReadWrite);
-    }
-
-    private static bool TryLock(FileStream file)
-    {
-        if (Lock(file.SafeFileHandle, LockExclusive | LockNonBlocking) == 0)
-            return true;
-        return Marshal.GetLastPInvokeError() == WouldBlock
-            ? false
-            : throw new IOException($"run.lock cannot be locked: {Marshal.GetLastPInvokeErrorMessage()}.");
-    }
+    private static FileStream OpenFile(string path, bool mayCreate) => new(PosixFiles.OpenShared(path, mayCreate), FileAccess.ReadWrite);
 
     private static string[] Read(FileStream file)
     {
@@ -145,10 +122,4 @@ internal sealed partial class RunLock : IDisposable
         file.Flush();
         file.SetLength(text.Length);
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string path, int flags, int mode);
-
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int Lock(SafeFileHandle descriptor, int operation);
 }

@@ -3,10 +3,6 @@ namespace BackupSidecar.Runs;
 /// <summary>What a run's lock says of it: kind, ID, process, and the host (or container) in which that process is one.</summary>
 internal sealed record RunPurpose(string Kind, Guid RunId, int ProcessId, string Host)
 {
-    public const string Backup = "backup";
-    public const string Restore = "restore";
-    public const string Prune = "prune";
-
     /// <summary>Whether the process can be spoken to from here: two containers may share a state directory.</summary>
     public bool IsHere => Host == Environment.MachineName;
 

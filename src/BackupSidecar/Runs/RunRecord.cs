@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Runs;
 
 /// <summary>
-/// What is known of a run so far; becomes its <see cref="RunReport"/>. Every problem is logged when it is noted, and no known
-/// secret leaves the record.
+/// What is known of a run so far; becomes its <see cref="RunReport"/>. Every problem is logged, here or by whoever found it,
+/// and no known secret leaves the record.
 /// </summary>
 internal sealed class RunRecord(string kind, string backupName, Redactor redactor, TimeProvider time, ILogger log)
 {

@@ -1,4 +1,5 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using Microsoft.Extensions.Logging;
 
@@ -7,9 +8,6 @@ namespace BackupSidecar.Sources;
 /// <summary>A directory with everything below it, as GNU tar reads it. Its entries are <c>NAME</c> and <c>NAME/…</c>.</summary>
 internal sealed class DirectorySource(DirectorySourcePlan plan, ILogger log) : IBackupSource
 {
-    // What a restore moves out of its way, until all of it has succeeded. It is never part of a backup.
-    private const string MovedAside = ".backup-sidecar-old-*";
-
     private readonly string _path = LinkedPath.Resolve(plan.Path);
 
     public SourcePlan Plan => plan;
@@ -42,7 +40,7 @@ internal sealed class DirectorySource(DirectorySourcePlan plan, ILogger log) : I
     {
         try
         {
-            return Directory.EnumerateDirectories(_path, MovedAside).FirstOrDefault();
+            return Directory.EnumerateDirectories(_path, OwnNames.Old + "*").FirstOrDefault();
         }
         catch (UnauthorizedAccessException)
         {

@@ -1,4 +1,5 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 
@@ -101,7 +102,7 @@ internal sealed class GnuTar(string directory, string member, string replaced, s
         "--quoting-style=escape", "--no-unquote",
         "--anchored", "--no-wildcards", .. Excluded.Select(path => "--exclude=" + path),
         // What a restore into this directory has staged in it.
-        "--wildcards", "--no-wildcards-match-slash", "--exclude=./.backup-sidecar-*",
+        "--wildcards", "--no-wildcards-match-slash", $"--exclude=./{OwnNames.Prefix}*",
         "--", member,
     ]);
 

@@ -29,7 +29,7 @@ internal static class OwnFolders
             faults.Add(new ConfigurationFault(
                 SettingTable.Directories.Name, $"{directory.Path} is where backups themselves are written, under another name. Back up another directory."));
         }
-        var inside = own.Where(folder => folder.StartsWith(real.TrimEnd('/') + "/", StringComparison.Ordinal))
+        var inside = own.Where(folder => Containment.IsBelow(folder, real))
             .Select(folder => Path.Combine(directory.Path, Path.GetRelativePath(real, folder)));
         return directory with { Excluded = [.. directory.Excluded.Concat(inside).Distinct()] };
     }

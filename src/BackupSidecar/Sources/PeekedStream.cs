@@ -35,6 +35,7 @@ internal sealed class PeekedStream : Stream
 
     public override void Flush()
     {
+        // Nothing is buffered for writing.
     }
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupSidecar.Sources;
@@ -8,14 +8,10 @@ namespace BackupSidecar.Sources;
 /// The private directory of one run, in which dumps wait for their turn. Only we can read it, it goes when it is disposed,
 /// and what a killed run left is removed by the next one. A lock file in it says that its run is alive.
 /// </summary>
-internal sealed partial class Staging : IDisposable
+internal sealed class Staging : IDisposable
 {
-    // With this prefix a directory that is a source leaves it out, too.
-    private const string Prefix = ".backup-sidecar-staging-";
     private const string LockName = "lock";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const int LockExclusively = 2;
-    private const int DoNotWait = 4;
 
     // A directory without a lock file belongs to a run that begins right now, or to one that died at that moment.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
@@ -35,7 +31,7 @@ internal sealed partial class Staging : IDisposable
         {
             System.IO.Directory.CreateDirectory(parent, Private);
             Sweep(parent, time);
-            var directory = Path.Combine(parent, Prefix + runId.ToString("N"));
+            var directory = Path.Combine(parent, OwnNames.Staging + runId.ToString("N"));
             System.IO.Directory.CreateDirectory(directory, Private);
             var heldLock = TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
             return new Staging(directory, heldLock);
@@ -60,9 +56,9 @@ internal sealed partial class Staging : IDisposable
 
     private static void Sweep(string parent, TimeProvider time)
     {
-        foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, Prefix + "*"))
+        foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, OwnNames.Staging + "*"))
         {
-            if (!Guid.TryParseExact(Path.GetFileName(directory)[Prefix.Length..], "N", out _))
+            if (!Guid.TryParseExact(Path.GetFileName(directory)[OwnNames.Staging.Length..], "N", out _))
                 continue;
             using var heldLock = TryLock(directory, FileMode.Open);
             var isOld = time.GetUtcNow().UtcDateTime - System.IO.Directory.GetLastWriteTimeUtc(directory) > LeftoverAge;
@@ -84,12 +80,9 @@ internal sealed partial class Staging : IDisposable
             return null;
         }
         // Locked once more by hand: the runtime's own lock can be switched off by a variable.
-        if (flock(file, LockExclusively | DoNotWait) == 0)
+        if (PosixFiles.TryLock(file))
             return file;
         file.Dispose();
         return null;
     }
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int flock(SafeFileHandle file, int operation);
 }

@@ -1,3 +1,4 @@
+using BackupSidecar.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupSidecar.Stores;

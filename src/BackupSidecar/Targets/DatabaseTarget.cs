@@ -28,10 +28,6 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
         {
             throw new RestoreException($"The database {Step.Target?.Origin} cannot be restored: {error.Message}\nNothing was touched.", error);
         }
-        catch (PosixException error)
-        {
-            throw Paths.ReadOnly(staging, error);
-        }
     }
 
     public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted);

@@ -1,5 +1,5 @@
-using System.Globalization;
 using BackupSidecar.Planning;
+using BackupSidecar.Reports;
 using BackupSidecar.Targets.Swapping;
 
 namespace BackupSidecar.Targets;
@@ -16,12 +16,7 @@ internal static class FreeSpace
             var (place, needed) = (group.First().Place, group.Sum(need => need.Bytes));
             var free = new DriveInfo(place).AvailableFreeSpace;
             if (needed > free)
-                throw new RestoreException($"There is not enough room to unpack below {place}: {Show(needed)} are needed, {Show(free)} are free. Nothing was touched.");
+                throw new RestoreException($"There is not enough room to unpack below {place}: {ReportText.Size(needed)} are needed, {ReportText.Size(free)} are free. Nothing was touched.");
         }
     }
-
-    private static string Show(long bytes) =>
-        bytes < 1024 * 1024
-            ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes")
-            : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0 / 1024.0:0.#} MiB");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Targets.Extraction;
@@ -46,7 +47,7 @@ internal sealed class MountedFileTarget(RestoreStep step, string path, string st
     {
         if (!Directory.Exists(stagingDirectory))
             return;
-        foreach (var staging in Directory.EnumerateDirectories(stagingDirectory, Swap.StagingPrefix + "*").Where(folder => File.Exists(Path.Combine(folder, PlaceFile))))
+        foreach (var staging in Directory.EnumerateDirectories(stagingDirectory, OwnNames.Restore + "*").Where(folder => File.Exists(Path.Combine(folder, PlaceFile))))
         {
             log.LogWarning("A restore was interrupted: putting back what was there before it, from {Folder}", staging);
             PutBack(staging);

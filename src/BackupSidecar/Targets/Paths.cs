@@ -48,10 +48,18 @@ internal static class Paths
             place.Prepare();
     }
 
+    /// <exception cref="RestoreException">It cannot be made.</exception>
     public static void MakePrivate(string folder)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(folder) ?? "/");
-        Posix.MakePrivateDirectory(new RawPath(folder));
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder) ?? "/");
+            Posix.MakePrivateDirectory(new RawPath(folder));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw ReadOnly(folder, error);
+        }
     }
 
     public static RestoreException ReadOnly(string target, Exception cause) =>

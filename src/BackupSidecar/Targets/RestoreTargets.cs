@@ -1,3 +1,4 @@
+using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -57,10 +58,10 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> e
     private static string? Outer(string path, RestorePlan plan) =>
         plan.Steps.Select(step => step.Target).OfType<DirectorySourcePlan>()
             .Select(directory => Paths.Resolve(directory.Path))
-            .Where(directory => Paths.Resolve(path).StartsWith(directory.TrimEnd('/') + "/", StringComparison.Ordinal))
+            .Where(directory => Containment.IsBelow(Paths.Resolve(path), directory))
             .MinBy(directory => directory.Length);
 
-    private string Staging(string id) => Path.Combine(stagingDirectory, Swap.StagingPrefix + id);
+    private string Staging(string id) => Path.Combine(stagingDirectory, OwnNames.Restore + id);
 
     private static string? Folder(SourcePlan plan) => plan switch
     {

@@ -60,7 +60,8 @@ public sealed class NamesTests
             .Read();
 
         Assert.Empty(reading.Faults);
-        var settings = reading.Require();
+        var settings = reading.Settings;
+        Assert.NotNull(settings);
         Assert.Equal("@daily", settings.Schedule);
         Assert.Equal("/backup", Assert.Single(settings.Sources.Directories).Path);
         Assert.Equal("/archive", settings.Local?.Path);

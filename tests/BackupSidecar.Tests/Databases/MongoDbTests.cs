@@ -108,6 +108,22 @@ public sealed class MongoDbTests : IDisposable
         Assert.Contains("WITH_MONGODB_TOOLS=1", failure.Message);
     }
 
+    [Theory]
+    [InlineData("mongodb+srv://u:p@cluster.invalid/shop")]
+    [InlineData("mongodb://u@%2Fnowhere%2Fmongodb-27017.sock/shop")]
+    public async Task Nobody_knocks_where_the_URI_names_no_port(string uri) =>
+        await new MongoDb(new Secret(uri), _private, _tools.Directory).CheckAsync(Cancellation);
+
+    [Fact]
+    public async Task Without_a_port_the_usual_one_is_knocked_at()
+    {
+        var engine = new MongoDb(new Secret("mongodb://nobody.invalid/shop"), _private, _tools.Directory);
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
+
+        Assert.Contains("nobody.invalid:27017 ", failure.Message);
+    }
+
     [Fact]
     public async Task A_server_that_listens_passes_the_check_and_one_that_does_not_fails_it()
     {

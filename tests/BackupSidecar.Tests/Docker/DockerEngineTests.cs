@@ -53,7 +53,6 @@ public sealed class DockerEngineTests : IAsyncLifetime
     {
         var app = _daemon.Add("app");
         using var engine = new DockerEngine(_daemon.Host, _clock);
-        await engine.PingAsync(Cancellation);
         await engine.InspectAsync(app.Id, Cancellation);
         await _daemon.GoDownAsync();
         await Assert.ThrowsAsync<DockerException>(() => engine.InspectAsync(app.Id, Cancellation));
@@ -145,8 +144,8 @@ public sealed class DockerEngineTests : IAsyncLifetime
         using var missing = new DockerEngine(new Uri($"unix://{folder.FullName}/docker.sock"), _clock);
         using var mountedFolder = new DockerEngine(new Uri($"unix://{folder.FullName}"), _clock);
 
-        var nothing = await Assert.ThrowsAsync<DockerException>(() => missing.PingAsync(Cancellation));
-        var directory = await Assert.ThrowsAsync<DockerException>(() => mountedFolder.PingAsync(Cancellation));
+        var nothing = await Assert.ThrowsAsync<DockerException>(() => missing.InspectAsync("app", Cancellation));
+        var directory = await Assert.ThrowsAsync<DockerException>(() => mountedFolder.InspectAsync("app", Cancellation));
         folder.Delete();
 
         Assert.Contains("Mount it (volumes: /var/run/docker.sock:", nothing.Message, StringComparison.Ordinal);
@@ -171,7 +170,7 @@ public sealed class DockerEngineTests : IAsyncLifetime
     {
         using var engine = new DockerEngine(new Uri(host), _clock);
 
-        var error = await Assert.ThrowsAsync<DockerException>(() => engine.PingAsync(Cancellation));
+        var error = await Assert.ThrowsAsync<DockerException>(() => engine.InspectAsync("app", Cancellation));
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.False(error.IsUnreachable);

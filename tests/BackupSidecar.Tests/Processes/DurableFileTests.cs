@@ -46,7 +46,7 @@ public sealed class DurableFileTests : IDisposable
     [Fact]
     public void A_directory_that_is_not_there_is_named()
     {
-        var error = Assert.Throws<IOException>(() => DurableFile.SyncDirectory("/no/such/directory"));
+        var error = Assert.Throws<IOException>(() => PosixFiles.FlushFolder("/no/such/directory"));
 
         Assert.Contains("/no/such/directory", error.Message, StringComparison.Ordinal);
         Assert.Contains("No such file or directory", error.Message, StringComparison.Ordinal);

@@ -85,7 +85,7 @@ internal sealed class BackupScene : IAsyncDisposable
         using var notifiers = Notifiers();
         var run = new BackupRun(
             Settings, Plan, new SourceFactory(Settings, Clock, SourceLog ?? Log), [Local, Far], Local.Folder, Recovery(notifiers),
-            new RetentionRun(Settings, [Local, Far], Clock, Log), notifiers, History, new Redactor([]),
+            new RetentionRun(Settings, Clock, Log), notifiers, History, new Redactor([]),
             new Progress<RunProgress>(), Clock, Log);
         var report = await run.RunAsync(interrupted ?? TestContext.Current.CancellationToken);
         Clock.Now += TimeSpan.FromMinutes(1);

@@ -54,7 +54,7 @@ public sealed class RecoveryTests
         var id = run ?? Guid.NewGuid();
         var file = scene["state", "run.lock"];
         var before = File.Exists(file) ? File.ReadAllText(file) : "";
-        File.WriteAllText(file, $"{RunPurpose.Of(RunPurpose.Backup, id)}\n{before}");
+        File.WriteAllText(file, $"{RunPurpose.Of(RunKind.Backup, id)}\n{before}");
         return id;
     }
 }

@@ -77,7 +77,7 @@ public sealed class RetentionRunTests : IDisposable
             Paths = new PathSettings { State = "/state", Staging = "/staging" },
             Log = new LogSettings(),
         };
-        var run = new RetentionRun(settings, [_store], new FakeClock(Now), _log);
+        var run = new RetentionRun(settings, new FakeClock(Now), _log);
         return await run.PlanAsync(_store, TestContext.Current.CancellationToken);
     }
 

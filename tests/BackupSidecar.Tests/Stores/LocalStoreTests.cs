@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using BackupSidecar.Processes;
 using BackupSidecar.Stores;
 using BackupSidecar.Stores.Local;
 

@@ -8,8 +8,6 @@ internal static class PathText
     /// <summary>The longest name in UTF-8, so that the name of an entry stays below the 255 that file systems allow.</summary>
     private const int LongestName = 200;
 
-    private const string ReservedPrefix = ".backup-sidecar";
-
     /// <summary>Reads an absolute path, without doubled or closing slashes.</summary>
     public static bool TryParse(string text, out string path, out string problem)
     {
@@ -47,7 +45,7 @@ internal static class PathText
         _ when name.Contains('/') => "the name after ':' is one part, without '/'.",
         _ when name.Contains(':') => "the name after ':' holds another ':'; entries are separated by commas, and each begins with '/'.",
         _ when name.Any(char.IsControl) => "the name holds control characters.",
-        _ when name.StartsWith(ReservedPrefix, StringComparison.Ordinal) => $"names that begin with '{ReservedPrefix}' are reserved.",
+        _ when name.StartsWith(OwnNames.Reserved, StringComparison.Ordinal) => $"names that begin with '{OwnNames.Reserved}' are reserved.",
         _ when Encoding.UTF8.GetByteCount(name) > LongestName => $"the name is longer than {LongestName} bytes.",
         _ => null,
     };

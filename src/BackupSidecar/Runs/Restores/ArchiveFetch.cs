@@ -4,7 +4,6 @@ using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using BackupSidecar.Stores;
 using BackupSidecar.Targets;
-using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs.Restores;
@@ -96,7 +95,7 @@ internal sealed class ArchiveFetch(Settings settings, IReadOnlyList<IBackupStore
         await using var source = stream;
         Directory.CreateDirectory(settings.Paths.Staging);
         FreeSpace.Check([(settings.Paths.Staging, copy.Bytes)]);
-        var path = Path.Combine(settings.Paths.Staging, $"{Swap.StagingPrefix}{Guid.NewGuid():N}.partial");
+        var path = Path.Combine(settings.Paths.Staging, $"{OwnNames.Restore}{Guid.NewGuid():N}.partial");
         var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         try
         {

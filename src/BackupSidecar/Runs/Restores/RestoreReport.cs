@@ -48,7 +48,7 @@ internal sealed class RestoreReport(Guid runId, string backupName, TimeProvider 
     public RunReport Finish() => new()
     {
         RunId = runId,
-        Kind = "restore",
+        Kind = RunKind.Restore,
         BackupName = backupName,
         StartedAt = _startedAt,
         FinishedAt = time.GetUtcNow(),

@@ -1,4 +1,5 @@
 using System.Buffers;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Stores.Local;
 

@@ -1,3 +1,5 @@
+using BackupSidecar.Processes;
+
 namespace BackupSidecar.Stores.Local;
 
 /// <summary>Says in a person's words what a file system refused, and what to look at.</summary>

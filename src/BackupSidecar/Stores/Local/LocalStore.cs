@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Stores.Local;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using BackupSidecar.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Targets.Swapping;
@@ -14,21 +15,21 @@ internal static class Leftovers
         if (!Directory.Exists(directory))
             return;
         var names = Names(directory, current);
-        foreach (var id in Ids(names, Swap.OldPrefix))
+        foreach (var id in Ids(names, OwnNames.Old))
         {
-            log.LogWarning("A restore was interrupted in {Directory}: putting back what was there before it (from {Old})", directory, Swap.OldPrefix + id);
+            log.LogWarning("A restore was interrupted in {Directory}: putting back what was there before it (from {Old})", directory, OwnNames.Old + id);
             await new Swap(directory, id).RollBackAsync();
         }
-        foreach (var name in Ids(names, Swap.DonePrefix).Select(id => Swap.DonePrefix + id).Concat(Names(directory, current).Where(name => name.StartsWith(Swap.StagingPrefix, StringComparison.Ordinal))))
+        foreach (var name in Ids(names, OwnNames.Done).Select(id => OwnNames.Done + id).Concat(Names(directory, current).Where(name => name.StartsWith(OwnNames.Restore, StringComparison.Ordinal))))
         {
             log.LogInformation("Removing what an earlier restore left: {Path}", Path.Combine(directory, name));
             await Tree.RemoveAsync(Path.Combine(directory, name));
         }
-        foreach (var id in Ids(names, Overlay.ReplacedPrefix))
+        foreach (var id in Ids(names, OwnNames.Replaced))
         {
             log.LogWarning(
                 "A merging restore was interrupted; what it had replaced stands in {Path}. Remove that folder once nothing in it is needed",
-                Path.Combine(directory, Overlay.ReplacedPrefix + id));
+                Path.Combine(directory, OwnNames.Replaced + id));
         }
     }
 

@@ -1,3 +1,5 @@
+using BackupSidecar.Configuration;
+
 namespace BackupSidecar.Targets.Swapping;
 
 /// <summary>
@@ -7,10 +9,8 @@ namespace BackupSidecar.Targets.Swapping;
 /// </summary>
 internal sealed class Overlay(string directory, string id)
 {
-    public const string ReplacedPrefix = ".backup-sidecar-replaced-";
-
     private readonly Swap _swap = new(directory, id);
-    private readonly string _replaced = Path.Combine(directory, ReplacedPrefix + id);
+    private readonly string _replaced = Path.Combine(directory, OwnNames.Replaced + id);
     private readonly Stack<Action> _undo = new();
     private int _count;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Targets.Swapping;
 
@@ -14,29 +15,25 @@ namespace BackupSidecar.Targets.Swapping;
 /// </remarks>
 internal sealed class Swap(string directory, string id)
 {
-    public const string StagingPrefix = ".backup-sidecar-restore-";
-    public const string OldPrefix = ".backup-sidecar-old-";
-    public const string DonePrefix = ".backup-sidecar-done-";
-
     private readonly RawPath _directory = new(directory);
 
     public string Id => id;
 
     public string Parent => directory;
 
-    public string Staging { get; } = Path.Combine(directory, StagingPrefix + id);
+    public string Staging { get; } = Path.Combine(directory, OwnNames.Restore + id);
 
     /// <summary>Where the new things stand before they come in; the caller fills it.</summary>
     public string New => Path.Combine(Staging, "new");
 
     /// <summary>What is not needed any more once the new state stays; removed by <see cref="DiscardAsync"/>.</summary>
-    public string Done => Path.Combine(directory, DonePrefix + id);
+    public string Done => Path.Combine(directory, OwnNames.Done + id);
 
     private string Was => Path.Combine(Staging, "was");
 
     private string Incoming => Path.Combine(Staging, "incoming");
 
-    private string Old => Path.Combine(directory, OldPrefix + id);
+    private string Old => Path.Combine(directory, OwnNames.Old + id);
 
     /// <summary>Makes the staging folder.</summary>
     /// <exception cref="PosixException">The directory cannot be written to.</exception>
@@ -168,5 +165,5 @@ internal sealed class Swap(string directory, string id)
     }
 
     /// <summary>Whether a name in a target is one of ours, which are neither backed up nor exchanged.</summary>
-    private static bool IsOurs(RawName name) => name.StartsWith(".backup-sidecar-");
+    private static bool IsOurs(RawName name) => name.StartsWith(OwnNames.Prefix);
 }

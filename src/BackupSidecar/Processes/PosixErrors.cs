@@ -1,4 +1,4 @@
-namespace BackupSidecar.Stores;
+namespace BackupSidecar.Processes;
 
 /// <summary>The error numbers of Linux that we tell apart; an <see cref="IOException"/> carries them as its HResult.</summary>
 internal static class PosixErrors
@@ -6,6 +6,7 @@ internal static class PosixErrors
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
     public const int Io = 5;
+    public const int WouldBlock = 11;
     public const int AccessDenied = 13;
     public const int Exists = 17;
     public const int NotAFolder = 20;

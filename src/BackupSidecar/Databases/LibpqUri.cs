@@ -7,12 +7,12 @@ namespace BackupSidecar.Databases;
 /// A libpq URI without its password, and the password. The rest stays as it was written, so that libpq alone decides
 /// what hosts, sockets and options mean. Other users of the machine can read a program's arguments; they get the former.
 /// </summary>
-internal sealed record PostgresUri
+internal sealed record LibpqUri
 {
     private static readonly string[] Schemes = ["postgresql://", "postgres://"];
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private PostgresUri(string withoutPassword, string? password) => (WithoutPassword, Password) = (withoutPassword, password);
+    private LibpqUri(string withoutPassword, string? password) => (WithoutPassword, Password) = (withoutPassword, password);
 
     public string WithoutPassword { get; }
 
@@ -20,7 +20,7 @@ internal sealed record PostgresUri
     public string? Password { get; }
 
     /// <exception cref="DatabaseException">The password cannot be told apart from the rest. The message does not quote the URI.</exception>
-    public static PostgresUri Split(Secret uri)
+    public static LibpqUri Split(Secret uri)
     {
         var text = uri.Reveal();
         var scheme = Schemes.FirstOrDefault(scheme => text.StartsWith(scheme, StringComparison.Ordinal))
@@ -37,7 +37,7 @@ internal sealed record PostgresUri
         if (hosts.Contains('@'))
             throw Unusable("it has an '@' too many; write '/' in a password as %2F and '@' as %40");
         var parameters = TakePassword(query, ref password);
-        return new PostgresUri(scheme + user + hosts + parameters, password);
+        return new LibpqUri(scheme + user + hosts + parameters, password);
     }
 
     /// <summary>As libpq does it: a user stands before the first '@' if no '/' comes earlier, its password after the first ':'.</summary>

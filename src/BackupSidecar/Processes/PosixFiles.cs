@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace BackupSidecar.Stores;
+namespace BackupSidecar.Processes;
 
 /// <summary>
 /// What files need for durability and for locks, and what .NET has no call for: renaming without replacing, flushing a
@@ -22,11 +22,15 @@ internal static partial class PosixFiles
     private const int LockNonBlocking = 4;
 
     /// <summary>Creates a file that only its owner can read, from its first moment on.</summary>
-    public static SafeFileHandle CreatePrivate(string path)
-    {
-        var file = new SafeFileHandle(Open(path, ReadWrite | Create | MustBeNew | CloseOnExec, OwnerOnly), ownsHandle: true);
-        return file.IsInvalid ? throw Failure($"Cannot create {path}", Marshal.GetLastPInvokeError()) : file;
-    }
+    public static SafeFileHandle CreatePrivate(string path) => Open(path, ReadWrite | Create | MustBeNew, "create");
+
+    /// <summary>
+    /// Opens a file to read and write. The runtime locks each file that it opens itself, unless that is switched off, so that
+    /// what another process has locked could not even be read.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mayCreate">Whether it is made, readable by its owner only, if it is not there.</param>
+    public static SafeFileHandle OpenShared(string path, bool mayCreate) => Open(path, mayCreate ? ReadWrite | Create : ReadWrite, "open");
 
     /// <summary>Renames within one file system; throws if something with the new name exists.</summary>
     /// <exception cref="IOException">The kernel refused; <see cref="Exception.HResult"/> is its error number.</exception>
@@ -52,9 +56,7 @@ internal static partial class PosixFiles
     /// <summary>Makes the names in a folder durable.</summary>
     public static void FlushFolder(string path)
     {
-        using var folder = new SafeFileHandle(Open(path, CloseOnExec, mode: 0), ownsHandle: true);
-        if (folder.IsInvalid)
-            throw Failure($"Cannot open {path}", Marshal.GetLastPInvokeError());
+        using var folder = Open(path, flags: 0, "open");
         // EINVAL: this file system has no such thing as flushing a folder, and asking again will not change that.
         if (FSync(folder) != 0 && Marshal.GetLastPInvokeError() is var error and not PosixErrors.InvalidArgument)
             throw Failure($"Cannot flush {path}", error);
@@ -63,11 +65,27 @@ internal static partial class PosixFiles
     /// <summary>Removes a file if that can be done: not where its folder is gone, or its file system is read-only by now.</summary>
     public static void TryRemove(string path) => _ = Unlink(path);
 
+    /// <summary>Locks an open file until it is closed; false if somebody else, in this or any other process, has it locked.</summary>
+    /// <exception cref="IOException">The file system has no locks.</exception>
+    public static bool TryLock(SafeFileHandle file)
+    {
+        if (FLock(file, LockExclusive | LockNonBlocking) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error == PosixErrors.WouldBlock ? false : throw Failure("Cannot lock a file", error);
+    }
+
     /// <summary>Marks an open file as in use until it is closed. File systems without locks are left alone.</summary>
     public static void MarkInUse(SafeFileHandle file) => _ = FLock(file, LockShared | LockNonBlocking);
 
     /// <summary>Whether nobody, in this or any other process, has marked the file as in use.</summary>
     public static bool IsUnused(SafeFileHandle file) => FLock(file, LockExclusive | LockNonBlocking) == 0;
+
+    private static SafeFileHandle Open(string path, int flags, string attempt)
+    {
+        var file = Open(path, flags | CloseOnExec, OwnerOnly);
+        return file.IsInvalid ? throw Failure($"Cannot {attempt} {path}", Marshal.GetLastPInvokeError()) : file;
+    }
 
     private static IOException Failure(string attempt, int error) =>
         new($"{attempt}: {new Win32Exception(error).Message}.", error);
@@ -86,7 +104,7 @@ internal static partial class PosixFiles
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Open(string path, int flags, int mode);
+    private static partial SafeFileHandle Open(string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

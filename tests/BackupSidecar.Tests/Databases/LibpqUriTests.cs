@@ -3,7 +3,7 @@ using BackupSidecar.Databases;
 
 namespace BackupSidecar.Tests.Databases;
 
-public sealed class PostgresUriTests
+public sealed class LibpqUriTests
 {
     [Theory]
     [InlineData("postgresql://", "postgresql://", null)]
@@ -26,7 +26,7 @@ public sealed class PostgresUriTests
     [InlineData("postgresql://u:p@h/shop?options=-c%20geqo%3Doff&connect_timeout=3", "postgresql://u@h/shop?options=-c%20geqo%3Doff&connect_timeout=3", "p")]
     public void The_password_goes_and_the_rest_stays_as_it_was_written(string uri, string withoutPassword, string? password)
     {
-        var split = PostgresUri.Split(new Secret(uri));
+        var split = LibpqUri.Split(new Secret(uri));
 
         Assert.Equal(withoutPassword, split.WithoutPassword);
         Assert.Equal(password, split.Password);
@@ -47,7 +47,7 @@ public sealed class PostgresUriTests
     [InlineData("postgresql://h/shop?sslpassword=geheim")]
     public void What_could_give_the_password_away_is_refused_without_quoting_it(string uri)
     {
-        var failure = Assert.Throws<DatabaseException>(() => PostgresUri.Split(new Secret(uri)));
+        var failure = Assert.Throws<DatabaseException>(() => LibpqUri.Split(new Secret(uri)));
 
         Assert.DoesNotContain("heim", failure.Message);
         Assert.StartsWith("The PostgreSQL URI cannot be used: ", failure.Message);
@@ -64,7 +64,7 @@ public sealed class PostgresUriTests
                 ? $"postgresql://u:{Uri.EscapeDataString(password)}@h/shop?sslmode=prefer"
                 : $"postgresql://u@h/shop?password={Uri.EscapeDataString(password)}&sslmode=prefer";
 
-            var split = PostgresUri.Split(new Secret(uri));
+            var split = LibpqUri.Split(new Secret(uri));
 
             Assert.Equal(password, split.Password);
             Assert.Equal("postgresql://u@h/shop?sslmode=prefer", split.WithoutPassword);
@@ -81,7 +81,7 @@ public sealed class PostgresUriTests
             var text = "postgresql://" + new string(random.GetItems<char>(alphabet, random.Next(0, 25)));
             try
             {
-                var split = PostgresUri.Split(new Secret(text));
+                var split = LibpqUri.Split(new Secret(text));
                 Assert.StartsWith("postgresql://", split.WithoutPassword);
                 Assert.True(split.WithoutPassword.Length <= text.Length, text);
             }
