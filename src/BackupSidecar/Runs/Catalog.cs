@@ -80,7 +80,10 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
                 $"{Absent("There is no complete backup", entries, options)} {damaged.Name.FileName} is refused: {damaged.Copies[0].Problem}. Nothing was touched.");
         }
         if (found is null)
-            throw new RestoreException(Absent("There is no complete backup", entries, options));
+        {
+            var hint = entries.Exists(entry => entry.State == CatalogState.Legacy) ? " A legacy one is restored with --allow-unverified." : "";
+            throw new RestoreException(Absent("There is no complete backup", entries, options) + hint);
+        }
         var newer = entries.TakeWhile(entry => entry != found).Select(entry => $"{entry.Name.FileName} ({Word(entry.State)})").ToList();
         var remarks = new List<string>();
         if (newer.Count > 0)

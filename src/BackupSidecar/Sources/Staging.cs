@@ -24,7 +24,7 @@ internal sealed class Staging : IDisposable
     public string Directory { get; }
 
     /// <summary>Removes what killed runs left in <paramref name="parent"/>, and makes a directory there.</summary>
-    /// <exception cref="SourceException">The parent cannot be used.</exception>
+    /// <exception cref="ConfigurationException">The parent cannot be used.</exception>
     public static Staging Create(string parent, Guid runId, TimeProvider time)
     {
         try
@@ -38,8 +38,8 @@ internal sealed class Staging : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SourceException(
-                $"The staging directory {parent} cannot be used: {error.Message} Mount a writable volume there, or set BACKUP_STAGING_DIR.", error);
+            throw new ConfigurationException(
+                [new ConfigurationFault("BACKUP_STAGING_DIR", $"{parent} cannot be used: {error.Message} Mount a writable volume there, or name another folder.")]);
         }
     }
 

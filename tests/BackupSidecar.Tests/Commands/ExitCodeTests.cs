@@ -79,6 +79,23 @@ public sealed class ExitCodeTests : IDisposable
     }
 
     [Theory(Timeout = TimeLimit)]
+    [InlineData("BACKUP_STAGING_DIR", "backup")]
+    [InlineData("BACKUP_STAGING_DIR", "check")]
+    [InlineData("TMPDIR", "backup")]
+    [InlineData("TMPDIR", "check")]
+    public async Task A_folder_for_the_run_that_cannot_be_written_to_ends_with_2_and_is_named(string setting, string command)
+    {
+        _program.Settings[setting] = "/proc/folder";
+
+        var ended = await EndsAsync(RunOutcome.NotStarted, command);
+
+        Assert.Contains("/proc/folder", ended.Everything, StringComparison.Ordinal);
+        Assert.Contains(setting, ended.Everything, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ended.Everything, StringComparison.Ordinal);
+        Assert.Empty(_program.Stored);
+    }
+
+    [Theory(Timeout = TimeLimit)]
     [InlineData("backup")]
     [InlineData("run")]
     [InlineData("restore", "latest", "--yes")]

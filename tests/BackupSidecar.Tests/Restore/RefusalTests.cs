@@ -22,7 +22,7 @@ public sealed class RefusalTests : IDisposable
 
     public static TheoryData<string> Hostile => [.. HostileArchives.Keys];
 
-    private static Dictionary<string, PaxTarEntry[]> HostileArchives { get; } = new(StringComparer.Ordinal)
+    internal static Dictionary<string, PaxTarEntry[]> HostileArchives { get; } = new(StringComparer.Ordinal)
     {
         ["a name that climbs"] = [File("data/../../canary/bird")],
         ["a name that climbs from the root"] = [File("../canary/bird")],
@@ -202,6 +202,7 @@ public sealed class RefusalTests : IDisposable
 
         AssertUntouched("old");
         Assert.Contains(_scene.Log.Lines, line => line.StartsWith("Warning: NOT AUTHENTICATED", StringComparison.Ordinal));
+        Assert.DoesNotContain(_scene.Log.Lines, line => line.Contains("a key is configured", StringComparison.Ordinal));
     }
 
     [Fact]

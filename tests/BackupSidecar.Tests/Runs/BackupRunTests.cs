@@ -1,7 +1,9 @@
+using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
 using BackupSidecar.Stores;
+using BackupSidecar.Tests.Archives;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Tests.Runs;
@@ -51,6 +53,27 @@ public sealed class BackupRunTests
 
         Assert.Empty(scene.Daemon.Changes);
         Assert.Empty(await scene.ListAsync());
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("true", "is not a file of OpenPGP public keys")]
+    [InlineData("echo garbage > recipients.asc", "is not a file of OpenPGP public keys")]
+    [InlineData("""
+        export GNUPGHOME=$PWD/keys; mkdir -m 700 keys
+        gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-generate-key 'only signs' ed25519 sign never 2>/dev/null
+        gpg --batch --armor --export > recipients.asc; gpgconf --kill all
+        """, "Unusable public key")]
+    public async Task A_public_key_that_cannot_encrypt_is_found_before_anything_is_stopped(string preparation, string problem)
+    {
+        await using var scene = new BackupScene();
+        Host.Bash(preparation, scene[""]);
+        scene.Settings = scene.Settings with { Archive = new ArchiveSettings { RecipientsFile = scene["recipients.asc"] } };
+
+        var report = await scene.RunAsync();
+
+        Assert.Equal(RunOutcome.NotStarted, report.Outcome);
+        Assert.Contains(problem, Assert.Single(report.Problems), StringComparison.Ordinal);
+        Assert.Empty(scene.Daemon.Changes);
     }
 
     [Fact(Timeout = 60_000)]

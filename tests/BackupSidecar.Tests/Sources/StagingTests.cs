@@ -1,3 +1,4 @@
+using BackupSidecar.Configuration;
 using BackupSidecar.Sources;
 
 namespace BackupSidecar.Tests.Sources;
@@ -76,7 +77,7 @@ public sealed class StagingTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_root, "file"), "");
 
-        var failure = Assert.Throws<SourceException>(() => Create(Path.Combine(_root, "file")));
+        var failure = Assert.Throws<ConfigurationException>(() => Create(Path.Combine(_root, "file")));
 
         Assert.Contains("BACKUP_STAGING_DIR", failure.Message);
         Assert.Contains(Path.Combine(_root, "file"), failure.Message);

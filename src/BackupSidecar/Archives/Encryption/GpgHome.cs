@@ -30,7 +30,7 @@ internal sealed class GpgHome : IDisposable
     /// <exception cref="ConfigurationException">There is none in it.</exception>
     public IReadOnlyList<string> ImportRecipients(string file)
     {
-        var import = Run(Gpg("--import", "--", file), input: []);
+        var import = Run(Gpg("--quiet", "--import", "--", file), input: []);
         var fingerprints = Fingerprints(Run(Gpg("--with-colons", "--list-keys"), input: []).Output);
         if (import.Result.Succeeded && fingerprints.Count > 0)
             return fingerprints;
@@ -42,7 +42,7 @@ internal sealed class GpgHome : IDisposable
     public void ImportSecretKey(Secret key)
     {
         _hasAgent = true;
-        var import = Run(Gpg("--import"), Encoding.UTF8.GetBytes(key.Reveal()));
+        var import = Run(Gpg("--quiet", "--import"), Encoding.UTF8.GetBytes(key.Reveal()));
         var keys = Run(Gpg("--with-colons", "--list-secret-keys"), input: []).Output;
         if (!import.Result.Succeeded || !keys.StartsWith("sec", StringComparison.Ordinal))
             throw Fault("BACKUP_DECRYPTION_KEY", $"this is not an OpenPGP secret key without a passphrase: {import.Result.LastWords}");
@@ -74,12 +74,24 @@ internal sealed class GpgHome : IDisposable
 
     private static string CreateDirectory()
     {
-        var directory = Directory.CreateTempSubdirectory("gpg-").FullName;
+        var directory = CreateTemporary();
         if (directory.Length <= LongestPath)
             return directory;
         Directory.Delete(directory);
         return Directory.CreateDirectory(
             $"/tmp/gpg-{Guid.NewGuid():N}", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+    }
+
+    private static string CreateTemporary()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("gpg-").FullName;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Fault("TMPDIR", $"gpg needs a folder in {Path.GetTempPath()}, and none can be made there: {error.Message} Mount a tmpfs there.");
+        }
     }
 
     private static List<string> Fingerprints(string listing)

@@ -49,7 +49,8 @@ internal sealed class ArchiveFetch(Settings settings, IReadOnlyList<IBackupStore
         }
         else if (copy.Trust == ManifestTrust.NotAuthenticated)
         {
-            RefuseUnless(options.AllowUnverified || !settings.Archive.HasManifestKey, name, copy, "has a manifest that nobody signed, although a key is configured here");
+            if (settings.Archive.HasManifestKey)
+                RefuseUnless(options.AllowUnverified, name, copy, "has a manifest that nobody signed, although a key is configured here");
             log.LogWarning("NOT AUTHENTICATED: nobody vouches for {Archive}. Whoever can write to the store '{Store}' can change what is restored", name.FileName, copy.Store);
         }
     }
