@@ -27,6 +27,7 @@ internal sealed class Composition : IDisposable
 {
     private readonly TextWriter? _logFile;
     private readonly LocalStore? _local;
+    private readonly ToolPlaces _places;
     private readonly PingClient _pings;
     private readonly NotifierGroup _notifiers;
 
@@ -43,6 +44,7 @@ internal sealed class Composition : IDisposable
             _local,
             Settings.S3 is { } s3 ? new S3Store(s3, Settings.Name, Time, Log) : null,
         }.OfType<IBackupStore>()];
+        _places = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log);
         History = new History(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
@@ -87,13 +89,13 @@ internal sealed class Composition : IDisposable
         new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), SettingsScope.StoresOnly).Redactor.Redact(text);
 
     public BackupRun BackupRun() => new(
-        Settings, Plan, new SourceFactory(Settings, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
+        Settings, Plan, new SourceFactory(Settings, Engine, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
         _notifiers, History, Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
 
     /// <summary>Looks at sources, stores and services without a run.</summary>
     public async Task<Preflight> LookAsync(CancellationToken cancellation)
     {
-        using var sources = new SourceFactory(Settings, Time, Log).Open(Plan, Guid.NewGuid());
+        using var sources = new SourceFactory(Settings, Engine, Time, Log).Open(Plan, Guid.NewGuid());
         var preflight = await Preflight.LookAsync(sources.All, Stores, Settings, Time, Log, cancellation);
         if (preflight.Window is not null)
             await preflight.Window.DisposeAsync();
@@ -116,15 +118,16 @@ internal sealed class Composition : IDisposable
     {
         foreach (var store in Stores)
             store.Dispose();
+        _places.Dispose();
         _notifiers.Dispose();
         _pings.Dispose();
         _logFile?.Dispose();
     }
 
-    private IDatabaseEngine Engine(DatabaseSourcePlan plan) => plan.Kind switch
+    private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
     {
         SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
-        SourceKind.Mongodb => new MongoDb(plan.Uri, Settings.Paths.Staging),
+        SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
 

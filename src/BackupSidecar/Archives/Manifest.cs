@@ -72,7 +72,7 @@ internal enum SourceState
 /// <summary>One source in the manifest.</summary>
 internal sealed record ManifestSource
 {
-    /// <summary>"postgres", "mongodb", "sqlite", "directory" or "file".</summary>
+    /// <summary>"postgres", "mysql", "mongodb", "redis", "sqlite", "directory" or "file".</summary>
     public required string Kind { get; init; }
 
     /// <summary>The name of its entry at the root of the archive (for a directory: of its folder).</summary>
@@ -91,6 +91,18 @@ internal sealed record ManifestSource
 
     /// <summary>The server's version, where there is one.</summary>
     public string? Server { get; init; }
+
+    /// <summary>Where the tool ran: "client", or "exec in container NAME".</summary>
+    public string? Via { get; init; }
+
+    /// <summary>The database's name, where it is one.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>The entry name of the configured source that this is one database of, where that was a whole server.</summary>
+    public string? PartOf { get; init; }
+
+    /// <summary>Rows of each table (documents of each collection, keys of each keyspace) in the dump; empty where nobody counted.</summary>
+    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
 
     /// <summary>Bytes of content (of all entries together).</summary>
     public long Bytes { get; init; }

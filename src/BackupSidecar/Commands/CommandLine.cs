@@ -66,10 +66,11 @@ internal static class CommandLine
         var to = new Option<string?>("--to") { Description = "Unpack everything into this new or empty folder and touch nothing else." };
         var merge = new Option<bool>("--merge") { Description = "Lay directories over what is there, instead of making them equal to the backup." };
         var unverified = new Option<bool>("--allow-unverified") { Description = "Also restore an archive without a manifest (made by docker-backup-sidecar, or incomplete)." };
+        var databaseAs = new Option<string?>("--database-as") { Description = "Restore the one database of --only under this name, beside the original." };
         var yes = new Option<bool>("--yes") { Description = "Do not ask for confirmation." };
         var command = new Command("restore", "Restore a backup: it is verified first, then the plan is shown and confirmed.")
         {
-            backup, from, only, to, merge, unverified, yes,
+            backup, from, only, to, merge, databaseAs, unverified, yes,
         };
         command.SetAction((given, _) => Program.ExecuteAsync(signals => RestoreCommand.ExecuteAsync(
             new RestoreOptions
@@ -79,6 +80,7 @@ internal static class CommandLine
                 Only = given.GetValue(only) ?? [],
                 ToDirectory = given.GetValue(to),
                 Merge = given.GetValue(merge),
+                DatabaseAs = given.GetValue(databaseAs),
                 AllowUnverified = given.GetValue(unverified),
             },
             given.GetValue(yes),

@@ -10,6 +10,7 @@ internal static class SettingTable
 {
     private const string General = "Backup";
     private const string WhatSection = "What is backed up";
+    private const string DumpSection = "How databases are dumped";
     private const string ServicesSection = "Services that stand still meanwhile";
     private const string EncryptionSection = "Archive and encryption";
     private const string LocalSection = "Where it goes: a local folder";
@@ -44,15 +45,23 @@ internal static class SettingTable
     { Default = "true" });
 
     public static readonly Setting Postgres = Add(new(WhatSection, "BACKUP_POSTGRES", DatabaseUris,
-        "PostgreSQL databases, as connection URIs. Passwords are percent-encoded.")
+        "PostgreSQL databases, as connection URIs; with /* as database all of the server's. Passwords are percent-encoded.")
     { Example = "postgresql://user:password@db:5432/shop" });
+
+    public static readonly Setting Mysql = Add(new(WhatSection, "BACKUP_MYSQL", DatabaseUris,
+        "MySQL and MariaDB databases, as connection URIs. Without a database in the path, all of them.")
+    { Example = "mysql://user:password@db:3306/shop" });
 
     public static readonly Setting Mongodb = Add(new(WhatSection, "BACKUP_MONGODB", DatabaseUris,
         "MongoDB databases, as connection URIs. Without a database in the path, all of them.")
     { Example = "mongodb://user:password@mongo:27017/shop?authSource=admin" });
 
+    public static readonly Setting Redis = Add(new(WhatSection, "BACKUP_REDIS", DatabaseUris,
+        "Redis and Valkey servers, as connection URIs (redis://, rediss://).")
+    { Example = "redis://:password@redis:6379" });
+
     public static readonly Setting Sqlite = Add(new(WhatSection, "BACKUP_SQLITE", NamedPaths,
-        "SQLite databases, as path or path:name; taken whole while they are in use.")
+        "SQLite databases, as path or path:name, or a pattern such as /data/*.db; taken whole while they are in use.")
     { Example = "/data/app.db:app" });
 
     public static readonly Setting Directories = Add(new(WhatSection, "BACKUP_DIRS", NamedPaths,
@@ -62,6 +71,22 @@ internal static class SettingTable
     public static readonly Setting Files = Add(new(WhatSection, "BACKUP_FILES", NamedPaths,
         "Single files, as path or path:name.")
     { Example = "/data/app.ini:app.ini" });
+
+    public static readonly Setting DumpVia = Add(new(DumpSection, "BACKUP_DUMP_VIA", Choice,
+        "Where dump tools run: exec in the database's container, client here; auto: exec where that is possible.")
+    { Default = "auto", Choices = ["auto", "exec", "client"] });
+
+    public static readonly Setting DumpParallelism = Add(new(DumpSection, "BACKUP_DUMP_PARALLELISM", Integer,
+        "Dumps that are made at the same time.")
+    { DefaultNote = "one per core", Example = "2", Minimum = 1, Maximum = 256 });
+
+    public static readonly Setting DumpTimeout = Add(new(DumpSection, "BACKUP_DUMP_TIMEOUT", Duration,
+        "The longest that one dump may take; 0 for no limit.")
+    { Default = "12h", Maximum = 30 * Day });
+
+    public static readonly Setting StagingLimit = Add(new(DumpSection, "BACKUP_STAGING_LIMIT", Size,
+        "The most that the (compressed) dumps of a run may take in the staging folder.")
+    { DefaultNote = "what is free there", Example = "20GiB", Minimum = 1L << 20, Maximum = 1L << 50 });
 
     public static readonly Setting StopServices = Add(new(ServicesSection, "BACKUP_STOP_SERVICES", Names,
         "Compose services or containers that are stopped while files are read, and started again afterwards.")

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Configuration.Values;
 
@@ -146,24 +147,39 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
         return paths;
     }
 
-    /// <summary>The URIs of databases. <paramref name="problemOf"/> says what is wrong with one, or null.</summary>
-    public IReadOnlyList<Secret> DatabaseUris(Setting setting, Func<string, string?> problemOf)
+    /// <summary>The URIs of databases. <paramref name="problemOf"/> says what is wrong with one, or null; <paramref name="options"/> are those of ours that the engine has.</summary>
+    public IReadOnlyList<DatabaseUri> DatabaseUris(Setting setting, Func<string, string?> problemOf, params IReadOnlyList<string> options)
     {
-        var uris = new List<Secret>();
+        var uris = new List<DatabaseUri>();
         foreach (var value in given.Of(setting))
         {
             var entries = ListText.Uris(value.Text);
             for (var i = 0; i < entries.Count; i++)
             {
                 var which = entries.Count > 1 ? $"entry {i + 1}: " : "";
-                if (problemOf(entries[i]) is { } problem)
-                    findings.Fault(value.Variable, which + problem, setting.Example);
+                if (TrySplit(entries[i], options, out var uri, out var problem) && (problem = problemOf(uri.Uri.Reveal())) is null)
+                    uris.Add(uri);
                 else
-                    uris.Add(new Secret(entries[i]));
+                    findings.Fault(value.Variable, which + problem, setting.Example);
             }
         }
 
         return uris;
+    }
+
+    private static bool TrySplit(
+        string text, IReadOnlyList<string> options, [NotNullWhen(true)] out DatabaseUri? uri, out string? problem)
+    {
+        try
+        {
+            (uri, problem) = (DatabaseUriText.Split(text, options), null);
+            return true;
+        }
+        catch (FormatException error)
+        {
+            (uri, problem) = (null, error.Message);
+            return false;
+        }
     }
 
     /// <summary>What was given and says something; a value that was found faulty before is blank by now.</summary>

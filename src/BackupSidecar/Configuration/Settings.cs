@@ -20,6 +20,8 @@ internal sealed record Settings
 
     public required SourceSettings Sources { get; init; }
 
+    public DumpSettings Dumps { get; init; } = new();
+
     public required ServiceSettings Services { get; init; }
 
     public required ArchiveSettings Archive { get; init; }
@@ -44,9 +46,13 @@ internal sealed record Settings
 /// <summary>What is backed up. URIs are secrets as a whole, because they hold passwords.</summary>
 internal sealed record SourceSettings
 {
-    public IReadOnlyList<Secret> Postgres { get; init; } = [];
+    public IReadOnlyList<DatabaseUri> Postgres { get; init; } = [];
 
-    public IReadOnlyList<Secret> Mongodb { get; init; } = [];
+    public IReadOnlyList<DatabaseUri> Mysql { get; init; } = [];
+
+    public IReadOnlyList<DatabaseUri> Mongodb { get; init; } = [];
+
+    public IReadOnlyList<DatabaseUri> Redis { get; init; } = [];
 
     public IReadOnlyList<NamedPath> Sqlite { get; init; } = [];
 
@@ -57,6 +63,21 @@ internal sealed record SourceSettings
 
 /// <summary>An absolute path and the name that it has in the archive ("/path:name"; the name defaults to the last part).</summary>
 internal readonly record struct NamedPath(string Path, string Name);
+
+/// <summary>How databases are dumped.</summary>
+internal sealed record DumpSettings
+{
+    public DumpVia Via { get; init; } = DumpVia.Auto;
+
+    /// <summary>BACKUP_DUMP_PARALLELISM: dumps that are made at the same time; defaults to the cores.</summary>
+    public int Parallelism { get; init; } = System.Environment.ProcessorCount;
+
+    /// <summary>BACKUP_DUMP_TIMEOUT: the longest that one dump may take; null for no limit.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>BACKUP_STAGING_LIMIT: the most bytes that dumps may take in staging; null for what its file system has.</summary>
+    public long? StagingLimit { get; init; }
+}
 
 /// <summary>Which services stand still while the sources are read, and how they are found.</summary>
 internal sealed record ServiceSettings

@@ -21,6 +21,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Timeout = _values.Duration(SettingTable.Timeout) is { Ticks: > 0 } limit ? limit : null,
             CatchUp = _values.Flag(CatchUp),
             Sources = Sources(),
+            Dumps = Dumps(),
             Services = Services(),
             Archive = Archive(),
             Local = _values.Path(LocalPath) is { } path ? new LocalStoreSettings(path) : null,
@@ -39,7 +40,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
     {
         if (!given.IsGiven(LocalPath) && !given.IsGiven(S3Bucket))
             Fault(LocalPath, $"there is nowhere to store backups: set it, or {S3Bucket.Name}, or both.", LocalPath.Example);
-        Setting[] sources = [Postgres, Mongodb, Sqlite, Directories, Files];
+        Setting[] sources = [Postgres, Mysql, Mongodb, Redis, Sqlite, Directories, Files];
         if (scope is SettingsScope.Everything && !sources.Any(given.IsGiven))
             Fault(
                 Directories,
@@ -73,11 +74,33 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
 
     private SourceSettings Sources() => new()
     {
-        Postgres = _values.DatabaseUris(Postgres, uri => PostgresUri.TryParse(uri, out _, out var problem) ? null : problem),
-        Mongodb = _values.DatabaseUris(Mongodb, uri => MongodbUri.TryParse(uri, out _, out var problem) ? null : problem),
+        Postgres = _values.DatabaseUris(
+            Postgres, uri => PostgresUri.TryParse(uri, out _, out var problem) ? null : problem,
+            DatabaseUriText.Name, DatabaseUriText.Via, DatabaseUriText.ExcludeTable, DatabaseUriText.ExcludeTableData, DatabaseUriText.ExcludeDatabase),
+        Mysql = _values.DatabaseUris(
+            Mysql, uri => MysqlUri.TryParse(uri, out _, out var problem) ? null : problem,
+            DatabaseUriText.Name, DatabaseUriText.Via, DatabaseUriText.ExcludeTable, DatabaseUriText.ExcludeDatabase),
+        Mongodb = _values.DatabaseUris(
+            Mongodb, uri => MongodbUri.TryParse(uri, out _, out var problem) ? null : problem,
+            DatabaseUriText.Name, DatabaseUriText.Via, DatabaseUriText.ExcludeTable),
+        Redis = _values.DatabaseUris(
+            Redis, uri => RedisUri.TryParse(uri, out _, out var problem) ? null : problem, DatabaseUriText.Name, DatabaseUriText.Via),
         Sqlite = _values.NamedPaths(Sqlite),
         Directories = _values.NamedPaths(Directories),
         Files = _values.NamedPaths(Files),
+    };
+
+    private DumpSettings Dumps() => new()
+    {
+        Via = _values.Choice(SettingTable.DumpVia) switch
+        {
+            "exec" => Configuration.DumpVia.Exec,
+            "client" => Configuration.DumpVia.Client,
+            _ => Configuration.DumpVia.Auto,
+        },
+        Parallelism = _values.Integer(DumpParallelism) ?? Environment.ProcessorCount,
+        Timeout = _values.Duration(DumpTimeout) is { Ticks: > 0 } limit ? limit : null,
+        StagingLimit = _values.Size(StagingLimit),
     };
 
     private ServiceSettings Services()

@@ -1,7 +1,30 @@
 namespace BackupSidecar.Databases;
 
+/// <summary>What is known of a server before it is dumped. <paramref name="Bytes"/>: what the database holds there; null where nobody says.</summary>
+internal sealed record ServerFacts(long? Bytes = null);
+
 /// <summary>How a dump was made, for the manifest: the tool and the server with their versions, and what its content is in words.</summary>
-internal sealed record DumpFacts(string Tool, string? Server, string Consistency);
+internal sealed record DumpFacts(string Tool, string? Server, string Consistency)
+{
+    /// <summary>Where the tool ran: <see cref="IToolPlace.Via"/>.</summary>
+    public string? Via { get; init; }
+
+    /// <summary>Rows of each table (documents of each collection, keys of each keyspace) in the dump; empty where nobody counts.</summary>
+    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
+}
+
+/// <summary>What a restore wants of an engine beside the dump itself.</summary>
+internal sealed record DumpRestore
+{
+    /// <summary>Whether an authentic manifest vouches for the dump. Text that nobody vouches for is never given to a program that runs commands.</summary>
+    public required bool IsTrusted { get; init; }
+
+    /// <summary>The tool that made the dump, as its <see cref="DumpFacts.Tool"/> says; null where no manifest tells.</summary>
+    public string? Tool { get; init; }
+
+    /// <summary>Another database than the one of the URI, to restore beside the original; null for the one of the URI.</summary>
+    public string? DatabaseAs { get; init; }
+}
 
 /// <summary>
 /// A database server and its own tools: how it is asked whether it is there, dumped and restored. One file of this folder for
@@ -12,9 +35,9 @@ internal interface IDatabaseEngine
     /// <summary>The engine as its makers write it: "PostgreSQL".</summary>
     string Product { get; }
 
-    /// <summary>Whether the server answers and the tools fit it.</summary>
-    /// <exception cref="DatabaseException">It does not, or they do not.</exception>
-    Task CheckAsync(CancellationToken cancellation);
+    /// <summary>Whether the server answers, may be read, and the tools fit it.</summary>
+    /// <exception cref="DatabaseException">It does not, may not, or they do not.</exception>
+    Task<ServerFacts> CheckAsync(CancellationToken cancellation);
 
     /// <summary>
     /// Writes a dump to <paramref name="destination"/> (from another thread) and returns once the dump is known to be whole.
@@ -23,9 +46,13 @@ internal interface IDatabaseEngine
     /// <exception cref="DatabaseException">There is no whole dump.</exception>
     Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation);
 
+    /// <summary>Whether a dump can be restored: the server answers, and what is wanted is possible. The database itself may be missing.</summary>
+    /// <exception cref="DatabaseException">It cannot.</exception>
+    Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation);
+
     /// <summary>Replaces what the database holds by a dump, which is read from its start on another thread.</summary>
-    /// <exception cref="DatabaseException">The restore failed.</exception>
-    Task RestoreAsync(Stream dump, CancellationToken cancellation);
+    /// <exception cref="DatabaseException">The restore failed; the message says what became of what was there before.</exception>
+    Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation);
 }
 
 /// <summary>A database could not be dumped, checked or restored. The message holds the tool's last words and never a password.</summary>

@@ -22,16 +22,19 @@ internal sealed class MongoDb(Secret uri, string privateDirectory, string toolDi
     public string Product => "MongoDB";
 
     /// <summary>The tools cannot ask a server whether it is there, so this knocks at its port. Rights show only in the dump.</summary>
-    public async Task CheckAsync(CancellationToken cancellation)
+    public async Task<ServerFacts> CheckAsync(CancellationToken cancellation)
     {
         await VersionAsync("mongodump", cancellation);
         var hosts = KnockableHosts(Parse());
         if (hosts.Count == 0)
-            return;
+            return new ServerFacts();
         var knocks = await Task.WhenAll(hosts.Select(host => KnockAsync(host, cancellation)));
         if (knocks.All(problem => problem is not null))
             throw new DatabaseException($"no server answers: {string.Join("; ", knocks)}");
+        return new ServerFacts();
     }
+
+    public Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation) => CheckAsync(cancellation);
 
     public async Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation)
     {
@@ -58,7 +61,7 @@ internal sealed class MongoDb(Secret uri, string privateDirectory, string toolDi
     }
 
     /// <summary>Each collection of the dump replaces the one of its name; others stay. Not one transaction: MongoDB has none for this.</summary>
-    public async Task RestoreAsync(Stream dump, CancellationToken cancellation)
+    public async Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation)
     {
         await VersionAsync("mongorestore", cancellation);
         using var config = MongoConfig.Write(privateDirectory, uri);

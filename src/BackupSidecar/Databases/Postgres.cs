@@ -23,7 +23,7 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
     /// Asks for the version, and dumps the schema into nothing: this locks every table for reading, as the dump will, so that
     /// a missing right shows before anything is stopped.
     /// </summary>
-    public async Task CheckAsync(CancellationToken cancellation)
+    public async Task<ServerFacts> CheckAsync(CancellationToken cancellation)
     {
         var (client, _) = await ConnectAsync(cancellation);
         await using var rehearsal = RunningProcess.Start(
@@ -32,7 +32,10 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
         var result = await rehearsal.WaitAsync(cancellation);
         if (!result.Succeeded)
             throw Failed("pg_dump cannot read the database", result);
+        return new ServerFacts();
     }
+
+    public Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation) => CheckAsync(cancellation);
 
     public async Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation)
     {
@@ -69,7 +72,7 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
     }
 
     /// <summary>All or nothing: in one transaction, which replaces the objects that the dump holds and leaves others alone.</summary>
-    public async Task RestoreAsync(Stream dump, CancellationToken cancellation)
+    public async Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation)
     {
         var (client, _) = await ConnectAsync(cancellation);
         var application = $"backup-sidecar-restore-{Guid.NewGuid():N}";

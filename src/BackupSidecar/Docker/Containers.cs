@@ -11,6 +11,14 @@ internal sealed record ContainerSummary
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>"running", "exited" and so on.</summary>
+    public string? State { get; init; }
+
+    public ContainerNetworkSettings? NetworkSettings { get; init; }
+
+    [JsonIgnore]
+    public string PlainName => Names is [var first, ..] ? first.TrimStart('/') : Id;
+
     public string? Label(string key) => Labels?.GetValueOrDefault(key);
 
     public bool HasName(string name) => Names?.Contains("/" + name) == true;
@@ -91,6 +99,35 @@ internal sealed record PublishedPort
     public string? HostPort { get; init; }
 }
 
+/// <summary>A program to run in a container.</summary>
+internal sealed record ExecRequest
+{
+    public required IReadOnlyList<string> Cmd { get; init; }
+
+    /// <summary>NAME=value; seen by that program and by whoever may inspect it.</summary>
+    public IReadOnlyList<string> Env { get; init; } = [];
+
+    public bool AttachStdin { get; init; } = true;
+
+    public bool AttachStdout { get; init; } = true;
+
+    public bool AttachStderr { get; init; } = true;
+}
+
+/// <summary>What a program in a container is called, and how it ended.</summary>
+internal sealed record ExecState
+{
+    public string? Id { get; init; }
+
+    public bool Running { get; init; }
+
+    /// <summary>Null while it runs, or where nobody knows.</summary>
+    public int? ExitCode { get; init; }
+}
+
+/// <summary>How a program in a container is started.</summary>
+internal sealed record ExecStart(bool Detach = false, bool Tty = false);
+
 /// <summary>The body of an answer by which the engine refuses.</summary>
 internal sealed record EngineError
 {
@@ -101,5 +138,8 @@ internal sealed record EngineError
 [JsonSerializable(typeof(IReadOnlyList<ContainerSummary>))]
 [JsonSerializable(typeof(ContainerDetails))]
 [JsonSerializable(typeof(EngineError))]
+[JsonSerializable(typeof(ExecRequest))]
+[JsonSerializable(typeof(ExecState))]
+[JsonSerializable(typeof(ExecStart))]
 [JsonSerializable(typeof(Dictionary<string, IEnumerable<string>>))]
 internal sealed partial class DockerJson : JsonSerializerContext;

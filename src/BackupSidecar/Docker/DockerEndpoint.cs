@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace BackupSidecar.Docker;
@@ -45,12 +46,18 @@ internal sealed class DockerEndpoint
         _host.GetComponents(UriComponents.Scheme | UriComponents.HostAndPort | UriComponents.Path, UriFormat.UriEscaped);
 
     /// <summary>A fresh handler that connects there and nowhere else: proxies of the environment are for the world outside.</summary>
-    public SocketsHttpHandler CreateHandler() => new()
+    /// <param name="connected">Told of each connection that is made.</param>
+    public SocketsHttpHandler CreateHandler(Action<Socket>? connected = null) => new()
     {
         UseProxy = false,
         AllowAutoRedirect = false,
         ConnectTimeout = ConnectLimit,
-        ConnectCallback = _socketPath is null ? null : async (_, cancellation) => await ConnectAsync(_socketPath, cancellation),
+        ConnectCallback = async (_, cancellation) =>
+        {
+            var socket = await ConnectAsync(cancellation);
+            connected?.Invoke(socket);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
     };
 
     /// <summary>Why no connection came about, and what to do about it.</summary>
@@ -70,13 +77,18 @@ internal sealed class DockerEndpoint
 
     private static int Port(Uri host) => host.Port > 0 ? host.Port : DefaultPort;
 
-    private static async Task<Stream> ConnectAsync(string path, CancellationToken cancellation)
+    private async Task<Socket> ConnectAsync(CancellationToken cancellation)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = _socketPath is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
+            EndPoint address = _socketPath is null
+                ? new DnsEndPoint(BaseAddress.IdnHost, BaseAddress.Port)
+                : new UnixDomainSocketEndPoint(_socketPath);
+            await socket.ConnectAsync(address, cancellation);
+            return socket;
         }
         catch
         {

@@ -74,10 +74,41 @@ internal sealed class DockerEngine : IDisposable
         return answer.Status != HttpStatusCode.NotModified;
     }
 
+    /// <summary>Starts a program in a running container, attached to its standard streams.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="program">What to run.</param>
+    /// <param name="onErrorLine">Called with each line of its standard error as it comes, from another thread.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="DockerException">The engine refuses, or a proxy before it does.</exception>
+    public async Task<ContainerExec> ExecAsync(string id, ExecRequest program, Action<string> onErrorLine, CancellationToken cancellation)
+    {
+        var attempt = $"running {program.Cmd[0]} in container {id}";
+        var answer = await SendAsync(
+            HttpMethod.Post, $"/containers/{Uri.EscapeDataString(id)}/exec", attempt, CallLimit, cancellation,
+            JsonSerializer.SerializeToUtf8Bytes(program, DockerJson.Default.ExecRequest));
+        ThrowIfRefused(answer, attempt);
+        var exec = Read(answer, DockerJson.Default.ExecState, attempt).Id ?? throw new DockerException($"Docker engine at {_endpoint}: {attempt} failed. It got no id.");
+        var connection = await WithLimitAsync(
+            attempt, CallLimit, token => HijackedConnection.OpenAsync(_endpoint, $"{_versionPrefix}/exec/{exec}/start", token), cancellation);
+        if (connection.Refusal is not { } refusal)
+            return new ContainerExec(this, exec, connection, onErrorLine);
+        connection.Dispose();
+        throw new DockerException($"Docker engine at {_endpoint}: {attempt} failed. HTTP {(int)refusal}.", refusal);
+    }
+
+    /// <summary>What became of a program that was started in a container.</summary>
+    public async Task<ExecState> InspectExecAsync(string exec, CancellationToken cancellation)
+    {
+        const string attempt = "asking how a program in a container ended";
+        var answer = await SendAsync(HttpMethod.Get, $"/exec/{exec}/json", attempt, CallLimit, cancellation);
+        ThrowIfRefused(answer, attempt);
+        return Read(answer, DockerJson.Default.ExecState, attempt);
+    }
+
     public void Dispose() => _client.Dispose();
 
     private Task<Answer> SendAsync(
-        HttpMethod method, string path, string attempt, TimeSpan limit, CancellationToken cancellation) =>
+        HttpMethod method, string path, string attempt, TimeSpan limit, CancellationToken cancellation, byte[]? body = null) =>
         WithLimitAsync(
             attempt,
             limit,
@@ -85,6 +116,8 @@ internal sealed class DockerEngine : IDisposable
             {
                 var prefix = _versionPrefix ??= await NegotiateAsync(token);
                 using var request = new HttpRequestMessage(method, prefix + path);
+                if (body is not null)
+                    request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
                 return await ExchangeAsync(request, token);
             },
             cancellation);
@@ -156,11 +189,13 @@ internal sealed class DockerEngine : IDisposable
         if ((int)answer.Status < 300 || answer.Status == HttpStatusCode.NotModified)
             return;
         throw new DockerException(
-            $"Docker engine at {_endpoint}: {attempt} failed. HTTP {(int)answer.Status}: {answer.Message}{Advice(answer)}", answer.Status);
+            $"Docker engine at {_endpoint}: {attempt} failed. HTTP {(int)answer.Status}: {answer.Message}{Advice(answer, attempt)}", answer.Status);
     }
 
-    private static string Advice(Answer answer) => (answer.Status, answer.Method.Method) switch
+    private static string Advice(Answer answer, string attempt) => (answer.Status, answer.Method.Method) switch
     {
+        (HttpStatusCode.Forbidden, "POST") when attempt.StartsWith("running ", StringComparison.Ordinal) =>
+            " A socket proxy does not allow it: set EXEC=1 and POST=1 there, or use BACKUP_DUMP_VIA=client.",
         (HttpStatusCode.Forbidden, "POST") =>
             " A socket proxy does not allow it: set CONTAINERS=1 with ALLOW_START=1 and ALLOW_STOP=1 there (or, with more rights, POST=1).",
         (HttpStatusCode.Forbidden, _) => " A socket proxy does not allow it: set PING=1 and CONTAINERS=1 there.",

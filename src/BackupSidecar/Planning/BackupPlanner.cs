@@ -10,12 +10,17 @@ namespace BackupSidecar.Planning;
 /// </summary>
 internal static class BackupPlanner
 {
+    /// <summary>In place of a database's name: all of the server's.</summary>
+    private const string AllDatabases = "*";
+
     /// <summary>The plan; with faults, it holds what could be planned and must not be run.</summary>
     public static (BackupPlan Plan, IReadOnlyList<ConfigurationFault> Faults) Plan(Settings settings)
     {
         var faults = new List<ConfigurationFault>();
         var sources = Postgres(settings.Sources, faults)
+            .Concat(Mysql(settings.Sources, faults))
             .Concat(Mongodb(settings.Sources, faults))
+            .Concat(Redis(settings.Sources, faults))
             .Concat(settings.Sources.Sqlite.Select(entry => new SqliteSourcePlan($"sqlite-{entry.Name}.db", entry.Path)))
             .Concat(Directories(settings, faults))
             .Concat(settings.Sources.Files.Select(entry => new FileSourcePlan(entry.Name, entry.Path)))
@@ -39,35 +44,59 @@ internal static class BackupPlanner
 
     private static IEnumerable<SourcePlan> Postgres(SourceSettings settings, List<ConfigurationFault> faults)
     {
-        foreach (var (i, secret) in settings.Postgres.Index())
+        foreach (var (i, entry) in settings.Postgres.Index())
         {
-            if (!PostgresUri.TryParse(secret.Reveal(), out var uri, out var problem))
+            if (!PostgresUri.TryParse(entry.Uri.Reveal(), out var uri, out var problem))
             {
-                faults.Add(new ConfigurationFault(SettingTable.Postgres.Name, $"entry {i + 1}: {problem}", PostgresUri.Example));
+                faults.Add(Fault(SettingTable.Postgres, i, problem));
                 continue;
             }
 
             var database = uri.Database.Length > 0 ? uri.Database : "postgres";
-            yield return new DatabaseSourcePlan(
-                SourceKind.Postgres, $"postgres-{EntryNames.Safe(database)}.dump", database, secret, uri.Display);
+            yield return database == AllDatabases
+                ? new DatabaseServerPlan(SourceKind.Postgres, $"postgres-{entry.Options.Name ?? "all"}", entry.Uri, uri.Display) { Options = entry.Options }
+                : Database(SourceKind.Postgres, database, "dump", entry, uri.Display);
+        }
+    }
+
+    private static IEnumerable<SourcePlan> Mysql(SourceSettings settings, List<ConfigurationFault> faults)
+    {
+        foreach (var (i, entry) in settings.Mysql.Index())
+        {
+            if (MysqlUri.TryParse(entry.Uri.Reveal(), out var uri, out var problem))
+                yield return Database(SourceKind.Mysql, uri.Database.Length > 0 ? uri.Database : "all", "sql", entry, uri.Display);
+            else
+                faults.Add(Fault(SettingTable.Mysql, i, problem));
         }
     }
 
     private static IEnumerable<SourcePlan> Mongodb(SourceSettings settings, List<ConfigurationFault> faults)
     {
-        foreach (var (i, secret) in settings.Mongodb.Index())
+        foreach (var (i, entry) in settings.Mongodb.Index())
         {
-            if (!MongodbUri.TryParse(secret.Reveal(), out var uri, out var problem))
-            {
-                faults.Add(new ConfigurationFault(SettingTable.Mongodb.Name, $"entry {i + 1}: {problem}", MongodbUri.Example));
-                continue;
-            }
-
-            var database = uri.Database.Length > 0 ? uri.Database : "all";
-            yield return new DatabaseSourcePlan(
-                SourceKind.Mongodb, $"mongodb-{EntryNames.Safe(database)}.archive", database, secret, uri.Display);
+            if (MongodbUri.TryParse(entry.Uri.Reveal(), out var uri, out var problem))
+                yield return Database(SourceKind.Mongodb, uri.Database.Length > 0 ? uri.Database : "all", "archive", entry, uri.Display);
+            else
+                faults.Add(Fault(SettingTable.Mongodb, i, problem));
         }
     }
+
+    private static IEnumerable<SourcePlan> Redis(SourceSettings settings, List<ConfigurationFault> faults)
+    {
+        foreach (var (i, entry) in settings.Redis.Index())
+        {
+            if (RedisUri.TryParse(entry.Uri.Reveal(), out var uri, out var problem))
+                yield return Database(SourceKind.Redis, uri.Host.TrimStart('/'), "rdb", entry, uri.Display);
+            else
+                faults.Add(Fault(SettingTable.Redis, i, problem));
+        }
+    }
+
+    private static DatabaseSourcePlan Database(string kind, string database, string extension, DatabaseUri entry, string origin) =>
+        new(kind, $"{kind}-{entry.Options.Name ?? EntryNames.Safe(database)}.{extension}", database, entry.Uri, origin) { Options = entry.Options };
+
+    private static ConfigurationFault Fault(Setting setting, int index, string problem) =>
+        new(setting.Name, $"entry {index + 1}: {problem}", setting.Example);
 
     private static IEnumerable<SourcePlan> Directories(Settings settings, List<ConfigurationFault> faults)
     {

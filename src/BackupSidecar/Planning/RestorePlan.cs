@@ -25,6 +25,9 @@ internal sealed record RestoreOptions
     /// <summary>Whether directories are laid over what is there, rather than made equal to the backup.</summary>
     public bool Merge { get; init; }
 
+    /// <summary>Another name to restore the one database under, beside the original; null to replace it.</summary>
+    public string? DatabaseAs { get; init; }
+
     /// <summary>Whether an archive that no manifest vouches for may be used.</summary>
     public bool AllowUnverified { get; init; }
 }
@@ -82,4 +85,10 @@ internal sealed record RestorePlan
     public string? ToDirectory { get; init; }
 
     public bool Merge { get; init; }
+
+    /// <summary><see cref="RestoreOptions.DatabaseAs"/>.</summary>
+    public string? DatabaseAs { get; init; }
+
+    /// <summary>Whether an authentic manifest vouches for what is restored.</summary>
+    public bool IsTrusted { get; init; }
 }

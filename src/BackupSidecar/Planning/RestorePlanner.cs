@@ -49,6 +49,8 @@ internal static class RestorePlanner
             skipped.AddRange(Missing(current, matches.Values));
         if (steps.Count == 0)
             throw new RestoreException(NothingToDo(archive, skipped));
+        if (options.DatabaseAs is not null && (options.ToDirectory is not null || steps is not [{ Source.Form: ArchivedForm.File, Target: DatabaseSourcePlan or SqliteSourcePlan }]))
+            throw new RestoreException("--database-as restores one database under another name: name it with --only, and leave --to away.");
 
         return new RestorePlan
         {
@@ -58,6 +60,7 @@ internal static class RestorePlanner
             Skipped = skipped,
             ToDirectory = options.ToDirectory,
             Merge = options.Merge,
+            DatabaseAs = options.DatabaseAs,
         };
     }
 

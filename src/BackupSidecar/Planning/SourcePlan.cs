@@ -6,7 +6,9 @@ namespace BackupSidecar.Planning;
 internal static class SourceKind
 {
     public const string Postgres = "postgres";
+    public const string Mysql = "mysql";
     public const string Mongodb = "mongodb";
+    public const string Redis = "redis";
     public const string Sqlite = "sqlite";
     public const string Directory = "directory";
     public const string File = "file";
@@ -27,6 +29,23 @@ internal sealed record DatabaseSourcePlan(string Kind, string EntryName, string 
     : SourcePlan(Kind, EntryName)
 {
     public override string Origin { get; } = Origin;
+
+    /// <summary>What the operator said of this database in its URI.</summary>
+    public DatabaseOptions Options { get; init; } = new();
+
+    /// <summary>The entry name of the <see cref="DatabaseServerPlan"/> that this is one database of; null where it was named itself.</summary>
+    public string? PartOf { get; init; }
+}
+
+/// <summary>
+/// All databases of a server, whose names only the server knows: at the start of a run it gives way to one
+/// <see cref="DatabaseSourcePlan"/> for each, and one for what belongs to the server as a whole.
+/// </summary>
+internal sealed record DatabaseServerPlan(string Kind, string EntryName, Secret Uri, string Origin) : SourcePlan(Kind, EntryName)
+{
+    public override string Origin { get; } = Origin;
+
+    public DatabaseOptions Options { get; init; } = new();
 }
 
 /// <summary>A SQLite file of BACKUP_SQLITE, taken through SQLite's online backup.</summary>

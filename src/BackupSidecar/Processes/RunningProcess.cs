@@ -16,7 +16,6 @@ internal sealed record ProcessResult(int ExitCode, string LastWords)
 /// </summary>
 internal sealed class RunningProcess : IAsyncDisposable
 {
-    private const int LastWordsLimit = 16 * 1024;
     private const int OutputLimit = 1024 * 1024;
 
     /// <summary>For pipes whose program has ended, and for a program that the kernel cannot kill at once.</summary>
@@ -25,7 +24,7 @@ internal sealed class RunningProcess : IAsyncDisposable
 
     private readonly Command _command;
     private readonly Process _process;
-    private readonly Queue<string> _lastWords = [];
+    private readonly LastWords _lastWords = new();
     private readonly Task _draining;
 
     private RunningProcess(Command command, Process process, Action<string>? onErrorLine)
@@ -104,8 +103,7 @@ internal sealed class RunningProcess : IAsyncDisposable
             throw;
         }
         await EndOfPipeAsync(_draining);
-        lock (_lastWords)
-            return new ProcessResult(_process.ExitCode, string.Join('\n', _lastWords).Trim());
+        return new ProcessResult(_process.ExitCode, _lastWords.ToString());
     }
 
     /// <summary>Waits for the end, and takes anything but exit code 0 for a failure.</summary>
@@ -159,18 +157,10 @@ internal sealed class RunningProcess : IAsyncDisposable
 
     private async Task DrainAsync(StreamReader errors, Action<string>? onLine)
     {
-        var length = 0;
         while (await errors.ReadLineAsync() is { } line)
         {
             onLine?.Invoke(line);
-            var kept = line.Length > LastWordsLimit ? line[..LastWordsLimit] : line;
-            lock (_lastWords)
-            {
-                _lastWords.Enqueue(kept);
-                length += kept.Length + 1;
-                while (length > LastWordsLimit && _lastWords.Count > 1)
-                    length -= _lastWords.Dequeue().Length + 1;
-            }
+            _lastWords.Add(line);
         }
     }
 }

@@ -8,7 +8,8 @@ namespace BackupSidecar.Sources;
 
 /// <summary>A database server: dumped by its engine's tools into a staged file, which then goes into the archive.</summary>
 internal sealed class DatabaseSource(
-    DatabaseSourcePlan plan, IDatabaseEngine engine, Staging staging, ArchiveSettings settings, TimeProvider time, ILogger log)
+    DatabaseSourcePlan plan, IDatabaseEngine engine, Staging staging, ArchiveSettings settings, TimeSpan? timeout,
+    TimeProvider time, ILogger log)
     : IBackupSource
 {
     private StagedFile? _staged;
@@ -26,7 +27,7 @@ internal sealed class DatabaseSource(
         return SourceFailure.TranslateAsync(async () =>
         {
             await using var file = new StagedFileWriter(staging.NewPath(), settings);
-            _facts = await engine.DumpAsync(file, cancellation);
+            _facts = await DumpAsync(file, cancellation);
             _staged = file.Complete();
         });
     }
@@ -45,11 +46,30 @@ internal sealed class DatabaseSource(
             State = SourceState.Complete,
             Consistency = _facts.Consistency,
             Tool = _facts.Tool,
+            Via = _facts.Via,
+            Counts = _facts.Counts,
+            Database = plan.DatabaseName,
+            PartOf = plan.PartOf,
             Server = _facts.Server,
             Bytes = _staged.Bytes,
             Entries = 1,
             Sha256 = _staged.Sha256,
         };
+    }
+
+    private async Task<DumpFacts> DumpAsync(StagedFileWriter file, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (timeout is { } longest)
+            limit.CancelAfter(longest);
+        try
+        {
+            return await engine.DumpAsync(file, limit.Token);
+        }
+        catch (Exception error) when (limit.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new DatabaseException($"its dump did not end within {timeout} and was given up (BACKUP_DUMP_TIMEOUT)", error);
+        }
     }
 
     private EntryAttributes OurAttributes() => new(Convert.ToInt32("600", 8), OwnerId: 0, GroupId: 0, time.GetUtcNow());

@@ -6,7 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Sources;
 
 /// <summary>Makes the sources of a run from its plan.</summary>
-internal sealed class SourceFactory(Settings settings, TimeProvider time, ILogger log)
+/// <param name="settings">How they are read.</param>
+/// <param name="engines">Gives the engine of a database, which keeps what only we may read in the directory given.</param>
+/// <param name="time">The clock.</param>
+/// <param name="log">Told what is read.</param>
+internal sealed class SourceFactory(
+    Settings settings, Func<DatabaseSourcePlan, string, IDatabaseEngine> engines, TimeProvider time, ILogger log)
 {
     /// <summary>Opens staging for this run, and removes what killed runs left there. Nothing is read yet.</summary>
     /// <exception cref="SourceException">Staging cannot be used.</exception>
@@ -18,7 +23,7 @@ internal sealed class SourceFactory(Settings settings, TimeProvider time, ILogge
 
     private IBackupSource Create(SourcePlan plan, Staging staging) => plan switch
     {
-        DatabaseSourcePlan database => new DatabaseSource(database, Engine(database, staging), staging, settings.Archive, time, log),
+        DatabaseSourcePlan database => new DatabaseSource(database, engines(database, staging.Directory), staging, settings.Archive, settings.Dumps.Timeout, time, log),
         SqliteSourcePlan sqlite => Sqlite(sqlite, sqlite.Path, staging),
         DirectorySourcePlan directory => new DirectorySource(directory, log),
         FileSourcePlan file => new FileSource(file, () => Sqlite(file, file.Path, staging), log),
@@ -27,13 +32,6 @@ internal sealed class SourceFactory(Settings settings, TimeProvider time, ILogge
 
     private SqliteSource Sqlite(SourcePlan plan, string path, Staging staging) =>
         new(plan, path, new Sqlite(), staging, settings.Archive, log);
-
-    private static IDatabaseEngine Engine(DatabaseSourcePlan plan, Staging staging) => plan.Kind switch
-    {
-        SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
-        SourceKind.Mongodb => new MongoDb(plan.Uri, staging.Directory),
-        _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
-    };
 }
 
 /// <summary>The sources of one run, with the staging directory that goes when they are disposed.</summary>

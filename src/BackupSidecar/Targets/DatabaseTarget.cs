@@ -9,8 +9,15 @@ namespace BackupSidecar.Targets;
 /// A database that is given a dump through its own engine's tool. The dump waits in staging, readable by us alone. There is no
 /// rolling back: a restore that fails leaves what the engine's tool leaves, and one that succeeded stays.
 /// </summary>
-internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, string staging) : IRestoreTarget
+internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, string staging, RestorePlan plan) : IRestoreTarget
 {
+    private readonly DumpRestore _wanted = new()
+    {
+        IsTrusted = plan.IsTrusted,
+        Tool = step.Source.Manifest?.Tool,
+        DatabaseAs = plan.DatabaseAs,
+    };
+
     private bool _isRestored;
 
     public RestoreStep Step { get; } = step;
@@ -21,7 +28,7 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
     {
         try
         {
-            await engine.CheckAsync(cancellation);
+            await engine.CheckRestoreAsync(_wanted, cancellation);
             Paths.MakePrivate(staging);
         }
         catch (DatabaseException error)
@@ -64,6 +71,6 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
             return;
         }
         await using var stream = File.OpenRead(dump);
-        await engine.RestoreAsync(stream, cancellation);
+        await engine.RestoreAsync(stream, _wanted, cancellation);
     }
 }

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Targets;
 
 /// <summary>Makes the target of each step of a restore, and cleans up after restores that were killed.</summary>
-/// <param name="engines">Gives the engine of a database.</param>
+/// <param name="engines">Gives the engine of a database, which keeps what only we may read in the directory given.</param>
 /// <param name="stagingDirectory">Where dumps wait for their turn.</param>
 /// <param name="log">Told what is found and cleaned up.</param>
-internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> engines, string stagingDirectory, ILogger log)
+internal sealed class RestoreTargets(Func<DatabaseSourcePlan, string, IDatabaseEngine> engines, string stagingDirectory, ILogger log)
 {
     /// <param name="plan">What to restore.</param>
     /// <param name="id">Short, unique, and part of the names of all private folders.</param>
@@ -43,7 +43,7 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, IDatabaseEngine> e
     private IRestoreTarget For(RestoreStep step, RestorePlan plan, string id) => step.Target switch
     {
         null => new FolderTarget(step, plan.ToDirectory ?? throw new InvalidOperationException("A step without a target needs a folder."), id),
-        DatabaseSourcePlan database => new DatabaseTarget(step, engines(database), Staging(id)),
+        DatabaseSourcePlan database => new DatabaseTarget(step, engines(database, stagingDirectory), Staging(id), plan),
         DirectorySourcePlan directory => new DirectoryTarget(step, directory, Outer(directory.Path, plan), plan.Merge, id, log),
         FileSourcePlan or SqliteSourcePlan => ForFile(step, step.Target.Origin, plan, id),
         _ => throw new InvalidOperationException($"Nothing is known of how to restore a source of the kind '{step.Target.Kind}'."),

@@ -20,7 +20,7 @@ public sealed class DatabaseSourceTests
         using var staging = Staging.Create(root, Guid.NewGuid(), TimeProvider.System);
         var plan = new DatabaseSourcePlan(SourceKind.Postgres, "postgres-shop.dump", "shop", server.Uri("postgres"), "postgresql://127.0.0.1/shop");
         var engine = new KillerOnFirstWrite(new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()), server);
-        var source = new DatabaseSource(plan, engine, staging, new ArchiveSettings(), TimeProvider.System, NullLogger.Instance);
+        var source = new DatabaseSource(plan, engine, staging, new ArchiveSettings(), timeout: null, TimeProvider.System, NullLogger.Instance);
 
         var failure = await Assert.ThrowsAsync<SourceException>(() => source.PrepareAsync(cancellation));
 
@@ -36,12 +36,14 @@ public sealed class DatabaseSourceTests
     {
         public string Product => engine.Product;
 
-        public Task CheckAsync(CancellationToken cancellation) => engine.CheckAsync(cancellation);
+        public Task<ServerFacts> CheckAsync(CancellationToken cancellation) => engine.CheckAsync(cancellation);
 
         public Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation) =>
             engine.DumpAsync(new Relay(destination, server), cancellation);
 
-        public Task RestoreAsync(Stream dump, CancellationToken cancellation) => engine.RestoreAsync(dump, cancellation);
+        public Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation) => engine.CheckRestoreAsync(wanted, cancellation);
+
+        public Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation) => engine.RestoreAsync(dump, wanted, cancellation);
     }
 
     private sealed class Relay(Stream destination, PostgresServer server) : MemoryStream

@@ -19,7 +19,7 @@ public sealed class PostgresRestoreLockTests(PostgresServer server) : IClassFixt
         await using var holder = await HoldAsync(database);
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(
-            () => Engine(database, TimeSpan.FromSeconds(2)).RestoreAsync(dump, Cancellation));
+            () => Engine(database, TimeSpan.FromSeconds(2)).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation));
 
         Assert.Contains("of postgres (the holder, idle in transaction)", failure.Message, StringComparison.Ordinal);
         Assert.Contains("as it was before", failure.Message, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ public sealed class PostgresRestoreLockTests(PostgresServer server) : IClassFixt
         await using var holder = await HoldAsync(database);
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
 
-        var restoring = Engine(database, TimeSpan.FromMinutes(5)).RestoreAsync(dump, interrupted.Token);
+        var restoring = Engine(database, TimeSpan.FromMinutes(5)).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, interrupted.Token);
         await UntilAsync(Waiting, "1");
         await interrupted.CancelAsync();
 

@@ -225,7 +225,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
     private Task RestoreAsync(string database, MemoryStream dump)
     {
         dump.Position = 0;
-        return Engine(database).RestoreAsync(dump, Cancellation);
+        return Engine(database).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation);
     }
 
     private sealed class ActOnFirstWrite(Action act) : MemoryStream

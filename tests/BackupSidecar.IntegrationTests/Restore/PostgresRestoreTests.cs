@@ -113,7 +113,7 @@ public sealed class PostgresRestoreTests(PostgresServer server) : IClassFixture<
     private async Task BackUpAsync(Settings settings, IReadOnlyList<SourcePlan> plans)
     {
         var name = new ArchiveName(settings.Name, new DateTime(2026, 11, 20, 3, 0, 0, DateTimeKind.Unspecified), ".tar.gz.gpg");
-        using var sources = new SourceFactory(settings, TimeProvider.System, NullLogger.Instance)
+        using var sources = new SourceFactory(settings, Engine, TimeProvider.System, NullLogger.Instance)
             .Open(new BackupPlan { Name = settings.Name, Sources = plans, ArchiveExtension = name.Extension }, Guid.NewGuid());
         using var archive = new MemoryStream();
         using var writer = ArchiveWriter.Create(settings.Archive, archive);
@@ -146,8 +146,10 @@ public sealed class PostgresRestoreTests(PostgresServer server) : IClassFixture<
     {
         using var store = new LocalStore(Path.Combine(_folder, "store"), settings.Name, TimeProvider.System);
         var plan = new BackupPlan { Name = settings.Name, Sources = sources, ArchiveExtension = ".tar.gz.gpg" };
-        var targets = new RestoreTargets(database => new Postgres(database.Uri, database.DatabaseName, new PostgresClients()), settings.Paths.Staging, NullLogger.Instance);
+        var targets = new RestoreTargets(Engine, settings.Paths.Staging, NullLogger.Instance);
         return await new RestoreRun(settings, plan, [store], targets, TimeProvider.System, NullLogger.Instance)
             .RunAsync(Guid.NewGuid(), options, (_, _) => Task.FromResult(true), Token);
     }
+
+    private static Postgres Engine(DatabaseSourcePlan plan, string privateDirectory) => new(plan.Uri, plan.DatabaseName, new PostgresClients());
 }

@@ -12,6 +12,11 @@ public sealed class PostgresServer : IAsyncLifetime
 
     public int Port { get; private set; }
 
+    internal string Container => _container;
+
+    /// <summary>Its address in the container network.</summary>
+    internal Task<string> AddressAsync() => DockerAsync("container", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", _container);
+
     public async ValueTask InitializeAsync()
     {
         await DockerAsync("run", "--detach", "--name", _container, "--env", "POSTGRES_PASSWORD=" + Password, "--publish", "127.0.0.1::5432", Image);

@@ -162,7 +162,7 @@ public sealed class WhereSettingsComeFromTests
 
         Assert.Equal(
             ["postgres://db/plain", "postgres://db/two", "postgres://db/three", "postgres://db/four", "postgres://db/ten"],
-            settings.Sources.Postgres.Select(uri => uri.Reveal()));
+            settings.Sources.Postgres.Select(uri => uri.Uri.Reveal()));
     }
 
     [Theory]

@@ -65,7 +65,7 @@ public sealed class MongoDbTests : IDisposable
     {
         using var dump = new MemoryStream(StandInMongoTools.WholeArchive);
 
-        await Engine().RestoreAsync(dump, Cancellation);
+        await Engine().RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation);
 
         Assert.Matches(@"\A--config=\S+\n--archive\n--drop\n\z", _tools.Read("arguments"));
         Assert.Equal(StandInMongoTools.WholeArchive, await File.ReadAllBytesAsync(Path.Combine(_tools.Directory, "restored"), Cancellation));
@@ -78,7 +78,7 @@ public sealed class MongoDbTests : IDisposable
         _tools.Exit(1);
         using var dump = new MemoryStream(StandInMongoTools.WholeArchive);
 
-        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine().RestoreAsync(dump, Cancellation));
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine().RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation));
 
         Assert.Contains("may hold a part of the backup: last words of mongorestore", failure.Message);
     }

@@ -145,7 +145,11 @@ public sealed class BackupPlannerTests
     {
         var settings = Said.Enough.Settings() with
         {
-            Sources = new SourceSettings { Postgres = [new Secret("postgres://u:hunter22@db:x/y")], Mongodb = [new Secret("mongodb://u:hunter22@")] },
+            Sources = new SourceSettings
+            {
+                Postgres = [new DatabaseUri(new Secret("postgres://u:hunter22@db:x/y"), new DatabaseOptions())],
+                Mongodb = [new DatabaseUri(new Secret("mongodb://u:hunter22@"), new DatabaseOptions())],
+            },
         };
 
         var (plan, faults) = BackupPlanner.Plan(settings);

@@ -20,7 +20,7 @@ public sealed class DatabaseOrderTests : IDisposable
         _scene.Folder.Shell("echo old > data/a");
         _scene.Sources.Add(Database("good"));
         _scene.Sources.Add(Database("bad"));
-        _scene.Engines = plan => plan.DatabaseName == "good" ? _good : _bad;
+        _scene.Engines = (plan, _) => plan.DatabaseName == "good" ? _good : _bad;
     }
 
     public void Dispose() => _scene.Dispose();
@@ -126,11 +126,13 @@ public sealed class DatabaseOrderTests : IDisposable
 
         public List<string> Restored { get; } = [];
 
-        public Task CheckAsync(CancellationToken cancellation) => CheckFault is null ? Task.CompletedTask : Task.FromException(CheckFault);
+        public Task<ServerFacts> CheckAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+        public Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation) => CheckFault is null ? Task.CompletedTask : Task.FromException(CheckFault);
 
         public Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public async Task RestoreAsync(Stream dump, CancellationToken cancellation)
+        public async Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation)
         {
             using var reader = new StreamReader(dump);
             var content = await reader.ReadToEndAsync(cancellation);

@@ -120,7 +120,7 @@ public sealed class LegacyTests : IDisposable
             Log = new LogSettings(),
         };
         var plan = new BackupPlan { Name = name, Sources = sources, ArchiveExtension = ".tar.gz.gpg" };
-        var targets = new RestoreTargets(database => throw new InvalidOperationException(database.EntryName), settings.Paths.Staging, _log);
+        var targets = new RestoreTargets((database, _) => throw new InvalidOperationException(database.EntryName), settings.Paths.Staging, _log);
         return await new RestoreRun(settings, plan, [store], targets, TimeProvider.System, _log)
             .RunAsync(Guid.NewGuid(), options, (_, _) => Task.FromResult(true), TestContext.Current.CancellationToken);
     }

@@ -59,7 +59,7 @@ internal sealed class RestoreScene : IDisposable
     public RecordingLog Log { get; } = new();
 
     /// <summary>What databases are restored with.</summary>
-    public Func<DatabaseSourcePlan, IDatabaseEngine> Engines { get; set; } = plan => throw new InvalidOperationException(plan.EntryName);
+    public Func<DatabaseSourcePlan, string, IDatabaseEngine> Engines { get; set; } = (plan, _) => throw new InvalidOperationException(plan.EntryName);
 
     public BackupPlan Plan => new() { Name = Name, Sources = [.. Sources], ArchiveExtension = Settings.Archive.IsEncrypted ? ".tar.gz.gpg" : ".tar.gz" };
 
@@ -80,7 +80,7 @@ internal sealed class RestoreScene : IDisposable
     /// <param name="stores">Where to; the local store by default.</param>
     public async Task<ArchiveName> BackUpAsync(params IBackupStore[] stores)
     {
-        using var sources = new SourceFactory(Settings, TimeProvider.System, Log).Open(Plan, Guid.NewGuid());
+        using var sources = new SourceFactory(Settings, Engines, TimeProvider.System, Log).Open(Plan, Guid.NewGuid());
         foreach (var source in sources.All)
         {
             await source.CheckAsync(Token);

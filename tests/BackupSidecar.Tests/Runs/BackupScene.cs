@@ -1,5 +1,6 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
+using BackupSidecar.Databases;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
@@ -84,7 +85,7 @@ internal sealed class BackupScene : IAsyncDisposable
     {
         using var notifiers = Notifiers();
         var run = new BackupRun(
-            Settings, Plan, new SourceFactory(Settings, Clock, SourceLog ?? Log), [Local, Far], Local.Folder, Recovery(notifiers),
+            Settings, Plan, new SourceFactory(Settings, NoEngine, Clock, SourceLog ?? Log), [Local, Far], Local.Folder, Recovery(notifiers),
             new RetentionRun(Settings, Clock, Log), notifiers, History, new Redactor([]),
             new Progress<RunProgress>(), Clock, Log);
         var report = await run.RunAsync(interrupted ?? TestContext.Current.CancellationToken);
@@ -122,8 +123,10 @@ internal sealed class BackupScene : IAsyncDisposable
     private NotifierGroup Notifiers() => new([_listener], TimeProvider.System, Log);
 
     private Recovery Recovery(NotifierGroup notifiers) => new(
-        Settings, Plan, new RestoreTargets(plan => throw new InvalidOperationException(plan.EntryName), Settings.Paths.Staging, Log),
+        Settings, Plan, new RestoreTargets(NoEngine, Settings.Paths.Staging, Log),
         [Local, Far], notifiers, History, Clock, Log);
+
+    private static IDatabaseEngine NoEngine(DatabaseSourcePlan plan, string privateDirectory) => throw new InvalidOperationException(plan.EntryName);
 
     private sealed class Listener : INotifier
     {

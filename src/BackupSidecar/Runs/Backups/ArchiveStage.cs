@@ -82,7 +82,7 @@ internal sealed class ArchiveStage(
         try
         {
             await window.OpenAsync(cancellation);
-            return await new SourceReading(archive, window, settings.Archive.CompressionThreads).ReadAsync(preflight.Readable, cancellation);
+            return await new SourceReading(archive, window, settings.Dumps.Parallelism).ReadAsync(preflight.Readable, cancellation);
         }
         finally
         {

@@ -21,7 +21,8 @@ internal sealed class RestorePreparation(ArchiveSettings settings, FetchedArchiv
         var contents = archive.Manifest is { } manifest
             ? RestorePlanner.Contents(manifest)
             : RestorePlanner.LegacyContents(await NamesAsync(cancellation), current);
-        return RestorePlanner.Plan(archive.Name.FileName, contents, current, options);
+        var plan = RestorePlanner.Plan(archive.Name.FileName, contents, current, options);
+        return plan with { IsTrusted = archive.Copy.Trust == ManifestTrust.Authentic };
     }
 
     /// <summary>Checks every target before the first byte is unpacked.</summary>

@@ -1,0 +1,79 @@
+namespace BackupSidecar.Configuration.Values;
+
+/// <summary>
+/// A Redis or Valkey connection URI, as redis-cli and the scheme's registration read it; all parts are decoded. The number of a
+/// database in its path is of no matter: a dump holds all of them. Parameters: cacert, cert, key (files of TLS).
+/// </summary>
+internal sealed record RedisUri
+{
+    public const string Example = "redis://:password@redis:6379";
+
+    private static readonly string[] KnownParameters = ["cacert", "cert", "key"];
+
+    public string User { get; private init; } = "";
+
+    public Secret? Password { get; private init; }
+
+    /// <summary>A host, or the path of a Unix socket.</summary>
+    public string Host { get; private init; } = "";
+
+    /// <summary>Empty for the usual one, 6379.</summary>
+    public string Port { get; private init; } = "";
+
+    public bool IsTls { get; private init; }
+
+    /// <summary>Files of TLS: cacert, cert and key, those that are given.</summary>
+    public IReadOnlyDictionary<string, string> TlsFiles { get; private init; } = new Dictionary<string, string>();
+
+    /// <summary>The URI for people: without password and parameters.</summary>
+    public string Display => UriText.Display(IsTls ? "rediss" : "redis", User, UriText.HostAndPort((Host, Port)), "").TrimEnd('/');
+
+    /// <summary>Reads a URI. The problem, if there is one, quotes nothing of it.</summary>
+    public static bool TryParse(string text, out RedisUri uri, out string problem)
+    {
+        uri = new RedisUri();
+        problem = "";
+        try
+        {
+            uri = Parse(text);
+        }
+        catch (FormatException e)
+        {
+            problem = e.Message;
+        }
+
+        return problem.Length == 0;
+    }
+
+    private static RedisUri Parse(string text)
+    {
+        var isTls = text.StartsWith("rediss:", StringComparison.Ordinal) || text.StartsWith("valkeys:", StringComparison.Ordinal);
+        var rest = UriText.AfterScheme(text, "redis://", "rediss://", "valkey://", "valkeys://");
+        var end = rest.IndexOfAny(['/', '?']) is var found and >= 0 ? found : rest.Length;
+        var authority = rest[..end];
+        var at = authority.LastIndexOf('@');
+        var credentials = at < 0 ? "" : authority[..at];
+        if (credentials.Contains('@') || credentials.Count(c => c == ':') > 1 || rest[end..].Split('?')[0].Contains('@'))
+            throw new FormatException(UriText.Unescaped);
+        // redis-cli takes a word alone for the password.
+        var (user, password) = UriText.Credentials(credentials.Length > 0 && !credentials.Contains(':') ? ":" + credentials : credentials);
+        var (host, port) = UriText.ParseHost(authority[(at + 1)..]);
+        var (path, query) = UriText.PathAndQuery(rest[end..]);
+        var parameters = UriText.Parameters(query);
+        if (parameters.Keys.FirstOrDefault(name => !KnownParameters.Contains(name)) is { } unknown)
+            throw new FormatException($"it has the parameter {Shown.Quote(unknown)}; known are {string.Join(", ", KnownParameters)}.");
+        if (host.Length == 0)
+            throw new FormatException("it names no host.");
+        if (!path.All(char.IsAsciiDigit))
+            throw new FormatException("what follows its host is not the number of a database.");
+        return new RedisUri
+        {
+            User = user,
+            Password = string.IsNullOrEmpty(password) ? null : new Secret(password),
+            Host = host,
+            Port = port,
+            IsTls = isTls,
+            TlsFiles = parameters,
+        };
+    }
+}
