@@ -3,6 +3,7 @@ using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.MySql;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -127,6 +128,7 @@ internal sealed class Composition : IDisposable
     private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
     {
         SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
+        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
         SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
