@@ -10,7 +10,7 @@ CREATE DATABASE IF NOT EXISTS \`${MARIADB_DATABASE:-test}\`;
 ALTER USER root@localhost IDENTIFIED BY '${MARIADB_ROOT_PASSWORD:?must be set}';
 CREATE USER root@'%' IDENTIFIED BY '${MARIADB_ROOT_PASSWORD}';
 GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;
-GRANT PROXY ON ''@'%' TO root@'%' WITH GRANT OPTION;
+INSERT INTO mysql.proxies_priv SELECT '%', 'root', '', '', 1, '', NOW();
 SQL
 fi
 exec "$@"
