@@ -19,7 +19,7 @@ internal sealed record StagedFile(string Path, long Bytes, string Sha256)
 internal sealed class StagedFileWriter : WriteOnlyStream
 {
     private readonly string _path;
-    private readonly FileStream _file;
+    private readonly MeteredFile _file;
     private readonly BlockCompressor _compressor;
     private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _bytes;
@@ -28,16 +28,11 @@ internal sealed class StagedFileWriter : WriteOnlyStream
 
     /// <param name="path">The file to make, mode 0600; must not exist.</param>
     /// <param name="settings">Compression and threads.</param>
-    public StagedFileWriter(string path, ArchiveSettings settings)
+    /// <param name="storing">Told, before that many bytes are written to the file; what it throws ends the writing. Null for nobody.</param>
+    public StagedFileWriter(string path, ArchiveSettings settings, Action<int>? storing = null)
     {
         _path = path;
-        _file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 0,
-        });
+        _file = new MeteredFile(path, storing);
         try
         {
             _compressor = new BlockCompressor(settings, _file);
@@ -79,5 +74,21 @@ internal sealed class StagedFileWriter : WriteOnlyStream
                 File.Delete(_path);
         }
         base.Dispose(disposing);
+    }
+
+    private sealed class MeteredFile(string path, Action<int>? storing) : FileStream(path, new FileStreamOptions
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.Write,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        BufferSize = 0,
+    })
+    {
+        // The runtime brings every other way of writing here, because this is a derived class.
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            storing?.Invoke(count);
+            base.Write(buffer, offset, count);
+        }
     }
 }
