@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using BackupSidecar.Configuration;
@@ -14,37 +15,37 @@ public sealed class MysqlDumpTests(MariaDbServer server) : IClassFixture<MariaDb
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData(nameof(DumpVia.Exec))]
-    [InlineData(nameof(DumpVia.Client))]
-    public async Task What_is_dumped_while_others_write_comes_back_the_same_on_a_fresh_server(string via)
+    [Fact]
+    public async Task What_is_dumped_while_others_write_comes_back_the_same_on_a_fresh_server()
     {
         var database = await GoldenMysql.CreateAsync(server);
-        var engine = server.Engine(database, Enum.Parse<DumpVia>(via));
-        await using var dump = TemporaryFile();
-        DumpFacts facts;
-        await using (new GoldenMysql.Writer(server, database))
-        {
-            Assert.True((await engine.CheckAsync(Cancellation)).Bytes > 10_000_000);
-            await server.UntilAsync($"SELECT COUNT(*) > 20 FROM {database}.transfer;", "1");
-            facts = await engine.DumpAsync(dump, Cancellation);
-        }
         await using var fresh = new MariaDbServer();
         await fresh.InitializeAsync();
 
-        dump.Position = 0;
-        await fresh.Engine(database, Enum.Parse<DumpVia>(via)).RestoreAsync(dump, Trusted(facts), Cancellation);
+        foreach (var via in new[] { DumpVia.Exec, DumpVia.Client })
+        {
+            var engine = server.Engine(database, via);
+            await using var dump = TemporaryFile();
+            DumpFacts facts;
+            await using (new GoldenMysql.Writer(server, database))
+            {
+                Assert.True((await engine.CheckAsync(Cancellation)).Bytes > 10_000_000);
+                await server.UntilAsync($"SELECT COUNT(*) > 20 FROM {database}.transfer;", "1");
+                facts = await engine.DumpAsync(dump, Cancellation);
+            }
 
-        Assert.Equal(await GoldenMysql.FingerprintAsync(server, database), await GoldenMysql.FingerprintAsync(fresh, database));
-        Assert.Equal("100000\n0", await GoldenMysql.InvariantAsync(fresh, database));
-        Assert.Equal(GoldenMysql.Rows, facts.Counts["item"]);
-        foreach (var (table, rows) in facts.Counts.Where(count => count.Key != "versioned"))
-            Assert.Equal(rows.ToString(), await fresh.QueryAsync($"SELECT COUNT(*) FROM `{table.Replace("`", "``", StringComparison.Ordinal)}`;", database));
-        Assert.Equal((2, 0), (facts.Counts["versioned"], facts.Counts["empty"]));
-        Assert.Equal("single-transaction snapshot, except for 2 tables without transactions (MyISAM, Aria and the like) (mariadb-dump)", facts.Consistency);
-        Assert.StartsWith("mariadb-dump 10.11.", facts.Tool, StringComparison.Ordinal);
-        Assert.StartsWith("MariaDB 10.11.", facts.Server, StringComparison.Ordinal);
-        Assert.StartsWith(via == nameof(DumpVia.Exec) ? "exec in container " : "client", facts.Via, StringComparison.Ordinal);
+            dump.Position = 0;
+            await fresh.QueryAsync($"DROP DATABASE IF EXISTS {database};");
+            await fresh.Engine(database, via).RestoreAsync(dump, Trusted(facts), Cancellation);
+
+            Assert.Equal(await GoldenMysql.FingerprintAsync(server, database), await GoldenMysql.FingerprintAsync(fresh, database));
+            Assert.Equal("100000\n0", await GoldenMysql.InvariantAsync(fresh, database));
+            await AssertCountsAsync(facts, fresh, database);
+            Assert.Equal("single-transaction snapshot, except for 2 tables without transactions (MyISAM, Aria and the like) (mariadb-dump)", facts.Consistency);
+            Assert.StartsWith("mariadb-dump 10.11.", facts.Tool, StringComparison.Ordinal);
+            Assert.StartsWith("MariaDB 10.11.", facts.Server, StringComparison.Ordinal);
+            Assert.StartsWith(via == DumpVia.Exec ? "exec in container " : "client", facts.Via, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -149,6 +150,17 @@ public sealed class MysqlDumpTests(MariaDbServer server) : IClassFixture<MariaDb
     }
 
     [Fact]
+    public async Task TLS_that_is_wanted_and_not_offered_is_found_in_the_check()
+    {
+        foreach (var mode in new[] { "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY" })
+        {
+            var failure = await Assert.ThrowsAsync<DatabaseException>(() => server.EngineOf(server.Uri("test", parameters: $"?ssl-mode={mode}").Reveal()).CheckAsync(Cancellation));
+            Assert.Matches("offers no TLS|does not support it", failure.Message);
+        }
+        await server.EngineOf(server.Uri("test", parameters: "?ssl-mode=PREFERRED").Reveal()).CheckAsync(Cancellation);
+    }
+
+    [Fact]
     public async Task A_lock_is_found_in_the_check_and_ends_a_dump_after_a_while_with_who_is_at_work_there()
     {
         var database = await GoldenMysql.CreateAsync(server, rows: 10);
@@ -181,7 +193,7 @@ public sealed class MysqlDumpTests(MariaDbServer server) : IClassFixture<MariaDb
     [Fact]
     public async Task No_program_carries_the_password_in_its_arguments()
     {
-        var database = await GoldenMysql.CreateAsync(server, rows: 200_000);
+        var database = await GoldenMysql.CreateAsync(server, rows: 50_000);
         var seen = new HashSet<string>();
         using var looking = new CallBack(() => seen.UnionWith(Arguments()));
 
@@ -194,7 +206,7 @@ public sealed class MysqlDumpTests(MariaDbServer server) : IClassFixture<MariaDb
     [Fact]
     public async Task Cancelling_ends_a_dump_and_its_tool_in_the_container()
     {
-        var database = await GoldenMysql.CreateAsync(server, rows: 200_000);
+        var database = await GoldenMysql.CreateAsync(server, rows: 50_000);
         using var cancelling = new CancellationTokenSource();
         using var destination = new CallBack(cancelling.Cancel);
 
@@ -202,6 +214,15 @@ public sealed class MysqlDumpTests(MariaDbServer server) : IClassFixture<MariaDb
 
         await server.UntilAsync($"SELECT COUNT(*) FROM information_schema.processlist WHERE db = '{database}';", "0");
         Assert.DoesNotContain("mariadb-dump", await DockerCli.RunAsync("exec", server.Container, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"));
+    }
+
+    private static async Task AssertCountsAsync(DumpFacts facts, MariaDbServer restored, string database)
+    {
+        Assert.Equal((GoldenMysql.Rows, 0, 5), (facts.Counts["item"], facts.Counts["empty"], facts.Counts["bytes"]));
+        foreach (var (table, rows) in facts.Counts.Where(count => count.Key != "versioned"))
+            Assert.Equal(rows.ToString(CultureInfo.InvariantCulture), await restored.QueryAsync($"SELECT COUNT(*) FROM `{table.Replace("`", "``", StringComparison.Ordinal)}`;", database));
+        // With what the rows were before.
+        Assert.Equal(2, facts.Counts["versioned"]);
     }
 
     internal static FileStream TemporaryFile() => new(Path.GetTempFileName(), new FileStreamOptions

@@ -1,7 +1,10 @@
 using System.Text;
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.MySql;
 using BackupSidecar.IntegrationTests.Support;
+using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.IntegrationTests.Databases;
 
@@ -129,6 +132,41 @@ public sealed class MysqlRestoreTests(MariaDbServer server) : IClassFixture<Mari
         Assert.Equal("0", await server.QueryAsync("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'new\\_%';"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_RESTORE_txt_says_can_be_followed_to_the_letter(bool isOfAll)
+    {
+        await using var source = new MariaDbServer();
+        await source.InitializeAsync();
+        await source.QueryAsync("CREATE DATABASE `it's; ü`;");
+        await source.QueryAsync(GoldenMysql.Schema + GoldenMysql.More, "it's; ü");
+        var folder = Directory.CreateTempSubdirectory("backup-sidecar-by-hand-").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "restored"));
+        var uri = source.Uri(isOfAll ? "" : "it's; ü");
+        var plan = new DatabaseSourcePlan(SourceKind.Mysql, "mysql-it_s.sql", isOfAll ? "all" : "it's; ü", uri, "mysql://db/");
+        await using (var dump = File.Create(Path.Combine(folder, "restored", plan.EntryName)))
+            await source.Engine(isOfAll ? "" : "it's; ü").DumpAsync(dump, Cancellation);
+        await server.QueryAsync("DROP DATABASE IF EXISTS `it's; ü`; CREATE DATABASE `it's; ü`; CREATE TABLE `it's; ü`.younger(x int);");
+
+        var text = RestoreInstructions.For(
+            new BackupPlan { Name = "stack", Sources = [plan], ArchiveExtension = ".tar.gz" },
+            new ArchiveName("stack", new DateTime(2026, 11, 20, 3, 0, 0), ".tar.gz"), new ArchiveSettings());
+        var commands = text.Split('\n').Where(line => line.StartsWith("     mariadb", StringComparison.Ordinal))
+            .Select(line => line.Replace("HOST", server.Address, StringComparison.Ordinal).Replace("USER", "root", StringComparison.Ordinal).Replace("--password ", "", StringComparison.Ordinal));
+        var shell = new Command("sh", "-ec", string.Join('\n', commands))
+        {
+            WorkingDirectory = folder,
+            Environment = new Dictionary<string, string> { ["MYSQL_PWD"] = MariaDbServer.Password },
+        };
+        var (result, _) = await RunningProcess.RunAsync(shell, Cancellation);
+
+        Assert.True(result.Succeeded, result.LastWords);
+        Assert.Contains("mariadb-client", text);
+        Assert.Equal(await GoldenMysql.FingerprintAsync(source, "it's; ü"), await GoldenMysql.FingerprintAsync(server, "it's; ü"));
+        Directory.Delete(folder, recursive: true);
+    }
+
     private string _latest = "";
 
     private async Task<string> CreateAsync(bool hasMoreThanTables)
@@ -138,7 +176,7 @@ public sealed class MysqlRestoreTests(MariaDbServer server) : IClassFixture<Mari
         return _latest;
     }
 
-    private static async Task<(string Database, MemoryStream Dump, DumpFacts Facts)> DumpAsync(IDatabaseEngine engine, string database)
+    private static async Task<(string Database, MemoryStream Dump, DumpFacts Facts)> DumpAsync(MysqlServer engine, string database)
     {
         var dump = new MemoryStream();
         var facts = await engine.DumpAsync(dump, Cancellation);

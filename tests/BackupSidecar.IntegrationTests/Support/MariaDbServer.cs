@@ -25,6 +25,8 @@ public sealed class MariaDbServer : IAsyncLifetime
 
     internal Task KillAsync() => DockerAsync("kill", _container);
 
+    internal Task StopAsync() => DockerAsync("stop", "--time", "60", _container);
+
     internal async Task RestartAsync()
     {
         await DockerAsync("start", _container);
@@ -99,7 +101,11 @@ public sealed class MariaDbServer : IAsyncLifetime
             }
             catch (ProcessFailedException) when (!limit.IsCancellationRequested)
             {
-                await Task.Delay(200, limit.Token);
+                await Task.Delay(200, CancellationToken.None);
+            }
+            catch (ProcessFailedException error)
+            {
+                throw new InvalidOperationException($"{error.Message}\n{await DockerAsync("logs", "--tail", "20", _container)}", error);
             }
         }
     }
@@ -107,6 +113,6 @@ public sealed class MariaDbServer : IAsyncLifetime
     private static async Task<string> DockerAsync(params string[] arguments)
     {
         var (result, output) = await RunningProcess.RunAsync(new Command("docker", arguments), CancellationToken.None);
-        return result.Succeeded ? output.Trim() : throw new InvalidOperationException(result.LastWords);
+        return result.Succeeded ? (output + (arguments[0] == "logs" ? result.LastWords : "")).Trim() : throw new InvalidOperationException(result.LastWords);
     }
 }
