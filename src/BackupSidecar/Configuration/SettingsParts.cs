@@ -156,6 +156,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             },
             CaFile = _values.Path(S3CaFile),
             PartSize = _values.Size(S3PartSize),
+            MostParts = _values.Integer(S3MaximumParts) ?? 10_000,
         };
         if (given.IsGiven(S3AccessKey) != given.IsGiven(S3SecretKey))
         {

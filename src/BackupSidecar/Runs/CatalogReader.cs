@@ -11,7 +11,7 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, ManifestFile manifests, string backupName)
 {
-    private const int ParallelReads = 16;
+    private const int ParallelReads = 32;
 
     public async Task<Catalog> ReadAsync(CancellationToken cancellation)
     {

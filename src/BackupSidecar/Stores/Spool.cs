@@ -65,6 +65,9 @@ internal sealed class Spool : IDisposable
         }
     }
 
+    /// <summary>Bytes of the largest archive that there is room for, here or where it may move to.</summary>
+    public long Capacity => Math.Max(Length + FreeIn(HomeDirectory), _fallbackDirectory is null ? 0 : FreeIn(_fallbackDirectory));
+
     /// <summary>What the archive's writer writes to.</summary>
     public Stream Writer { get; }
 
@@ -162,6 +165,8 @@ internal sealed class Spool : IDisposable
             handle.DangerousRelease();
         }
     }
+
+    private static long FreeIn(string directory) => new DriveInfo(directory).AvailableFreeSpace;
 
     private void Write(ReadOnlySpan<byte> bytes)
     {
