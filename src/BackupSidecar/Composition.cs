@@ -100,7 +100,7 @@ internal sealed class Composition : IDisposable
         return preflight;
     }
 
-    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), Stores, _notifiers, History, Time, Log);
+    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), _notifiers, History, Time, Log);
 
     public Hooks Hooks(Guid runId) => new(Settings.Hooks, Settings.Name, runId, Log);
 

@@ -135,7 +135,8 @@ internal sealed class BackupRun(
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);
-        await recovery.SweepAsync(cancellation);
+        // A store that has just failed is left alone: it would fail again, and the run's end would wait for it.
+        await recovery.SweepAsync(uploads.Where(upload => upload.IsCommitted).Select(upload => upload.Store), cancellation);
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 

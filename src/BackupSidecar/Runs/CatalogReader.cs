@@ -15,7 +15,8 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
 
     public async Task<Catalog> ReadAsync(CancellationToken cancellation)
     {
-        var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, cancellation)));
+        var prepared = manifests.PrepareAsync();
+        var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, prepared, cancellation)));
         var entries = listings
             .SelectMany(listing => listing.Copies)
             .GroupBy(found => found.Name, found => found.Copy)
@@ -26,7 +27,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         return new Catalog(entries, [.. listings.SelectMany(listing => listing.Problems)]) { IsWhole = listings.All(listing => listing.IsWhole) };
     }
 
-    private async Task<Listing> ReadAsync(IBackupStore store, CancellationToken cancellation)
+    private async Task<Listing> ReadAsync(IBackupStore store, Task prepared, CancellationToken cancellation)
     {
         var objects = new Dictionary<string, StoredObject>(StringComparer.Ordinal);
         try
@@ -49,6 +50,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
             .DefaultIfEmpty(DateTime.MaxValue)
             .Min();
         var limit = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellation };
+        await prepared;
         await Parallel.ForEachAsync(archives, limit, async (found, token) =>
             copies.Add((found.Name, objects.GetValueOrDefault(found.Name.ManifestFileName) is { } manifest
                 ? await CopyAsync(store, found.Name, found.Object, manifest, token)

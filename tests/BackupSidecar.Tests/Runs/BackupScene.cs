@@ -123,7 +123,7 @@ internal sealed class BackupScene : IAsyncDisposable
 
     private Recovery Recovery(NotifierGroup notifiers) => new(
         Settings, Plan, new RestoreTargets(plan => throw new InvalidOperationException(plan.EntryName), Settings.Paths.Staging, Log),
-        [Local, Far], notifiers, History, Clock, Log);
+        notifiers, History, Clock, Log);
 
     private sealed class Listener : INotifier
     {

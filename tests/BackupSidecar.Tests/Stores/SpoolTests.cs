@@ -32,6 +32,19 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public void It_knows_how_large_an_archive_there_is_room_for_here_or_where_it_may_move_to()
+    {
+        using var small = new SmallFileSystem();
+        using var bound = new Spool(small.Path, FileName, null);
+        using var free = new Spool(small.Path, ".other.partial", _folder.FullName);
+
+        Assert.InRange(bound.Capacity, SmallFileSystem.Size / 2, SmallFileSystem.Size);
+        Assert.True(free.Capacity > SmallFileSystem.Size);
+        bound.Writer.Write(new byte[SmallFileSystem.Size / 2]);
+        Assert.InRange(bound.Capacity, SmallFileSystem.Size / 2, SmallFileSystem.Size);
+    }
+
+    [Fact]
     public void Its_digest_is_that_of_the_file()
     {
         using var spool = new Spool(_folder.FullName, FileName, null);
