@@ -133,15 +133,16 @@ internal sealed class ObjectStream : Stream
         _asked += size;
     }
 
+    /// <summary>"bytes 0-8388607/20000000"; a server that takes no notice of ranges gives all of it and does not say this.</summary>
     private static long LengthIn(GetObjectResponse response, S3Attempt attempt)
     {
-        // "bytes 0-8388607/20000000"; a server that takes no notice of ranges gives all of it and does not say this.
-        var length = response.ContentRange is { } range && long.TryParse(range[(range.LastIndexOf('/') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var total)
-            ? total
-            : response.ContentLength;
+        var range = response.ContentRange;
+        var length = string.IsNullOrEmpty(range) ? response.ContentLength
+            : long.TryParse(range[(range.LastIndexOf('/') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var total) ? total
+            : -1;
         if (response.ContentLength == Math.Min(length, RangeSize))
             return length;
         using (response)
-            throw new StoreException($"S3: cannot {attempt.What}: the server gives {response.ContentLength} of {length} bytes where {RangeSize} were asked for.");
+            throw new StoreException($"S3: cannot {attempt.What}: the server gives {response.ContentLength} bytes ('{range}') where {RangeSize} were asked for.");
     }
 }
