@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BackupSidecar.Archives.Compression;
 using BackupSidecar.Archives.Encryption;
 using BackupSidecar.Archives.Tar;
@@ -41,6 +40,12 @@ internal sealed class ArchiveWriter : IDisposable
             throw;
         }
     }
+
+    /// <summary>What these settings ask for and this machine cannot do, so that something else is done; null if there is nothing.</summary>
+    public static string? Shortfall(ArchiveSettings settings) =>
+        settings is { Compression: Configuration.Compression.Gzip, CompressionLevel: CompressionLevel.Fast } && !IsalLibrary.IsInstalled
+            ? "The compression level 'fast' needs ISA-L (libisal.so.2; Debian: libisal2), which is not installed; 'balanced' is used instead."
+            : null;
 
     /// <param name="settings">Compression, threads and keys.</param>
     /// <param name="destination">Receives the bytes of the archive from another thread; not disposed.</param>
@@ -101,26 +106,20 @@ internal sealed class ArchiveWriter : IDisposable
 
     private TarContent Splice(TarParser parser)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        _compressor.BeginDigest();
         long bytes = 0;
         long entries = 0;
         while (parser.Next() is { } header)
         {
-            Forward(parser.HeaderRecords, digest);
-            while (parser.TakeContent() is { Length: > 0 } piece)
-                Forward(piece, digest);
-            Forward(parser.TakePadding(), digest);
+            _compressor.Write(parser.HeaderRecords);
+            while (parser.ContentLeft > 0)
+                _compressor.Advance(parser.ReadContent(_compressor.Room()));
+            _compressor.Write(parser.TakePadding());
             bytes += header.Bytes;
             entries++;
         }
         parser.SkipTrailer();
-        return new TarContent(bytes, entries, Convert.ToHexStringLower(digest.GetHashAndReset()));
-    }
-
-    private void Forward(ReadOnlySpan<byte> records, IncrementalHash digest)
-    {
-        digest.AppendData(records);
-        _compressor.Write(records);
+        return new TarContent(bytes, entries, _compressor.EndDigest());
     }
 
     private long CopyStaged(string name, StagedFile content, EntryAttributes attributes)

@@ -188,5 +188,6 @@ public sealed class SettingsReaderTests
 
     [Fact]
     public void A_choice_that_is_none_names_those_that_are() =>
+        Assert.Contains("fast, balanced, small", Said.Enough.With("BACKUP_COMPRESSION_LEVEL", "9").Fault().Problem);
         Assert.Contains("gzip, zstd, none", Said.Enough.With("BACKUP_COMPRESSION", "bzip2").Fault().Problem);
 }

@@ -1,12 +1,14 @@
 namespace BackupSidecar.Archives.Compression;
 
 /// <summary>A stream that can be looked at before it is taken, and of which the last piece can be given back.</summary>
-internal sealed class GzipInput(Stream source) : ReadOnlyStream
+/// <param name="source">Not disposed.</param>
+/// <param name="mostPeeked">How far ahead one can look.</param>
+internal sealed class CompressedInput(Stream source, int mostPeeked) : ReadOnlyStream
 {
     /// <summary>The most that one <see cref="Read(Span{byte})"/> gives, and that can be given back.</summary>
     public const int PieceBytes = 8 * 1024;
 
-    private readonly byte[] _buffer = new byte[256 * 1024];
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>((2 * mostPeeked) + PieceBytes);
     private int _start;
     private int _end;
 
@@ -15,20 +17,21 @@ internal sealed class GzipInput(Stream source) : ReadOnlyStream
     /// <summary>The next bytes, without taking them; fewer only at the end.</summary>
     public ReadOnlySpan<byte> Peek(int bytes)
     {
-        while (_end - _start < bytes && Fill())
+        while (_end - _start < bytes && Fill(bytes))
         {
             // Until there are enough.
         }
         return _buffer.AsSpan(_start, Math.Min(bytes, _end - _start));
     }
 
+    /// <summary>What is here already, without taking it; at least one byte, unless at the end.</summary>
+    public ReadOnlySpan<byte> PeekAny() => Peek(Math.Max(1, _end - _start));
+
     public void Skip(int bytes) => _start += bytes;
 
     public override int Read(Span<byte> buffer)
     {
-        if (_start == _end)
-            Fill();
-        LastPiece = Math.Min(Math.Min(buffer.Length, PieceBytes), _end - _start);
+        LastPiece = Math.Min(Math.Min(buffer.Length, PieceBytes), PeekAny().Length);
         _buffer.AsSpan(_start, LastPiece).CopyTo(buffer);
         _start += LastPiece;
         return LastPiece;
@@ -49,12 +52,12 @@ internal sealed class GzipInput(Stream source) : ReadOnlyStream
         LastPiece = 0;
     }
 
-    private bool Fill()
+    private bool Fill(int wanted)
     {
-        // The last piece stays in the buffer before the rest, so that it can be given back.
-        var kept = Math.Min(_start, PieceBytes);
-        if (_start > kept)
+        if (_start + wanted > _buffer.Length || _start == _end)
         {
+            // The last piece stays in the buffer before the rest, so that it can be given back.
+            var kept = Math.Min(_start, PieceBytes);
             _buffer.AsSpan((_start - kept).._end).CopyTo(_buffer);
             _end -= _start - kept;
             _start = kept;
