@@ -6,61 +6,65 @@ namespace BackupSidecar.Tests.Archives;
 
 public sealed class CompressionLevelTests
 {
-    public static TheoryData<Compression, CompressionLevel> All => new(
-        from compression in (Compression[])[Compression.Gzip, Compression.Zstd]
-        from level in Enum.GetValues<CompressionLevel>()
-        select (compression, level));
-
-    public static TheoryData<Compression, int> Lengths => new(
-        from compression in (Compression[])[Compression.Gzip, Compression.Zstd]
-        from block in (int[])[0, 1024 * 1024, 2 * 1024 * 1024]
-        from offset in (int[])[-1, 0, 1]
-        where block + offset >= 0
-        select (compression, block + offset));
+    private static readonly Compression[] Compressions = [Compression.Gzip, Compression.Zstd];
 
     [Theory]
-    [MemberData(nameof(All))]
-    public void Stock_programs_and_we_read_every_level(Compression compression, CompressionLevel level)
+    [InlineData("fast")]
+    [InlineData("balanced")]
+    [InlineData("small")]
+    public void Stock_programs_and_we_read_every_level(string level)
     {
         using var workspace = new Workspace();
         var content = Some.Bytes(5_000_001);
-        var settings = Some.Plain(compression) with { CompressionLevel = level };
-        var archive = Some.Archive(settings, "file", content);
-        workspace.Write("archive", archive);
+        foreach (var compression in Compressions)
+        {
+            var settings = Some.Plain(compression) with { CompressionLevel = Enum.Parse<CompressionLevel>(level, ignoreCase: true) };
+            var archive = Some.Archive(settings, "file", content);
+            workspace.Write($"archive-{compression}", archive);
+            workspace.NewDirectory($"out-{compression}");
 
-        var program = compression == Compression.Gzip ? "gzip" : "zstd";
-        workspace.NewDirectory("out");
-        Host.Bash($"{program} -t < archive && {program} -dc < archive | tar -x -C out", workspace.Path);
+            var program = compression == Compression.Gzip ? "gzip" : "zstd";
+            Host.Bash($"{program} -t < archive-{compression} && {program} -dc < archive-{compression} | tar -x -C out-{compression}", workspace.Path);
 
-        Assert.Equal(Some.Digest(content), Some.Digest(File.ReadAllBytes(workspace["out/file"])));
-        Assert.Equal([("file", Some.Digest(content))], Some.ReadAll(archive, Some.ExtensionOf(settings), settings));
+            Assert.Equal(Some.Digest(content), Some.Digest(File.ReadAllBytes(workspace[$"out-{compression}/file"])));
+            Assert.Equal([("file", Some.Digest(content))], Some.ReadAll(archive, Some.ExtensionOf(settings), settings));
+        }
     }
 
-    [Theory]
-    [InlineData(Compression.Gzip)]
-    [InlineData(Compression.Zstd)]
-    public void A_smaller_level_is_smaller(Compression compression)
+    [Fact]
+    public void A_smaller_level_is_smaller()
     {
         var text = Words(6_000_000);
+        foreach (var compression in Compressions)
+        {
+            var sizes = Enum.GetValues<CompressionLevel>()
+                .Select(level => Pack(text, Some.Plain(compression) with { CompressionLevel = level }).Length)
+                .ToList();
 
-        var sizes = Enum.GetValues<CompressionLevel>()
-            .Select(level => Pack(text, Some.Plain(compression) with { CompressionLevel = level }).Length)
-            .ToList();
-
-        Assert.Equal(sizes.OrderDescending(), sizes);
-        Assert.Equal(3, sizes.Distinct().Count());
+            Assert.Equal(sizes.OrderDescending(), sizes);
+            Assert.Equal(3, sizes.Distinct().Count());
+        }
     }
 
     [Theory]
-    [MemberData(nameof(Lengths))]
-    public void Contents_that_end_near_a_block_come_back(Compression compression, int length)
+    [InlineData(1)]
+    [InlineData(1024 * 1024 - 1)]
+    [InlineData(1024 * 1024)]
+    [InlineData(1024 * 1024 + 1)]
+    [InlineData(2 * 1024 * 1024 - 1)]
+    [InlineData(2 * 1024 * 1024)]
+    [InlineData(2 * 1024 * 1024 + 1)]
+    public void Contents_that_end_near_a_block_come_back(int length)
     {
-        foreach (var level in Enum.GetValues<CompressionLevel>())
+        var content = Some.Bytes(length, seed: length);
+        foreach (var compression in Compressions)
         {
-            var content = Some.Bytes(length, seed: length);
-            var packed = Pack(content, Some.Plain(compression) with { CompressionLevel = level });
+            foreach (var level in Enum.GetValues<CompressionLevel>())
+            {
+                var packed = Pack(content, Some.Plain(compression) with { CompressionLevel = level });
 
-            Assert.Equal(Some.Digest(content), Some.Digest(length == 0 ? packed : Unpack(packed, compression)));
+                Assert.Equal(Some.Digest(content), Some.Digest(Unpack(packed, compression)));
+            }
         }
     }
 

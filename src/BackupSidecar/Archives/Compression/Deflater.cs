@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives.Compression;
 

@@ -21,18 +21,37 @@ internal sealed class ZlibInflater : Inflater
 {
     public override bool TryInflate(ArraySegment<byte> deflated, Span<byte> destination)
     {
-        using var input = new MemoryStream(deflated.Array!, deflated.Offset, deflated.Count);
+        using var input = new LastByteApart(deflated);
         using var inflate = new DeflateStream(input, CompressionMode.Decompress);
         try
         {
-            // At the end of the DEFLATE stream, .NET sets the input back to what it did not need.
             return inflate.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false) == destination.Length
                 && inflate.ReadByte() < 0
-                && input.Position == input.Length;
+                && input.IsUsedUp;
         }
         catch (InvalidDataException)
         {
             return false;
+        }
+    }
+
+    /// <summary>
+    /// .NET does not say how much of what it read belongs to the DEFLATE stream. It does not read on behind that stream's end,
+    /// though: if it asked for the last byte, it needed it.
+    /// </summary>
+    private sealed class LastByteApart(ArraySegment<byte> bytes) : ReadOnlyStream
+    {
+        private int _taken;
+
+        public bool IsUsedUp => _taken == bytes.Count;
+
+        public override int Read(Span<byte> buffer)
+        {
+            var left = bytes.Count - _taken;
+            var length = Math.Min(buffer.Length, left > 1 ? left - 1 : left);
+            bytes.AsSpan(_taken, length).CopyTo(buffer);
+            _taken += length;
+            return length;
         }
     }
 }

@@ -7,6 +7,9 @@ internal static partial class ZstdLibrary
 {
     private const string Name = "libzstd.so.1";
     public const int CompressionLevelParameter = 100;
+    public const int HashLogParameter = 102;
+    public const int ChainLogParameter = 103;
+    public const int MinimumMatchParameter = 105;
     public const int ChecksumParameter = 201;
 
     /// <exception cref="DllNotFoundException">The library is not installed.</exception>
