@@ -11,7 +11,7 @@ namespace BackupSidecar.Archives;
 /// </summary>
 internal sealed class ArchiveReader : IDisposable
 {
-    private readonly GpgDecryptor? _decryptor;
+    private readonly Decryptor? _decryptor;
     private readonly Stream? _decompressor;
     private readonly TarParser _parser;
     private TarEntry? _current;
@@ -19,7 +19,7 @@ internal sealed class ArchiveReader : IDisposable
 
     private ArchiveReader(Stream stored, Configuration.Compression compression, bool isEncrypted, ArchiveSettings settings)
     {
-        _decryptor = isEncrypted ? new GpgDecryptor(stored, settings) : null;
+        _decryptor = isEncrypted ? Decryptor.Open(stored, settings) : null;
         var compressed = _decryptor ?? stored;
         try
         {

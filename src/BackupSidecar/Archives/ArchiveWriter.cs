@@ -24,13 +24,13 @@ internal readonly record struct EntryAttributes(int Mode, int OwnerId, int Group
 internal sealed class ArchiveWriter : IDisposable
 {
     private readonly Stream _destination;
-    private readonly GpgEncryptor? _encryptor;
+    private readonly Encryptor? _encryptor;
     private readonly BlockCompressor _compressor;
 
     private ArchiveWriter(ArchiveSettings settings, Stream destination)
     {
         _destination = destination;
-        _encryptor = settings.IsEncrypted ? new GpgEncryptor(settings, destination) : null;
+        _encryptor = settings.IsEncrypted ? Encryptor.Create(settings, destination) : null;
         try
         {
             _compressor = new BlockCompressor(settings, _encryptor ?? destination);
