@@ -44,8 +44,8 @@ internal sealed class ArchiveWriter : IDisposable
 
     /// <param name="settings">Compression, threads and keys.</param>
     /// <param name="destination">Receives the bytes of the archive from another thread; not disposed.</param>
-    /// <exception cref="Processes.ProcessFailedException">gpg cannot be started.</exception>
-    /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use to gpg.</exception>
+    /// <exception cref="Processes.ProcessFailedException">gpg is needed and cannot be started.</exception>
+    /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use.</exception>
     public static ArchiveWriter Create(ArchiveSettings settings, Stream destination) => new(settings, destination);
 
     /// <summary>Takes a whole tar stream (of any length, pax or GNU format) up to its end mark and puts its entries into the archive.</summary>
@@ -78,7 +78,7 @@ internal sealed class ArchiveWriter : IDisposable
 
     public void Dispose()
     {
-        // A compressor that waits for gpg comes to an end when gpg does.
+        // A compressor that waits for the encryptor comes to an end when that does.
         _encryptor?.Abort();
         _compressor.Dispose();
         _encryptor?.Dispose();

@@ -1,3 +1,4 @@
+using BackupSidecar.Archives.Encryption.OpenPgp;
 using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives.Encryption;
@@ -13,7 +14,7 @@ internal abstract class Encryptor : WriteOnlyStream
     /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use.</exception>
     public static Encryptor Create(ArchiveSettings settings, Stream destination) =>
         settings is { EncryptionKey: { } passphrase, RecipientsFile: null }
-            ? new OpenPgp.PassphraseEncryptor(passphrase, destination)
+            ? new PassphraseEncryptor(passphrase, S2K.Slowest(), destination)
             : new GpgEncryptor(settings, destination);
 
     /// <summary>Returns when the destination has the whole message.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives.Encryption.OpenPgp;
@@ -12,10 +11,12 @@ internal sealed class PassphraseEncryptor : Encryptor
     private readonly ProtectedWriter _protected;
     private readonly PacketWriter _literal;
 
+    /// <param name="passphrase">Opens the message.</param>
+    /// <param name="s2k">How slowly; with SHA-512, and a salt that no other message has.</param>
+    /// <param name="destination">Not disposed.</param>
     /// <exception cref="ConfigurationException">The passphrase is of no use.</exception>
-    public PassphraseEncryptor(Secret passphrase, Stream destination)
+    public PassphraseEncryptor(Secret passphrase, S2K s2k, Stream destination)
     {
-        var s2k = new S2K(HashAlgorithmName.SHA512, RandomNumberGenerator.GetBytes(S2K.SaltBytes), S2K.HighestCount);
         using var key = new SessionKey(s2k, passphrase);
         destination.Write([
             0xc0 | Packet.SymmetricKey, 4 + S2K.SaltBytes + 1,

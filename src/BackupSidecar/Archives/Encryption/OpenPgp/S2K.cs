@@ -10,8 +10,8 @@ internal sealed record S2K(HashAlgorithmName Digest, byte[] Salt, byte CodedCoun
 {
     public const int SaltBytes = 8;
 
-    /// <summary>The slowest that can be said in the message: 65,011,712 bytes.</summary>
-    public const byte HighestCount = 0xff;
+    /// <summary>The slowest that a message can tell, 65,011,712 bytes of SHA-512, with a salt of its own.</summary>
+    public static S2K Slowest() => new(HashAlgorithmName.SHA512, RandomNumberGenerator.GetBytes(SaltBytes), CodedCount: 0xff);
 
     /// <summary>How many bytes are hashed.</summary>
     public int Count => (16 + (CodedCount & 15)) << ((CodedCount >> 4) + 6);
