@@ -23,13 +23,13 @@ internal readonly record struct EntryAttributes(int Mode, int OwnerId, int Group
 internal sealed class ArchiveWriter : IDisposable
 {
     private readonly Stream _destination;
-    private readonly GpgEncryptor? _encryptor;
+    private readonly Encryptor? _encryptor;
     private readonly BlockCompressor _compressor;
 
     private ArchiveWriter(ArchiveSettings settings, Stream destination)
     {
         _destination = destination;
-        _encryptor = settings.IsEncrypted ? new GpgEncryptor(settings, destination) : null;
+        _encryptor = settings.IsEncrypted ? Encryptor.Create(settings, destination) : null;
         try
         {
             _compressor = new BlockCompressor(settings, _encryptor ?? destination);
@@ -49,8 +49,8 @@ internal sealed class ArchiveWriter : IDisposable
 
     /// <param name="settings">Compression, threads and keys.</param>
     /// <param name="destination">Receives the bytes of the archive from another thread; not disposed.</param>
-    /// <exception cref="Processes.ProcessFailedException">gpg cannot be started.</exception>
-    /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use to gpg.</exception>
+    /// <exception cref="Processes.ProcessFailedException">gpg is needed and cannot be started.</exception>
+    /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use.</exception>
     public static ArchiveWriter Create(ArchiveSettings settings, Stream destination) => new(settings, destination);
 
     /// <summary>Takes a whole tar stream (of any length, pax or GNU format) up to its end mark and puts its entries into the archive.</summary>
@@ -83,7 +83,7 @@ internal sealed class ArchiveWriter : IDisposable
 
     public void Dispose()
     {
-        // A compressor that waits for gpg comes to an end when gpg does.
+        // A compressor that waits for the encryptor comes to an end when that does.
         _encryptor?.Abort();
         _compressor.Dispose();
         _encryptor?.Dispose();
