@@ -19,7 +19,7 @@ for argument in "$@"; do
     *) arguments+=("$argument") ;;
   esac
 done
-require time gpg tar gzip
+need time gpg tar gzip
 publish
 
 status=0

@@ -6,8 +6,8 @@ internal sealed class Results
     private readonly Dictionary<(string Tool, Job Job), List<Measurement>> _measurements = [];
     private readonly Dictionary<(string Tool, Job Job), string> _reasons = [];
 
-    /// <summary>What each tool that is here calls itself.</summary>
-    public Dictionary<Tool, string> Versions { get; } = [];
+    /// <summary>What the tools that are here call themselves.</summary>
+    public List<string> Versions { get; } = [];
 
     /// <summary>Whether something failed that was here and should have worked.</summary>
     public bool HasFailures { get; set; }

@@ -30,8 +30,7 @@ internal sealed class Rounds(Workspace workspace, IReadOnlyList<Tool> tools, int
         workspace.Clear(tool);
         try
         {
-            var said = workspace.Shell.Run(tool.Probe, workspace.EnvironmentOf(tool)).Output;
-            _results.Versions[tool] = said.Split('\n')[0];
+            _results.Versions.AddRange(workspace.Shell.Run(tool.Probe, workspace.EnvironmentOf(tool)).Output.Split('\n'));
         }
         catch (CommandFailedException)
         {

@@ -17,7 +17,7 @@ internal sealed record Tool(string Name, string Title)
     /// <summary>Whether it is this program, or one that it is compared with.</summary>
     public bool IsOurs { get; init; }
 
-    /// <summary>Succeeds where the tool can be used, and says its version in its first line.</summary>
+    /// <summary>Succeeds where the tool can be used, and says the versions of what it consists of, one a line.</summary>
     public required string Probe { get; init; }
 
     /// <summary>What to tell where it cannot.</summary>

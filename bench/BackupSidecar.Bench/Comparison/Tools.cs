@@ -43,7 +43,7 @@ internal static class Tools
     {
         IsOurs = true,
         // Refuses a setting that this version of the program does not have.
-        Probe = OurSettings + "echo \"BackupSidecar $(\"$PROGRAM\" --version)\"; \"$PROGRAM\" check",
+        Probe = OurSettings + "echo \"BackupSidecar $(\"$PROGRAM\" --version)\"; \"$PROGRAM\" check > /dev/null",
         Missing = $"this program does not take {string.Join(' ', settings.Select(setting => $"{setting.Name}={setting.Value}"))}",
         Environment = new Dictionary<string, string>(settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value)))
         {
@@ -79,7 +79,7 @@ internal static class Tools
 
     private static Tool Pipe(string name, string title, string package, string compress, string decompress) => new(name, title)
     {
-        Probe = $"{package} --version; gpg --version > /dev/null",
+        Probe = $"tar --version | sed -n 1p; gpg --version | sed -n 1p; {package} --version 2>&1 | sed -n 1p",
         Missing = $"apt-get install {package} gpg",
         Commands = new Dictionary<Job, string>
         {

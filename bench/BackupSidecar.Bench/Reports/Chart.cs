@@ -7,8 +7,8 @@ namespace BackupSidecar.Bench.Reports;
 /// <summary>The results as bars, in an SVG that is readable on light and on dark pages.</summary>
 internal sealed class Chart(IReadOnlyList<Tool> tools, Results results)
 {
-    private const int PanelWidth = 420;
-    private const int LabelWidth = 170;
+    private const int PanelWidth = 460;
+    private const int LabelWidth = 215;
     private const int ValueWidth = 50;
     private const int BarHeight = 16;
     private const int RowHeight = 24;
@@ -25,7 +25,8 @@ internal sealed class Chart(IReadOnlyList<Tool> tools, Results results)
             ("Restore: time, s", Job.Restore, Figure.Wall, 1),
             ("Stored, MiB", Job.Backup, Figure.Stored, 1024 * 1024),
         ];
-        var height = HeadHeight + (tools.Count * RowHeight) + 16;
+        var rows = tools.Count(tool => results.Of(tool, Job.Backup, Figure.Wall) is not null);
+        var height = HeadHeight + (rows * RowHeight) + 16;
         Open(2 * PanelWidth, (panels.Length + 1) / 2 * height);
         for (var i = 0; i < panels.Length; i++)
         {

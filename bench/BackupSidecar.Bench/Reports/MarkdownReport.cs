@@ -12,12 +12,13 @@ internal sealed class MarkdownReport(IReadOnlyList<Tool> tools, Results results)
     /// <param name="circumstances">What was measured, where and when.</param>
     public string Write(string circumstances)
     {
+        _text.AppendLine("![Time, CPU time and size, by tool](performance.svg)").AppendLine();
         _text.AppendLine(circumstances).AppendLine();
         WriteJob("Backup", Job.Backup);
         WriteJob("Restore", Job.Restore);
         WriteJob("Verify: the whole content, without writing it", Job.Verify);
         WriteTargets();
-        _text.AppendLine($"Versions: {string.Join(", ", results.Versions.Values.Distinct())}.");
+        _text.AppendLine($"Versions: {string.Join(", ", results.Versions.Select(version => version.Trim('*', ' ')).Distinct())}.");
         return _text.ToString();
     }
 
@@ -60,5 +61,5 @@ internal sealed class MarkdownReport(IReadOnlyList<Tool> tools, Results results)
 
     private static string What(Target target) => $"{target.Job} {target.Figure}".ToLowerInvariant();
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Replace("|", "\\|");
+    private static string OneLine(string text) => text.Split('\n')[0].Replace("|", "\\|");
 }
