@@ -41,7 +41,7 @@ ours() {
   while [[ $1 != -- ]]; do settings+=("$1"); shift; done
   shift
   mkdir -p "$dir/state" "$dir/store"
-  echo "a passphrase for measuring only" > "$dir/key"
+  (umask 077; echo "a passphrase for measuring only" > "$dir/key")
   env -i PATH="$PATH" HOME="$dir" TZ=UTC DOTNET_ROOT="${DOTNET_ROOT:-}" DOTNET_gcServer=0 DOTNET_GCgen0size=0x400000 BACKUP_NAME=bench \
     BACKUP_LOCAL_PATH="$dir/store" BACKUP_STATE_DIR="$dir/state" BACKUP_STAGING_DIR="$dir/state" BACKUP_ENCRYPTION_KEY_FILE="$dir/key" \
     "${settings[@]}" /usr/bin/time -q -f '%e %U %S %M' -o "$dir/cost" "$program" "$@" > "$dir/log" 2>&1 < /dev/null ||

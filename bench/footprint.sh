@@ -58,7 +58,7 @@ in_container() {
 
 publish
 mkdir -p "$work/idle"
-echo "a passphrase for measuring only" > "$work/key"
+(umask 077; echo "a passphrase for measuring only" > "$work/key")
 "$bench" store "$work/store" 1000 "$work/key"
 echo "| | |"
 echo "|---|---|"

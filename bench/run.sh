@@ -22,11 +22,15 @@ done
 need time gpg tar gzip
 publish
 
+work=$(mktemp -d "${TMPDIR:-/tmp}/backup-sidecar-bench.XXXXXX")
+trap 'rm -rf "$work" "/dev/shm/${work##*/}"' EXIT
 status=0
-"$bench" compare --program "$program" --output artifacts/bench "${arguments[@]}" || status=$?
-if [[ -n $docs && $status -eq 0 ]]; then
+"$bench" compare --program "$program" --work "$work" --output artifacts/bench "${arguments[@]}" || status=$?
+if [[ -n $docs && $status -ne 0 ]]; then
+  echo "Something failed, so docs/ stays as it is; the results are in artifacts/bench." >&2
+elif [[ -n $docs ]]; then
   cp artifacts/bench/performance.svg docs/performance.svg
-  sed -i -e '/<!-- bench: begin -->/,/<!-- bench: end -->/ { /<!-- bench: begin -->/r artifacts/bench/results.md' \
-    -e '/<!-- bench: /!d }' docs/performance.md
+  sed -i -e '/<!-- bench: begin -->/,/<!-- bench: end -->/ { /<!-- bench: /!d }' \
+    -e '/<!-- bench: begin -->/r artifacts/bench/results.md' docs/performance.md
 fi
 exit "$status"

@@ -92,7 +92,7 @@ large() {
 list() {
   local count=${BACKUPS:-10000}
   mkdir -p "$work/run"
-  echo "a passphrase for measuring only" > "$work/run/key"
+  (umask 077; echo "a passphrase for measuring only" > "$work/run/key")
   "$bench" store "$work/run/store" "$count" "$work/run/key"
   ours "$work/run" -- list
   [[ $(grep -c '^20[0-9][0-9]-' "$work/run/log") -eq $count ]] || { echo "Not all of $count backups were listed" >&2; broken=1; }

@@ -8,14 +8,14 @@ namespace BackupSidecar.Bench;
 internal static class CompareCommand
 {
     /// <returns>1 if something failed that is here, 0 otherwise, whether or not the targets were reached.</returns>
-    public static int Run(string program, string output, int mebibytes, int runs, IReadOnlyCollection<string> only)
+    public static int Run(string program, string work, string output, int mebibytes, int runs, IReadOnlyCollection<string> only)
     {
         var s3 = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(variable => variable.Key is string name && name.StartsWith("BACKUP_S3_", StringComparison.Ordinal))
             .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
         List<Tool> tools = [.. Tools.All(s3).Where(tool => only.Count == 0 || only.Contains(tool.Name))];
         Console.Error.WriteLine($"Making {mebibytes} MiB to back up");
-        using var workspace = new Workspace(Path.GetFullPath(program), mebibytes);
+        var workspace = new Workspace(Path.GetFullPath(work), Path.GetFullPath(program), mebibytes);
 
         var results = new Rounds(workspace, tools, runs, Console.Error).Run();
 

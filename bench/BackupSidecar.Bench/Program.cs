@@ -9,13 +9,19 @@ return root.Parse(args).Invoke();
 static Command Compare()
 {
     var program = new Option<string>("--program") { Description = "Our published program.", Required = true };
+    var work = new Option<string>("--work") { Description = "An empty folder for everything that is made meanwhile.", Required = true };
     var output = new Option<string>("--output") { Description = "Folder for the results.", Required = true };
     var mebibytes = new Option<int>("--mib") { Description = "Size of the corpus in MiB.", DefaultValueFactory = _ => 1024 };
     var runs = new Option<int>("--runs") { Description = "Rounds that are measured, after one to warm up.", DefaultValueFactory = _ => 5 };
     var only = new Option<string[]>("--only") { Description = "Only these tools.", AllowMultipleArgumentsPerToken = true };
-    var command = new Command("compare", "Measure our program and its peers, in turn.") { program, output, mebibytes, runs, only };
+    var command = new Command("compare", "Measure our program and its peers, in turn.") { program, work, output, mebibytes, runs, only };
     command.SetAction(given => CompareCommand.Run(
-        given.GetRequiredValue(program), given.GetRequiredValue(output), given.GetValue(mebibytes), given.GetValue(runs), given.GetValue(only) ?? []));
+        given.GetRequiredValue(program),
+        given.GetRequiredValue(work),
+        given.GetRequiredValue(output),
+        given.GetValue(mebibytes),
+        given.GetValue(runs),
+        given.GetValue(only) ?? []));
     return command;
 }
 

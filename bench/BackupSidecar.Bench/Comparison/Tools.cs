@@ -43,7 +43,7 @@ internal static class Tools
     {
         IsOurs = true,
         // Refuses a setting that this version of the program does not have.
-        Probe = OurSettings + "echo \"BackupSidecar $(\"$PROGRAM\" --version)\"; \"$PROGRAM\" check > /dev/null",
+        Probe = OurSettings + "echo \"BackupSidecar $(\"$PROGRAM\" --version)\"; \"$PROGRAM\" check > /dev/null 2>&1",
         Missing = $"this program does not take {string.Join(' ', settings.Select(setting => $"{setting.Name}={setting.Value}"))}",
         Environment = new Dictionary<string, string>(settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value)))
         {

@@ -2,19 +2,24 @@ using BackupSidecar.Bench.Content;
 
 namespace BackupSidecar.Bench.Comparison;
 
-/// <summary>The folder of one comparison, all of it on one disk, except that restores go to memory where there is enough.</summary>
-internal sealed class Workspace : IDisposable
+/// <summary>
+/// The folder of one comparison, all of it on one disk, except that restores go to memory where there is enough. Whoever made it removes it,
+/// and the folder of the same name in memory.
+/// </summary>
+internal sealed class Workspace
 {
     private const string SharedMemory = "/dev/shm";
-    private readonly string _root = Directory.CreateTempSubdirectory("backup-sidecar-bench-").FullName;
+    private readonly string _root;
     private readonly string _restored;
     private readonly string _program;
     private int _restores;
 
+    /// <param name="root">An empty folder.</param>
     /// <param name="program">Our program.</param>
     /// <param name="mebibytes">Size of the corpus.</param>
-    public Workspace(string program, int mebibytes)
+    public Workspace(string root, string program, int mebibytes)
     {
+        _root = root;
         _program = program;
         RestoresToMemory = new DriveInfo(SharedMemory).AvailableFreeSpace > 2L * mebibytes * 1024 * 1024;
         _restored = RestoresToMemory ? Directory.CreateDirectory($"{SharedMemory}/{Path.GetFileName(_root)}").FullName : Folder("restored");
@@ -22,6 +27,7 @@ internal sealed class Workspace : IDisposable
         Folder("gnupg");
         File.SetUnixFileMode(Path.Combine(_root, "gnupg"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.WriteAllText(Path.Combine(_root, "key"), "a passphrase for measuring only\n");
+        File.SetUnixFileMode(Path.Combine(_root, "key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Folder("corpus");
         new Corpus(Corpus, mebibytes).Make();
         Digest = TreeDigest.Of(Corpus);
@@ -85,13 +91,6 @@ internal sealed class Workspace : IDisposable
     {
         if (RestoresToMemory)
             Directory.Delete(into, recursive: true);
-    }
-
-    public void Dispose()
-    {
-        if (RestoresToMemory)
-            Directory.Delete(_restored, recursive: true);
-        Directory.Delete(_root, recursive: true);
     }
 
     private string StoreOf(Tool tool) => Path.Combine(_root, tool.Name, "store");

@@ -49,7 +49,7 @@ internal sealed class MarkdownReport(IReadOnlyList<Tool> tools, Results results)
     {
         _text.AppendLine("| Ours / peer | what | ratio | at most | |");
         _text.AppendLine("|---|---|---|---|---|");
-        foreach (var target in Target.All)
+        foreach (var target in Target.All.Where(target => IsAmong(target.Ours) && IsAmong(target.Peer)))
         {
             var ratio = results.RatioOf(target);
             var verdict = ratio is null ? "not measured" : ratio.Median <= target.Limit ? "reached" : "**not reached**";
@@ -58,6 +58,8 @@ internal sealed class MarkdownReport(IReadOnlyList<Tool> tools, Results results)
         }
         _text.AppendLine();
     }
+
+    private bool IsAmong(string name) => tools.Any(tool => tool.Name == name);
 
     private static string What(Target target) => $"{target.Job} {target.Figure}".ToLowerInvariant();
 
