@@ -1,9 +1,10 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Archives.Contents;
 using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets;
 using BackupSidecar.Targets.Extraction;
-using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs.Restores;
@@ -44,7 +45,7 @@ internal sealed class RestorePreparation(ArchiveSettings settings, FetchedArchiv
                 extractions.Add(target.Extract(isTrusted));
             log.LogInformation("Unpacking {Archive}", archive.Name.FileName);
             using var reader = archive.Open(settings);
-            await Unpacker.UnpackAsync(reader, extractions, cancellation);
+            await ArchiveWalk.ReadAsync(reader, extractions, cancellation);
             return [.. extractions.SelectMany(extraction => extraction.Notes)];
         }
         finally
@@ -57,7 +58,7 @@ internal sealed class RestorePreparation(ArchiveSettings settings, FetchedArchiv
     private async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellation)
     {
         using var reader = archive.Open(settings);
-        var roots = await Unpacker.RootsAsync(reader, cancellation);
+        var roots = await ArchiveWalk.RootsAsync(reader, cancellation);
         return [.. roots.Select(root => RawName.FromLatin1(root).ToString())];
     }
 }
