@@ -96,13 +96,12 @@ internal static class CommandLine
             Arity = ArgumentArity.ZeroOrOne,
         };
         var all = new Option<bool>("--all") { Description = "Every backup." };
-        var level = new Option<VerificationLevel>("--level")
+        var level = new Option<string>("--level")
         {
-            Description = "stored: the stored bytes are those that were written. content: the key opens them, too, all that is in them is what the manifest says, and dumps can be read.",
-            DefaultValueFactory = _ => VerificationLevel.Content,
-            CustomParser = given => Level(given),
+            Description = "stored: the stored bytes are those that were written. content: also, the key opens them, all that is in them is what the manifest says, and dumps can be read.",
+            DefaultValueFactory = _ => ReportText.Word(VerificationLevel.Content),
         };
-        level.CompletionSources.Add("stored", "content");
+        level.AcceptOnlyFromAmong([.. Enum.GetValues<VerificationLevel>().Select(ReportText.Word)]);
         var from = new Option<string?>("--from") { Description = "Only in this store: local or s3." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing.") { backup, all, level, from, json };
@@ -115,26 +114,11 @@ internal static class CommandLine
             new VerifyOptions
             {
                 Backup = given.GetValue(all) ? null : given.GetValue(backup) ?? RestoreOptions.Latest,
-                Level = given.GetValue(level),
+                Level = Enum.Parse<VerificationLevel>(given.GetRequiredValue(level), ignoreCase: true),
                 Store = given.GetValue(from),
             },
             given.GetValue(json),
             signals)));
         return command;
-    }
-
-    /// <summary>By its word: a number would be understood otherwise.</summary>
-    private static VerificationLevel Level(System.CommandLine.Parsing.ArgumentResult given)
-    {
-        switch (given.Tokens.Single().Value)
-        {
-            case "stored":
-                return VerificationLevel.Stored;
-            case "content":
-                return VerificationLevel.Content;
-            default:
-                given.AddError($"There is no level '{given.Tokens.Single().Value}': stored or content.");
-                return default;
-        }
     }
 }

@@ -23,6 +23,9 @@ internal sealed class SqliteDumpCheck(Sqlite sqlite, string version, string path
     public async Task<string?> CompleteAsync(CancellationToken cancellation)
     {
         await _copy.DisposeAsync();
+        // To SQLite an empty file is an empty database.
+        if (!Sqlite.LooksLikeSqlite(path))
+            throw new DatabaseException("it is not a SQLite database");
         await sqlite.CheckIntegrityAsync(path, cancellation);
         return null;
     }
