@@ -5,6 +5,7 @@ using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Targets;
 using BackupSidecar.Targets.Extraction;
+using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs.Restores;
@@ -46,6 +47,7 @@ internal sealed class RestorePreparation(ArchiveSettings settings, FetchedArchiv
             log.LogInformation("Unpacking {Archive}", archive.Name.FileName);
             using var reader = archive.Open(settings);
             await ArchiveWalk.ReadAsync(reader, extractions, cancellation);
+            Settle(targets);
             return [.. extractions.SelectMany(extraction => extraction.Notes)];
         }
         finally
@@ -53,6 +55,16 @@ internal sealed class RestorePreparation(ArchiveSettings settings, FetchedArchiv
             foreach (var extraction in extractions)
                 await extraction.DisposeAsync();
         }
+    }
+
+    /// <summary>
+    /// Brings what was unpacked to the disk now, while services run: the exchange waits for the disk as well, and then little
+    /// is left to wait for. In a new folder there is no exchange.
+    /// </summary>
+    private static void Settle(IReadOnlyList<IRestoreTarget> targets)
+    {
+        foreach (var place in targets.Where(target => target.Step.Target is not (null or DatabaseSourcePlan)).Select(target => target.Place).Distinct(StringComparer.Ordinal))
+            Posix.SyncFileSystem(new RawPath(place));
     }
 
     private async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellation)
