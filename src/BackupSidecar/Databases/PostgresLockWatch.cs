@@ -28,12 +28,12 @@ internal sealed class PostgresLockWatch(string application, Func<string, Command
                 waited = blockers.Length > 0 ? waited + pause : TimeSpan.Zero;
                 Blocker = waited >= patience ? blockers : null;
             }
+            await EndSessionAsync(ended);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
-            return;
+            // The restore is over: by itself, or because its session has just been ended here.
         }
-        await EndSessionAsync(ended);
     }
 
     /// <summary>

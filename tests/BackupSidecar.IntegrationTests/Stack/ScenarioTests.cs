@@ -107,14 +107,16 @@ public sealed class ScenarioTests(StackFixture stack) : IClassFixture<StackFixtu
     {
         var partials = await PartialsAsync();
         await BeginAndStopAsync();
-        var asked = DateTimeOffset.UtcNow;
+        var begin = DateTimeOffset.UtcNow;
 
         await stack.StopAsync("backup");
 
-        Assert.True(await stack.IsRunningAsync("app"));
-        var started = (await StackFixture.DockerAsync("container", "inspect", "--format", "{{.State.StartedAt}}", stack.ContainerOf("app"))).Output.Trim();
-        Assert.InRange(DateTimeOffset.Parse(started, CultureInfo.InvariantCulture) - asked, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        var isRunning = await stack.IsRunningAsync("app");
+        var asked = await EventAsync(begin, "backup", "kill");
+        var started = await EventAsync(begin, "app", "start");
         await stack.StartAsync("backup");
+        Assert.True(isRunning);
+        Assert.InRange(started - asked, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.Subset(partials.ToHashSet(), (await PartialsAsync()).ToHashSet());
     }
 
@@ -166,6 +168,15 @@ public sealed class ScenarioTests(StackFixture stack) : IClassFixture<StackFixtu
     {
         await StackFixture.DockerAsync("exec", "--detach", stack.ContainerOf("backup"), "env", "BACKUP_STOP_WAIT=60", "backup-now");
         await UntilAsync(async () => !await stack.IsRunningAsync("app"));
+    }
+
+    /// <summary>When the engine did something first to a container since <paramref name="begin"/>, by its own clock.</summary>
+    private async Task<TimeSpan> EventAsync(DateTimeOffset begin, string service, string what)
+    {
+        var events = await StackFixture.DockerAsync(
+            "events", "--since", begin.ToString("o"), "--until", DateTimeOffset.UtcNow.ToString("o"), "--filter", "container=" + stack.ContainerOf(service),
+            "--filter", "event=" + what, "--format", "{{.TimeNano}}");
+        return TimeSpan.FromTicks(long.Parse(events.Output.Split('\n')[0], CultureInfo.InvariantCulture) / 100);
     }
 
     /// <summary>The archive that a run named, once the list shows it as complete.</summary>
