@@ -1,13 +1,12 @@
 using System.Globalization;
-using BackupSidecar.Archives;
-using BackupSidecar.Targets.Swapping;
+using BackupSidecar.Processes;
 
-namespace BackupSidecar.Targets.Extraction;
+namespace BackupSidecar.Archives.Contents;
 
 /// <summary>What may come out of an archive at most. A manifest that we trust bounds both.</summary>
-internal readonly record struct ExtractionLimits(long Bytes, long Entries)
+internal readonly record struct EntryLimits(long Bytes, long Entries)
 {
-    public static ExtractionLimits None { get; } = new(long.MaxValue, long.MaxValue);
+    public static EntryLimits None { get; } = new(long.MaxValue, long.MaxValue);
 }
 
 /// <summary>What is to be judged of an entry: its name and link target (bytes as Latin-1 characters), its tar type and its length.</summary>
@@ -17,7 +16,7 @@ internal readonly record struct EntryFacts(string Name, char Type, string LinkTa
 /// Judges each entry of one source before it reaches the disk: it must stand below the expected root, must not go through a
 /// symbolic link of the same archive, and must keep within the limits. It trusts neither the archive nor the tar program.
 /// </summary>
-internal sealed class ExtractionGuard(string root, ExtractionLimits limits, bool isTrusted)
+internal sealed class EntryGuard(string root, EntryLimits limits, bool isTrusted)
 {
     private const int LongestName = 255;
 
@@ -85,7 +84,7 @@ internal sealed class ExtractionGuard(string root, ExtractionLimits limits, bool
     }
 
     private static BackupRefusedException Refuse(EntryFacts entry, string why) =>
-        new($"The archive is not safe to unpack: its entry '{Show(entry.Name)}' {why}. Nothing was restored.");
+        new($"The archive is not safe to unpack: its entry '{Show(entry.Name)}' {why}.");
 
     private static string Show(string name) =>
         RawName.FromLatin1(name.Length > 200 ? name[..200] : name).ToString();

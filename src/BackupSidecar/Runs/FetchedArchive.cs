@@ -1,13 +1,13 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Planning;
 
-namespace BackupSidecar.Runs.Restores;
+namespace BackupSidecar.Runs;
 
 /// <summary>
 /// The stored bytes of an archive, checked against its manifest and ready to be read from the start, more than once.
-/// Disposing closes them, and removes what was downloaded.
+/// Disposing closes them; what was downloaded goes with that.
 /// </summary>
-internal sealed record FetchedArchive(ArchiveName Name, StoredCopy Copy, Stream Stored, string? Downloaded) : IAsyncDisposable
+internal sealed record FetchedArchive(ArchiveName Name, StoredCopy Copy, Stream Stored) : IAsyncDisposable
 {
     public Manifest? Manifest => Copy.Manifest;
 
@@ -18,10 +18,5 @@ internal sealed record FetchedArchive(ArchiveName Name, StoredCopy Copy, Stream 
         return ArchiveReader.Open(Stored, Name.Extension, settings);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Stored.DisposeAsync();
-        if (Downloaded is not null)
-            File.Delete(Downloaded);
-    }
+    public ValueTask DisposeAsync() => Stored.DisposeAsync();
 }

@@ -1,9 +1,9 @@
 using BackupSidecar.Archives;
-using BackupSidecar.Targets.Extraction;
+using BackupSidecar.Archives.Contents;
 
-namespace BackupSidecar.Tests.Targets;
+namespace BackupSidecar.Tests.Archives;
 
-public sealed class ExtractionGuardTests
+public sealed class EntryGuardTests
 {
     [Theory]
     [InlineData("data")]
@@ -101,10 +101,10 @@ public sealed class ExtractionGuardTests
     [Fact]
     public void More_than_the_manifest_announces_is_refused()
     {
-        var entries = Guard(limits: new ExtractionLimits(100, 2));
+        var entries = Guard(limits: new EntryLimits(100, 2));
         entries.Judge(new EntryFacts("data", '5', "", 0));
         entries.Judge(new EntryFacts("data/a", '0', "", 100));
-        var bytes = Guard(limits: new ExtractionLimits(100, 9));
+        var bytes = Guard(limits: new EntryLimits(100, 9));
 
         Assert.Throws<BackupRefusedException>(() => entries.Judge(new EntryFacts("data/b", '0', "", 0)));
         Assert.Throws<BackupRefusedException>(() => bytes.Judge(new EntryFacts("data/a", '0', "", 101)));
@@ -135,6 +135,6 @@ public sealed class ExtractionGuardTests
         }
     }
 
-    private static ExtractionGuard Guard(bool isTrusted = true, ExtractionLimits? limits = null) =>
-        new("data", limits ?? ExtractionLimits.None, isTrusted);
+    private static EntryGuard Guard(bool isTrusted = true, EntryLimits? limits = null) =>
+        new("data", limits ?? EntryLimits.None, isTrusted);
 }

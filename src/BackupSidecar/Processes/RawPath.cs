@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace BackupSidecar.Targets.Swapping;
+namespace BackupSidecar.Processes;
 
 /// <summary>
 /// A path as the kernel takes it: any bytes but NUL. Names in a backup need not be UTF-8, and the file functions of .NET
