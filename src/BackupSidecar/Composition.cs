@@ -110,6 +110,8 @@ internal sealed class Composition : IDisposable
 
     public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
 
+    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log);
+
     public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
 
     public void Dispose()

@@ -107,6 +107,10 @@ internal static class SettingTable
         "How archives are compressed.")
     { Default = "gzip", Choices = ["gzip", "zstd", "none"] });
 
+    public static readonly Setting CompressionLevel = Add(new(EncryptionSection, "BACKUP_COMPRESSION_LEVEL", Choice,
+        "Whether speed or size matters more. With gzip, balanced takes three times the work of fast and saves 3 %; small twice that again for less than 1 %.")
+    { Default = "fast", Choices = ["fast", "balanced", "small"] });
+
     public static readonly Setting CompressionThreads = Add(new(EncryptionSection, "BACKUP_COMPRESSION_THREADS", Integer,
         "Threads that compress.")
     { DefaultNote = "one per core", Example = "2", Minimum = 1, Maximum = 256 });

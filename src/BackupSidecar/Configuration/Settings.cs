@@ -87,10 +87,20 @@ internal enum Compression
     None,
 }
 
+/// <summary>What compression weighs more: speed or size. Any reader opens what any level wrote.</summary>
+internal enum CompressionLevel
+{
+    Fast,
+    Balanced,
+    Small,
+}
+
 /// <summary>How the archive is made.</summary>
 internal sealed record ArchiveSettings
 {
     public Compression Compression { get; init; } = Compression.Gzip;
+
+    public CompressionLevel CompressionLevel { get; init; } = CompressionLevel.Fast;
 
     /// <summary>BACKUP_COMPRESSION_THREADS: workers that compress; defaults to the cores.</summary>
     public int CompressionThreads { get; init; } = System.Environment.ProcessorCount;

@@ -106,6 +106,12 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
                 "none" => Configuration.Compression.None,
                 _ => Configuration.Compression.Gzip,
             },
+            CompressionLevel = _values.Choice(SettingTable.CompressionLevel) switch
+            {
+                "balanced" => Configuration.CompressionLevel.Balanced,
+                "small" => Configuration.CompressionLevel.Small,
+                _ => Configuration.CompressionLevel.Fast,
+            },
             CompressionThreads = _values.Integer(CompressionThreads) ?? Environment.ProcessorCount,
             EncryptionKey = _values.SecretLine(EncryptionKey),
             RecipientsFile = _values.Path(RecipientsFile),

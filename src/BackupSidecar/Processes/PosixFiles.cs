@@ -75,6 +75,17 @@ internal static partial class PosixFiles
         return error == PosixErrors.WouldBlock ? false : throw Failure("Cannot lock a file", error);
     }
 
+    /// <summary>Waits until an open file can be locked, and locks it until it is closed. For what is held for moments only.</summary>
+    /// <exception cref="IOException">The file system has no locks.</exception>
+    public static void Lock(SafeFileHandle file)
+    {
+        while (FLock(file, LockExclusive) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is var error and not PosixErrors.Interrupted)
+                throw Failure("Cannot lock a file", error);
+        }
+    }
+
     /// <summary>Marks an open file as in use until it is closed. File systems without locks are left alone.</summary>
     public static void MarkInUse(SafeFileHandle file) => _ = FLock(file, LockShared | LockNonBlocking);
 

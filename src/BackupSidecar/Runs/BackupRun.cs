@@ -1,3 +1,4 @@
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
@@ -146,6 +147,8 @@ internal sealed class BackupRun(
             _record.AddWarning("No encryption key is set: this archive will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");
         if (settings.Archive is { IsEncrypted: true, HasManifestKey: false })
             _record.AddWarning("Nothing authenticates this backup: whoever can write to a store can replace it unnoticed. Set BACKUP_SIGNING_KEY.");
+        if (ArchiveWriter.Shortfall(settings.Archive) is { } shortfall)
+            log.LogInformation("{Shortfall}", shortfall);
         if (settings.Local is { } local && MountTable.OfThisProcess().GoesWithTheContainer(local.Path))
         {
             _record.AddWarning($"{local.Path} (BACKUP_LOCAL_PATH) is not on a mounted volume: what is stored there goes with this container. "

@@ -30,7 +30,7 @@ internal sealed record Preflight
 
     public required string? ServicesProblem { get; init; }
 
-    /// <summary>Why no archive can be made (gpg is missing, a key is of no use), or null.</summary>
+    /// <summary>Why no archive can be made (a key is of no use, gpg is missing where it is needed), or null.</summary>
     public required string? ArchiveProblem { get; init; }
 
     /// <summary>Whether nothing at all is wrong.</summary>
@@ -64,7 +64,7 @@ internal sealed record Preflight
         };
     }
 
-    /// <summary>Encrypts nothing into nowhere, with the real tools and keys.</summary>
+    /// <summary>Encrypts nothing into nowhere, with the real keys.</summary>
     private static void MakeEmptyArchive(ArchiveSettings settings)
     {
         using var archive = ArchiveWriter.Create(settings, Stream.Null);
