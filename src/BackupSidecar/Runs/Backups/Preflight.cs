@@ -64,10 +64,13 @@ internal sealed record Preflight
         };
     }
 
-    /// <summary>Encrypts nothing into nowhere, with the real keys.</summary>
+    /// <summary>
+    /// Makes an archive of nothing, nowhere, with the real libraries, tools and public keys. A passphrase needs no tool, and the
+    /// long way from it to a key is not gone twice.
+    /// </summary>
     private static void MakeEmptyArchive(ArchiveSettings settings)
     {
-        using var archive = ArchiveWriter.Create(settings, Stream.Null);
+        using var archive = ArchiveWriter.Create(settings with { EncryptionKey = null }, Stream.Null);
         archive.Complete();
     }
 
