@@ -102,7 +102,7 @@ internal sealed class Composition : IDisposable
         return preflight;
     }
 
-    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), Stores, _notifiers, History, Time, Log);
+    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), _notifiers, History, Time, Log);
 
     public Hooks Hooks(Guid runId) => new(Settings.Hooks, Settings.Name, runId, Log);
 
@@ -111,6 +111,8 @@ internal sealed class Composition : IDisposable
     public RestoreTargets RestoreTargets() => new(Engine, Settings.Paths.Staging, Log);
 
     public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
+
+    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log);
 
     public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
 

@@ -40,28 +40,27 @@ internal sealed class Postgres(Secret uri, string database, PostgresClients clie
     public async Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation)
     {
         var (client, server) = await ConnectAsync(cancellation);
-        await using var checker = RunningProcess.Start(new Command(client.Program("pg_restore"), "--format=custom", "--file=/dev/null"));
+        await using var checker = PostgresDumpCheck.Start(client);
         await using var dump = RunningProcess.Start(WithPassword(client, "pg_dump", application: null, "--format=custom", "--compress=0", LockTimeout));
         dump.StandardInput.Close();
 
         var refused = !await ProgramStreams.PumpAsync(dump.StandardOutput, Take, Kill, cancellation);
-        checker.StandardInput.Close();
         if (refused)
             dump.Kill();
         var dumped = await dump.WaitAsync(cancellation);
-        var read = await checker.WaitAsync(cancellation);
 
         // When pg_dump dies, pg_restore complains too; the first one knows why.
         if (!refused && !dumped.Succeeded)
             throw Failed("pg_dump failed", dumped);
-        if (refused || !read.Succeeded)
-            throw Failed("pg_dump wrote a dump that pg_restore cannot read to its end", read);
+        if (await checker.CompleteAsync(cancellation) is { } unread)
+            throw new DatabaseException($"the dump could not be checked: {unread}");
         return new DumpFacts($"pg_dump {client.Version}", $"PostgreSQL {server}", "single-transaction snapshot (pg_dump)");
 
         bool Take(byte[] chunk, int length)
         {
             destination.Write(chunk, 0, length);
-            return ProgramStreams.TryWrite(checker.StandardInput, chunk, length);
+            checker.Take(chunk.AsSpan(0, length));
+            return !checker.HasEnded;
         }
 
         void Kill()
