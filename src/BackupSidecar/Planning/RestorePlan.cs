@@ -57,6 +57,9 @@ internal sealed record ArchivedSource(string Kind, string Entry, string Root, Ar
     /// <summary>The entry without the decoration that a dump's name has: <c>shop</c> for <c>postgres-shop.dump</c>.</summary>
     public string ShortName { get; } = Shorten(Kind, Entry);
 
+    /// <summary>Whether it is what belongs to a server as a whole, on which its databases rest.</summary>
+    public bool IsGlobals => Manifest is { PartOf: not null, Database: null };
+
     private static string Shorten(string kind, string entry)
     {
         if (kind is SourceKind.Directory or SourceKind.File || !entry.StartsWith(kind + "-", StringComparison.Ordinal))

@@ -1,5 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Planning;
 using BackupSidecar.Sources;
@@ -19,7 +20,7 @@ public sealed class DatabaseSourceTests
         var root = Directory.CreateTempSubdirectory("backup-sidecar-staging-").FullName;
         using var staging = Staging.Create(root, Guid.NewGuid(), TimeProvider.System);
         var plan = new DatabaseSourcePlan(SourceKind.Postgres, "postgres-shop.dump", "shop", server.Uri("postgres"), "postgresql://127.0.0.1/shop");
-        var engine = new KillerOnFirstWrite(new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()), server);
+        var engine = new KillerOnFirstWrite(PostgresTools.Engine(plan.Uri, "postgres"), server);
         var source = new DatabaseSource(plan, engine, staging, new ArchiveSettings(), timeout: null, TimeProvider.System, NullLogger.Instance);
 
         var failure = await Assert.ThrowsAsync<SourceException>(() => source.PrepareAsync(cancellation));

@@ -36,6 +36,10 @@ public sealed class PostgresServer : IAsyncLifetime
     internal Secret Uri(string database, string user = "postgres", string password = Password) =>
         new($"postgresql://{user}:{System.Uri.EscapeDataString(password)}@127.0.0.1:{Port}/{database}");
 
+    /// <summary>The same by its address in the container network, where its tools may run in its container as well.</summary>
+    internal async Task<Secret> ContainerUriAsync(string database, string user = "postgres", string? password = null) =>
+        new($"postgresql://{user}:{System.Uri.EscapeDataString(password ?? Password)}@{await AddressAsync()}/{System.Uri.EscapeDataString(database)}");
+
     /// <summary>Runs statements, and returns the rows as psql prints them unaligned.</summary>
     internal async Task<string> QueryAsync(string database, string statements)
     {
