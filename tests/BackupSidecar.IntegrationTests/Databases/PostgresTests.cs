@@ -100,7 +100,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         var names = roles.Select(role => $"\"{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"").ToList();
         await server.QueryAsync(source, string.Concat(names.Select(name => $"CREATE ROLE {name};"))
             + $"""
-            CREATE TABLE t(a int); ALTER TABLE t OWNER TO {names[0]}; GRANT SELECT (a) ON t TO {names[1]}; CREATE POLICY p ON t TO PUBLIC, {names[2]} USING (true);
+            CREATE TABLE t(a int); ALTER TABLE t OWNER TO {names[0]}; GRANT SELECT (a) ON t TO {names[1]}; CREATE POLICY p ON t TO postgres, {names[2]} USING (true);
             ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {names[3]};
             """);
         using var dump = new MemoryStream();
@@ -165,7 +165,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
             CREATE DATABASE {quoted} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'; ALTER DATABASE {quoted} SET work_mem = '5MB';
             COMMENT ON DATABASE {quoted} IS 'it''s; mine'; REVOKE CONNECT ON DATABASE {quoted} FROM PUBLIC;
             """);
-        await server.QueryAsync(source, "CREATE TABLE täfel(a text); INSERT INTO täfel VALUES ('äöü');");
+        await server.QueryAsync(source, "SET client_encoding = 'UTF8'; CREATE TABLE täfel(a text); INSERT INTO täfel VALUES ('äöü');");
         using var dump = new MemoryStream();
         var facts = await (await EngineAsync(via, source)).DumpAsync(dump, Cancellation);
         await server.QueryAsync("postgres", $"DROP DATABASE {quoted};");

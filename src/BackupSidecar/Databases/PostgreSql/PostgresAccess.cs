@@ -20,12 +20,20 @@ internal sealed class PostgresAccess(Secret uri, DumpVia? via, ToolPlaces places
     private static readonly string[] OfThisPlace =
         ["hostaddr", "service", "servicefile", "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir", "krbsrvname"];
 
+    /// <summary>
+    /// A server whose container dies may vanish with its network, without a word: then nobody but these would notice that nothing
+    /// comes any more. After 40 seconds of silence they do.
+    /// </summary>
+    private static readonly (string Name, string Value)[] KeepAlives =
+        [("keepalives_idle", "20"), ("keepalives_interval", "5"), ("keepalives_count", "4"), ("tcp_user_timeout", "40000")];
+
     /// <summary>Connects to a database.</summary>
     /// <exception cref="DatabaseException">It cannot be used, or no client fits the server.</exception>
     public async Task<PostgresConnection> ConnectAsync(string database, CancellationToken cancellation)
     {
-        var address = LibpqUri.Split(uri);
         var parts = Parse();
+        var address = KeepAlives.Where(each => !parts.Parameters.ContainsKey(each.Name))
+            .Aggregate(LibpqUri.Split(uri), (address, each) => address.With(each.Name, each.Value));
         var place = await FindPlaceAsync(parts, cancellation);
         var isHere = place is LocalPlace;
         var client = isHere ? await clients.NewestAsync(cancellation) : await PostgresClient.FindAsync(place, "", cancellation);
