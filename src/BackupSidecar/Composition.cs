@@ -3,6 +3,7 @@ using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -89,17 +90,18 @@ internal sealed class Composition : IDisposable
         new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), SettingsScope.StoresOnly).Redactor.Redact(text);
 
     public BackupRun BackupRun() => new(
-        Settings, Plan, new SourceFactory(Settings, Engine, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
+        Settings, Plan, Expansion(), new SourceFactory(Settings, Engine, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
         _notifiers, History, Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
 
-    /// <summary>Looks at sources, stores and services without a run.</summary>
-    public async Task<Preflight> LookAsync(CancellationToken cancellation)
+    /// <summary>Looks at sources, stores and services without a run. The plan is that of a run that would begin now.</summary>
+    public async Task<(BackupPlan Plan, Preflight Preflight)> LookAsync(CancellationToken cancellation)
     {
-        using var sources = new SourceFactory(Settings, Engine, Time, Log).Open(Plan, Guid.NewGuid());
+        var plan = await Expansion().ExpandAsync(Plan, cancellation);
+        using var sources = new SourceFactory(Settings, Engine, Time, Log).Open(plan, Guid.NewGuid());
         var preflight = await Preflight.LookAsync(sources.All, Stores, Settings, Time, Log, cancellation);
         if (preflight.Window is not null)
             await preflight.Window.DisposeAsync();
-        return preflight;
+        return (plan, preflight);
     }
 
     public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), _notifiers, History, Time, Log);
@@ -128,10 +130,17 @@ internal sealed class Composition : IDisposable
 
     private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
     {
-        SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
+        SourceKind.Postgres => plan.IsGlobals
+            ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
+            : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
         SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
+
+    private PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options) => new(uri, options.Via, _places, new PostgresClients());
+
+    private PlanExpansion Expansion() => new((server, cancellation) =>
+        PostgresDatabases.ListAsync(PostgresAccess(server.Uri, server.Options), server.Options, cancellation));
 
     private List<INotifier> Notifiers()
     {

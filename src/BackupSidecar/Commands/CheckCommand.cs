@@ -16,9 +16,9 @@ internal static class CheckCommand
         foreach (var line in SettingListing.Of(program.Reading))
             await output.WriteLineAsync($"  {line.Name} = {line.Value}  ({line.Origin})");
 
-        var preflight = await program.LookAsync(signals.Token);
+        var (plan, preflight) = await program.LookAsync(signals.Token);
         await output.WriteLineAsync("Sources:");
-        foreach (var source in program.Plan.Sources)
+        foreach (var source in plan.Sources)
             await WriteAsync($"{source.EntryName} ({source.Origin})", preflight.UnreadableBecause.GetValueOrDefault(source));
         await output.WriteLineAsync("Stores:");
         foreach (var store in program.Stores)

@@ -70,6 +70,9 @@ internal sealed record ArchivedSource(string Kind, string Entry, string Root, Ar
     /// <param name="isTrusted">Whether set-user-id bits, pipes and attributes that grant rights are restored.</param>
     public Expectation Expect(bool isTrusted) => new(Entry, RawName.ToLatin1(Root), Manifest, isTrusted);
 
+    /// <summary>Whether it is what belongs to a server as a whole, on which its databases rest.</summary>
+    public bool IsGlobals => Manifest is { PartOf: not null, Database: null };
+
     private static string Shorten(string kind, string entry)
     {
         if (kind is SourceKind.Directory or SourceKind.File || !entry.StartsWith(kind + "-", StringComparison.Ordinal))

@@ -18,7 +18,8 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class BackupRun(
     Settings settings,
-    BackupPlan plan,
+    BackupPlan configured,
+    PlanExpansion expansion,
     SourceFactory sourceFactory,
     IReadOnlyList<IBackupStore> stores,
     string? localFolder,
@@ -122,10 +123,11 @@ internal sealed class BackupRun(
 
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
     {
+        var plan = await expansion.ExpandAsync(configured, cancellation);
         using var sources = sourceFactory.Open(plan, _record.RunId);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
         await using var window = preflight.Window;
-        NotePreflight(preflight);
+        NotePreflight(preflight, plan);
         if (window is null || !preflight.CanRun)
             return RunOutcome.NotStarted;
 
@@ -141,7 +143,7 @@ internal sealed class BackupRun(
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 
-    private void NotePreflight(Preflight preflight)
+    private void NotePreflight(Preflight preflight, BackupPlan plan)
     {
         if (!settings.Archive.IsEncrypted)
             _record.AddWarning("No encryption key is set: this archive will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");

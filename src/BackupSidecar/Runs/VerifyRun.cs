@@ -1,6 +1,7 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Sources;

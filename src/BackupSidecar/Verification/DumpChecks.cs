@@ -1,4 +1,5 @@
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 
@@ -29,8 +30,10 @@ internal sealed class DumpChecks(PostgresClients postgres, Sqlite sqlite, Func<s
     {
         switch (source.Kind)
         {
+            case SourceKind.Postgres when source.IsGlobals:
+                return null;
             case SourceKind.Postgres:
-                return PostgresDumpCheck.Start(await postgres.NewestAsync(cancellation));
+                return await DumpCheck.StartAsync(new LocalPlace(), await postgres.NewestAsync(cancellation), cancellation);
             case SourceKind.Mongodb:
                 return new MongoDumpCheck();
             case SourceKind.Sqlite:

@@ -1,16 +1,26 @@
-using BackupSidecar.Processes;
-
-namespace BackupSidecar.Databases;
+namespace BackupSidecar.Databases.PostgreSql;
 
 /// <summary>
 /// Watches over a pg_restore that may wait for somebody's lock. pg_restore itself waits for ever: the dump that it reads switches
 /// any limit off. So the server is asked now and then who is in the way, and a session that has waited too long is ended there.
 /// </summary>
 /// <param name="application">The name under which the watched session is known to the server.</param>
-/// <param name="query">Makes the command that asks the server.</param>
+/// <param name="connection">The way to ask the server.</param>
 /// <param name="patience">How long the session may stand still.</param>
-internal sealed class PostgresLockWatch(string application, Func<string, Command> query, TimeSpan patience)
+internal sealed class PostgresLockWatch(string application, PostgresConnection connection, TimeSpan patience)
 {
+    /// <summary>Asks who has locked a table of this database against reading, or waits to do so.</summary>
+    public const string ExclusiveHolders =
+        $"""
+        SELECT string_agg(DISTINCT {Description} || ' at ' || l.relation::regclass, ', ')
+        FROM pg_locks l JOIN pg_stat_activity b USING (pid)
+        WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
+    private const string Description =
+        "format('process %s of %s (%s, %s)', b.pid, b.usename, coalesce(nullif(b.application_name, ''), 'no name'), coalesce(b.state, 'no state'))";
+
     /// <summary>Who was in the way when the session was ended; null if it was not.</summary>
     public string? Blocker { get; private set; }
 
@@ -44,14 +54,20 @@ internal sealed class PostgresLockWatch(string application, Func<string, Command
 
     private string Blockers() =>
         $"""
-        SELECT string_agg(DISTINCT format('process %s of %s (%s, %s)', b.pid, b.usename, coalesce(nullif(b.application_name, ''), 'no name'), coalesce(b.state, 'no state')), ', ')
+        SELECT string_agg(DISTINCT {Description}, ', ')
         FROM pg_stat_activity w JOIN pg_stat_activity b ON b.pid = ANY (pg_blocking_pids(w.pid))
         WHERE w.application_name = '{application}'
         """;
 
     private async Task<string> AskAsync(string sql, CancellationToken cancellation)
     {
-        var (result, output) = await RunningProcess.RunAsync(query(sql), cancellation);
-        return result.Succeeded ? output.Trim() : "";
+        try
+        {
+            return await connection.AskAsync(sql, cancellation);
+        }
+        catch (DatabaseException)
+        {
+            return "";
+        }
     }
 }

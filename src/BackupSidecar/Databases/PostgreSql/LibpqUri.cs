@@ -1,7 +1,7 @@
 using System.Text;
 using BackupSidecar.Configuration;
 
-namespace BackupSidecar.Databases;
+namespace BackupSidecar.Databases.PostgreSql;
 
 /// <summary>
 /// A libpq URI without its password, and the password. The rest stays as it was written, so that libpq alone decides
@@ -18,6 +18,10 @@ internal sealed record LibpqUri
 
     /// <summary>Decoded; null if the URI has none.</summary>
     public string? Password { get; }
+
+    /// <summary>With a parameter that has precedence over what was written: of two values for one parameter the later one counts.</summary>
+    public LibpqUri With(string parameter, string value) => new(
+        $"{WithoutPassword}{(WithoutPassword.Contains('?') ? '&' : '?')}{parameter}={Uri.EscapeDataString(value)}", Password);
 
     /// <exception cref="DatabaseException">The password cannot be told apart from the rest. The message does not quote the URI.</exception>
     public static LibpqUri Split(Secret uri)
