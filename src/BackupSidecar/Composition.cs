@@ -3,6 +3,7 @@ using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
@@ -133,6 +134,7 @@ internal sealed class Composition : IDisposable
         SourceKind.Postgres => plan.IsGlobals
             ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
             : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
+        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
         SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
