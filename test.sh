@@ -131,7 +131,7 @@ case "${1:-}" in
   *) give_up "usage: ./test.sh [--quick]" ;;
 esac
 
-install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr setcap=libcap2-bin chattr=e2fsprogs ps=procps zstd=zstd \
+install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr setcap=libcap2-bin chattr=e2fsprogs ps=procps zstd=zstd igzip=isal \
   pg_dump=postgresql-client mariadb-dump=mariadb-client
 
 if [[ ${1:-} == --quick ]]; then

@@ -63,9 +63,19 @@ internal static class RestoreInstructions
 
     private static string Steps(SourcePlan source) => source switch
     {
+        UnresolvedSourcePlan => "",
+        DatabaseSourcePlan { Kind: SourceKind.Postgres, IsGlobals: true } globals => $"""
+            {globals.EntryName}   roles and tablespaces of the PostgreSQL server {globals.Origin}; the databases below need them. What it
+               says of roles that are there already it changes, their passwords too, so delete those lines before, if that is not wanted.
+
+                 psql --host HOST --username USER --dbname postgres --file restored/{Quoted(globals.EntryName)}
+
+
+            """,
         DatabaseSourcePlan { Kind: SourceKind.Postgres } database => $"""
             {database.EntryName}   PostgreSQL database "{database.DatabaseName}", from {database.Origin}. It is restored whole or not at
-               all. If other objects depend on what it replaces, restore it into a new database (createdb) instead.
+               all, by a pg_restore that is not older than the "tool" in manifest.json. If the database is missing, or if other objects
+               depend on what it replaces, make a new one first (createdb --template template0) and name that.
 
                  pg_restore --clean --if-exists --exit-on-error --single-transaction --host HOST --username USER --dbname {Quoted(database.DatabaseName)} restored/{Quoted(database.EntryName)}
 
