@@ -3,6 +3,8 @@ using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.Mongo;
+using BackupSidecar.Databases.Redis;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -127,7 +129,8 @@ internal sealed class Composition : IDisposable
     private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
     {
         SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
-        SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
+        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory),
+        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, Log),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
 

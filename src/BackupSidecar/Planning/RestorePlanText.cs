@@ -24,6 +24,7 @@ internal static class RestorePlanText
     private static string Target(RestoreStep step, RestorePlan plan) => step.Target switch
     {
         null => Path.Combine(plan.ToDirectory ?? "", step.Source.Entry),
+        DatabaseSourcePlan { Kind: SourceKind.Redis } database => $"server {database.Origin} (stopped and started again; all that it holds is replaced)",
         DatabaseSourcePlan database => $"database {database.Origin} (what the backup holds of it is replaced; what was added since stays)",
         DirectorySourcePlan directory when plan.Merge => $"directory {directory.Path} (laid over what is there; nothing else is removed)",
         DirectorySourcePlan directory => $"directory {directory.Path} (made equal to the backup; other files in it go)",
