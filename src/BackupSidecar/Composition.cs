@@ -4,6 +4,8 @@ using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
 using BackupSidecar.Databases.Mongo;
+using BackupSidecar.Databases.MySql;
+using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Databases.Redis;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
@@ -91,20 +93,21 @@ internal sealed class Composition : IDisposable
         new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), SettingsScope.StoresOnly).Redactor.Redact(text);
 
     public BackupRun BackupRun() => new(
-        Settings, Plan, new SourceFactory(Settings, Engine, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
+        Settings, Plan, Expansion(), new SourceFactory(Settings, Engine, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
         _notifiers, History, Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
 
-    /// <summary>Looks at sources, stores and services without a run.</summary>
-    public async Task<Preflight> LookAsync(CancellationToken cancellation)
+    /// <summary>Looks at sources, stores and services without a run. The plan is that of a run that would begin now.</summary>
+    public async Task<(BackupPlan Plan, Preflight Preflight)> LookAsync(CancellationToken cancellation)
     {
-        using var sources = new SourceFactory(Settings, Engine, Time, Log).Open(Plan, Guid.NewGuid());
+        var plan = await Expansion().ExpandAsync(Plan, cancellation);
+        using var sources = new SourceFactory(Settings, Engine, Time, Log).Open(plan, Guid.NewGuid());
         var preflight = await Preflight.LookAsync(sources.All, Stores, Settings, Time, Log, cancellation);
         if (preflight.Window is not null)
             await preflight.Window.DisposeAsync();
-        return preflight;
+        return (plan, preflight);
     }
 
-    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), Stores, _notifiers, History, Time, Log);
+    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), _notifiers, History, Time, Log);
 
     public Hooks Hooks(Guid runId) => new(Settings.Hooks, Settings.Name, runId, Log);
 
@@ -113,6 +116,8 @@ internal sealed class Composition : IDisposable
     public RestoreTargets RestoreTargets() => new(Engine, Settings.Paths.Staging, Log);
 
     public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
+
+    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log);
 
     public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
 
@@ -128,11 +133,19 @@ internal sealed class Composition : IDisposable
 
     private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
     {
-        SourceKind.Postgres => new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()),
+        SourceKind.Postgres => plan.IsGlobals
+            ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
+            : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
+        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
         SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory),
         SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, Log),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
+
+    private PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options) => new(uri, options.Via, _places, new PostgresClients());
+
+    private PlanExpansion Expansion() => new((server, cancellation) =>
+        PostgresDatabases.ListAsync(PostgresAccess(server.Uri, server.Options), server.Options, cancellation));
 
     private List<INotifier> Notifiers()
     {

@@ -83,6 +83,7 @@ obtain "$base" make_base
 jobs=()
 product & jobs+=($!)
 server pg & jobs+=($!)
+server maria & jobs+=($!)
 server ceph & jobs+=($!)
 server redis & jobs+=($!)
 status=0

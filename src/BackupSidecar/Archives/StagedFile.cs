@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BackupSidecar.Archives.Compression;
 using BackupSidecar.Configuration;
 
@@ -21,7 +20,6 @@ internal sealed class StagedFileWriter : WriteOnlyStream
     private readonly string _path;
     private readonly MeteredFile _file;
     private readonly BlockCompressor _compressor;
-    private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _bytes;
     private bool _isComplete;
     private bool _isDisposed;
@@ -36,6 +34,7 @@ internal sealed class StagedFileWriter : WriteOnlyStream
         try
         {
             _compressor = new BlockCompressor(settings, _file);
+            _compressor.BeginDigest();
         }
         catch
         {
@@ -47,7 +46,6 @@ internal sealed class StagedFileWriter : WriteOnlyStream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        _digest.AppendData(buffer);
         _compressor.Write(buffer);
         _bytes += buffer.Length;
     }
@@ -55,8 +53,9 @@ internal sealed class StagedFileWriter : WriteOnlyStream
     /// <summary>Flushes everything and returns what was made. Disposing without completing removes the file.</summary>
     public StagedFile Complete()
     {
+        var sha256 = _compressor.EndDigest();
         _compressor.Complete();
-        var staged = new StagedFile(_path, _bytes, Convert.ToHexStringLower(_digest.GetHashAndReset())) { StoredBytes = _file.Length };
+        var staged = new StagedFile(_path, _bytes, sha256) { StoredBytes = _file.Length };
         _file.Dispose();
         _isComplete = true;
         return staged;
@@ -69,7 +68,6 @@ internal sealed class StagedFileWriter : WriteOnlyStream
             _isDisposed = true;
             _compressor.Dispose();
             _file.Dispose();
-            _digest.Dispose();
             if (!_isComplete)
                 File.Delete(_path);
         }

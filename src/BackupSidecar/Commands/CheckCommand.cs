@@ -1,3 +1,4 @@
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Reference;
 using BackupSidecar.Reports;
@@ -15,15 +16,17 @@ internal static class CheckCommand
         foreach (var line in SettingListing.Of(program.Reading))
             await output.WriteLineAsync($"  {line.Name} = {line.Value}  ({line.Origin})");
 
-        var preflight = await program.LookAsync(signals.Token);
+        var (plan, preflight) = await program.LookAsync(signals.Token);
         await output.WriteLineAsync("Sources:");
-        foreach (var source in program.Plan.Sources)
+        foreach (var source in plan.Sources)
             await WriteAsync($"{source.EntryName} ({source.Origin})", preflight.UnreadableBecause.GetValueOrDefault(source));
         await output.WriteLineAsync("Stores:");
         foreach (var store in program.Stores)
             await WriteAsync($"{store.Name} ({store.Location})", preflight.UnwritableBecause.GetValueOrDefault(store));
         await output.WriteLineAsync("Archive:");
         await WriteAsync(program.Settings.Archive.IsEncrypted ? $"{program.Plan.ArchiveExtension}, encrypted" : $"{program.Plan.ArchiveExtension}, NOT encrypted", preflight.ArchiveProblem);
+        if (ArchiveWriter.Shortfall(program.Settings.Archive) is { } shortfall)
+            await output.WriteLineAsync($"  note  {shortfall}");
         await output.WriteLineAsync("Services to stop:");
         await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
         await output.WriteLineAsync("Schedule:");

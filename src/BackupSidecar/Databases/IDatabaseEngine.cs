@@ -24,6 +24,9 @@ internal sealed record DumpRestore
 
     /// <summary>Another database than the one of the URI, to restore beside the original; null for the one of the URI.</summary>
     public string? DatabaseAs { get; init; }
+
+    /// <summary>Told what a person should know of a restore that went well, a sentence each.</summary>
+    public Action<string> Notice { get; init; } = _ => { };
 }
 
 /// <summary>

@@ -34,11 +34,24 @@ internal static class ProgramStreams
     private static bool Pump(Stream source, Func<byte[], int, bool> take)
     {
         var buffer = new byte[ChunkSize];
-        for (int length; (length = source.Read(buffer, 0, ChunkSize)) > 0;)
+        for (int length; (length = Read(source, buffer)) > 0;)
         {
             if (!take(buffer, length))
                 return false;
         }
         return true;
+    }
+
+    /// <summary>A source that breaks is told apart from a destination that does.</summary>
+    private static int Read(Stream source, byte[] buffer)
+    {
+        try
+        {
+            return source.Read(buffer, 0, ChunkSize);
+        }
+        catch (IOException error)
+        {
+            throw new DatabaseException(error.Message, error);
+        }
     }
 }

@@ -37,6 +37,14 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
         return new LocalPlace();
     }
 
+    /// <summary>The place for tools that can only run here.</summary>
+    /// <param name="wanted">What the source itself says; null for the setting.</param>
+    /// <param name="reason">Why they can: of the URI, for example "it names several hosts".</param>
+    /// <exception cref="DatabaseException"><c>exec</c> is wanted.</exception>
+    public IToolPlace Here(DumpVia? wanted, string reason) => (wanted ?? via) == DumpVia.Exec
+        ? throw new DatabaseException($"its tools cannot run in its container as BACKUP_DUMP_VIA=exec says: {reason}")
+        : new LocalPlace();
+
     public void Dispose() => _engine.Dispose();
 
     /// <summary>The container of the database at <paramref name="host"/>, whatever BACKUP_DUMP_VIA says; null with the reason if it cannot be used.</summary>

@@ -13,6 +13,8 @@ internal static class BackupPlanner
     /// <summary>In place of a database's name: all of the server's.</summary>
     private const string AllDatabases = "*";
 
+    private const string Wildcards = "*?";
+
     /// <summary>The plan; with faults, it holds what could be planned and must not be run.</summary>
     public static (BackupPlan Plan, IReadOnlyList<ConfigurationFault> Faults) Plan(Settings settings)
     {
@@ -21,7 +23,7 @@ internal static class BackupPlanner
             .Concat(Mysql(settings.Sources, faults))
             .Concat(Mongodb(settings.Sources, faults))
             .Concat(Redis(settings.Sources, faults))
-            .Concat(settings.Sources.Sqlite.Select(entry => new SqliteSourcePlan($"sqlite-{entry.Name}.db", entry.Path)))
+            .Concat(Sqlite(settings.Sources, faults))
             .Concat(Directories(settings, faults))
             .Concat(settings.Sources.Files.Select(entry => new FileSourcePlan(entry.Name, entry.Path)))
             .ToList();
@@ -54,7 +56,7 @@ internal static class BackupPlanner
 
             var database = uri.Database.Length > 0 ? uri.Database : "postgres";
             yield return database == AllDatabases
-                ? new DatabaseServerPlan(SourceKind.Postgres, $"postgres-{entry.Options.Name ?? "all"}", entry.Uri, uri.Display) { Options = entry.Options }
+                ? new DatabaseServerPlan(SourceKind.Postgres, $"postgres-{entry.Options.Name ?? "all"}", entry.Uri, uri.WithDatabase("").Display + AllDatabases) { Options = entry.Options }
                 : Database(SourceKind.Postgres, database, "dump", entry, uri.Display);
         }
     }
@@ -89,6 +91,22 @@ internal static class BackupPlanner
                 yield return Database(SourceKind.Redis, uri.Host.TrimStart('/'), "rdb", entry, uri.Display);
             else
                 faults.Add(Fault(SettingTable.Redis, i, problem));
+        }
+    }
+
+    private static IEnumerable<SourcePlan> Sqlite(SourceSettings settings, List<ConfigurationFault> faults)
+    {
+        foreach (var (i, entry) in settings.Sqlite.Index())
+        {
+            var name = entry.Path[(entry.Path.LastIndexOf('/') + 1)..];
+            if (entry.Path.AsSpan().IndexOfAny(Wildcards) < 0)
+                yield return new SqliteSourcePlan($"sqlite-{entry.Name}.db", entry.Path);
+            else if (entry.Path.AsSpan(0, entry.Path.Length - name.Length).IndexOfAny(Wildcards) >= 0)
+                faults.Add(Fault(SettingTable.Sqlite, i, "'*' and '?' may stand in the name of the file only, not in that of a folder."));
+            else if (entry.Name != name)
+                faults.Add(Fault(SettingTable.Sqlite, i, "a pattern may fit several files, which keep their own names: leave ':name' away."));
+            else
+                yield return new SqlitePatternPlan($"sqlite-{EntryNames.Safe(name)}", entry.Path);
         }
     }
 

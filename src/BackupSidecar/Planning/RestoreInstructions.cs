@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Planning;
 
@@ -57,18 +58,30 @@ internal static class RestoreInstructions
 
     private static string Packages(BackupPlan plan, ArchiveSettings settings) =>
         (settings.Compression == Compression.Zstd ? " zstd" : "")
-        + (plan.Sources.Any(source => source.Kind == SourceKind.Postgres) ? " postgresql-client" : "");
+        + (plan.Sources.Any(source => source.Kind == SourceKind.Postgres) ? " postgresql-client" : "")
+        + (plan.Sources.Any(source => source.Kind == SourceKind.Mysql) ? " mariadb-client" : "");
 
     private static string Steps(SourcePlan source) => source switch
     {
+        UnresolvedSourcePlan => "",
+        DatabaseSourcePlan { Kind: SourceKind.Postgres, IsGlobals: true } globals => $"""
+            {globals.EntryName}   roles and tablespaces of the PostgreSQL server {globals.Origin}; the databases below need them. What it
+               says of roles that are there already it changes, their passwords too, so delete those lines before, if that is not wanted.
+
+                 psql --host HOST --username USER --dbname postgres --file restored/{Quoted(globals.EntryName)}
+
+
+            """,
         DatabaseSourcePlan { Kind: SourceKind.Postgres } database => $"""
             {database.EntryName}   PostgreSQL database "{database.DatabaseName}", from {database.Origin}. It is restored whole or not at
-               all. If other objects depend on what it replaces, restore it into a new database (createdb) instead.
+               all, by a pg_restore that is not older than the "tool" in manifest.json. If the database is missing, or if other objects
+               depend on what it replaces, make a new one first (createdb --template template0) and name that.
 
                  pg_restore --clean --if-exists --exit-on-error --single-transaction --host HOST --username USER --dbname {Quoted(database.DatabaseName)} restored/{Quoted(database.EntryName)}
 
 
             """,
+        DatabaseSourcePlan { Kind: SourceKind.Mysql } database => Mysql(database),
         DatabaseSourcePlan { Kind: SourceKind.Mongodb } database => $"""
             {database.EntryName}   MongoDB, from {database.Origin}. mongorestore is one of MongoDB's database tools.
 
@@ -126,6 +139,33 @@ internal static class RestoreInstructions
 
             """,
     };
+
+    /// <summary>A dump of all databases names them; that of one does not.</summary>
+    private static string Mysql(DatabaseSourcePlan source)
+    {
+        const string Client = "mariadb --host HOST --user USER --password --binary-mode --max-allowed-packet 1G --default-character-set utf8mb4";
+        if (MysqlUri.TryParse(source.Uri.Reveal(), out var uri, out _) && uri.Database.Length == 0)
+        {
+            return $"""
+                {source.EntryName}   all databases of MySQL or MariaDB, from {source.Origin}. Each database in it replaces the one of its name;
+                   others stay. "mysql" of MySQL takes the same options as "mariadb".
+
+                     {Client} < restored/{Quoted(source.EntryName)}
+
+
+                """;
+        }
+        var name = '`' + source.DatabaseName.Replace("`", "``", StringComparison.Ordinal) + '`';
+        return $"""
+            {source.EntryName}   MySQL or MariaDB database "{source.DatabaseName}", from {source.Origin}. What the database holds now is dropped first;
+               or write another name to restore it beside that. "mysql" of MySQL takes the same options as "mariadb".
+
+                 {Client} --execute {Quoted($"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}")}
+                 {Client} --database {Quoted(source.DatabaseName)} < restored/{Quoted(source.EntryName)}
+
+
+            """;
+    }
 
     private static string Quoted(string path) =>
         path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c)) ? path : "'" + path.Replace("'", @"'\''") + "'";

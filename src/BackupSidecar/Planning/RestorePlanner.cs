@@ -13,7 +13,7 @@ internal static class RestorePlanner
     public static IReadOnlyList<ArchivedSource> Contents(Manifest manifest)
     {
         if (manifest.Sources.Any(source => source.Entry is "" or "." or ".." || source.Entry.AsSpan().ContainsAny('/', '\0')))
-            throw new BackupRefusedException($"The manifest of {manifest.Archive} names an entry that no backup has. Nothing was restored.");
+            throw new BackupRefusedException($"The manifest of {manifest.Archive} names an entry that no backup has.");
         return [.. manifest.Sources.Select(source => new ArchivedSource(
             source.Kind, source.Entry, source.Entry, source.Kind == SourceKind.Directory ? ArchivedForm.Tree : ArchivedForm.File, source))];
     }
@@ -70,8 +70,9 @@ internal static class RestorePlanner
     {
         var matches = new Dictionary<ArchivedSource, SourcePlan?>();
         Pair((source, plan) => source.Manifest?.Origin == plan.Origin);
+        PairParts();
         Pair((source, plan) => source.Entry == plan.EntryName);
-        Pair((source, plan) => plan is DatabaseSourcePlan database && source.ShortName == database.DatabaseName);
+        Pair((source, plan) => plan is DatabaseSourcePlan database && (source.ShortName == database.DatabaseName || source.Manifest?.Database == database.DatabaseName));
         Pair((source, _) => source.Form == ArchivedForm.DumpFolder);
         return matches;
 
@@ -80,11 +81,41 @@ internal static class RestorePlanner
             foreach (var source in contents.Where(source => !matches.ContainsKey(source)))
             {
                 var plan = current.Sources.FirstOrDefault(plan =>
-                    IsSameKind(source.Kind, plan.Kind) && isSame(source, plan) && !matches.ContainsValue(plan));
+                    IsSameKind(source.Kind, plan.Kind) && CanBe(source, plan) && isSame(source, plan) && !matches.ContainsValue(plan));
                 if (plan is not null)
                     matches.Add(source, plan);
             }
         }
+
+        void PairParts()
+        {
+            foreach (var source in contents.Where(source => !matches.ContainsKey(source)))
+            {
+                if (Part(source, current) is { } part)
+                    matches.Add(source, part);
+            }
+        }
+    }
+
+    // What failed as a whole may be a whole server, or a pattern of files; else those stand for their parts.
+    private static bool CanBe(ArchivedSource source, SourcePlan plan) =>
+        plan is not (DatabaseServerPlan or SqlitePatternPlan) || source.Manifest?.State == SourceState.Failed;
+
+    /// <summary>A source that was one of many as what it is of what is configured now; null if it is not of any of that.</summary>
+    private static SourcePlan? Part(ArchivedSource source, BackupPlan current)
+    {
+        if (source is { Kind: SourceKind.Sqlite, Manifest.Origin: { } path } && current.Sources.OfType<SqlitePatternPlan>().Any(pattern => pattern.Fits(path)))
+            return SqlitePatternPlan.Part(path);
+        if (source.Manifest is not { PartOf: { } whole } manifest)
+            return null;
+        var parts = current.Sources.OfType<DatabaseServerPlan>()
+            .Where(server => server.Kind == source.Kind)
+            .Select(server => (Server: server, Part: manifest.Database is null ? server.Globals : server.Part(manifest.Database)))
+            .ToList();
+        var found = parts.Find(each => each.Part.Origin == manifest.Origin) is { Part: not null } same ? same
+            : parts.Find(each => each.Server.EntryName == whole) is { Part: not null } named ? named
+            : parts is [var only] ? only : default;
+        return found.Part;
     }
 
     // A file that was a SQLite database when it was backed up may stand under either kind.
@@ -92,7 +123,7 @@ internal static class RestorePlanner
         one == other || (one is SourceKind.File or SourceKind.Sqlite && other is SourceKind.File or SourceKind.Sqlite);
 
     private static IEnumerable<SkippedSource> Missing(BackupPlan current, IEnumerable<SourcePlan?> matched) =>
-        current.Sources.Except(matched.OfType<SourcePlan>())
+        current.Sources.Where(plan => !matched.OfType<SourcePlan>().Any(plan.Covers))
             .Select(plan => new SkippedSource(plan.Kind, plan.EntryName, "it is configured, but not in this backup", IsLoss: true));
 
     private static void CheckNames(IReadOnlyList<ArchivedSource> contents, BackupPlan current, IReadOnlyList<string> only)
@@ -111,13 +142,13 @@ internal static class RestorePlanner
         only.Count == 0 || only.Any(name => IsNamed(source, name));
 
     private static bool IsNamed(ArchivedSource source, string name) =>
-        name == source.Entry || name == source.ShortName || name == source.Kind;
+        name == source.Entry || name == source.ShortName || name == source.Kind || name == source.Manifest?.Database || name == source.Manifest?.PartOf;
 
     private static int Rank(RestoreStep step) => step.Source.Kind switch
     {
         SourceKind.Sqlite or SourceKind.File => 2,
         SourceKind.Directory => 1,
-        _ => 0,
+        _ => step.Source.IsGlobals ? -1 : 0,
     };
 
     private static ArchivedSource Legacy(string name)

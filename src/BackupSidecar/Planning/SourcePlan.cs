@@ -1,4 +1,6 @@
+using System.IO.Enumeration;
 using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Planning;
 
@@ -22,6 +24,9 @@ internal abstract record SourcePlan(string Kind, string EntryName)
 {
     /// <summary>Where the bytes come from, for people; never with a password.</summary>
     public abstract string Origin { get; }
+
+    /// <summary>Whether another plan is this one, or a part of it.</summary>
+    public virtual bool Covers(SourcePlan other) => Equals(other);
 }
 
 /// <summary>A database server's dump.</summary>
@@ -35,6 +40,9 @@ internal sealed record DatabaseSourcePlan(string Kind, string EntryName, string 
 
     /// <summary>The entry name of the <see cref="DatabaseServerPlan"/> that this is one database of; null where it was named itself.</summary>
     public string? PartOf { get; init; }
+
+    /// <summary>Whether it is no database, but what belongs to its server as a whole: roles and the like.</summary>
+    public bool IsGlobals { get; init; }
 }
 
 /// <summary>
@@ -46,6 +54,49 @@ internal sealed record DatabaseServerPlan(string Kind, string EntryName, Secret 
     public override string Origin { get; } = Origin;
 
     public DatabaseOptions Options { get; init; } = new();
+
+    /// <summary>What belongs to the server as a whole.</summary>
+    public DatabaseSourcePlan Globals => new(Kind, $"{EntryName}-globals.sql", "", Uri, Origin) { Options = Options, PartOf = EntryName, IsGlobals = true };
+
+    /// <summary>One database of it.</summary>
+    public DatabaseSourcePlan Part(string database) =>
+        new(Kind, $"{EntryName}-{EntryNames.Safe(database)}.dump", database, Uri, OriginOf(database)) { Options = Options, PartOf = EntryName };
+
+    public override bool Covers(SourcePlan other) => Equals(other) || (other is DatabaseSourcePlan part && part.PartOf == EntryName);
+
+    private string OriginOf(string database) =>
+        PostgresUri.TryParse(Uri.Reveal(), out var uri, out _) ? uri.WithDatabase(database).Display : Origin;
+}
+
+/// <summary>
+/// SQLite files of BACKUP_SQLITE by a pattern, whose file name has '*' or '?': at the start of a run it gives way to one
+/// <see cref="SqliteSourcePlan"/> for each database that it fits.
+/// </summary>
+internal sealed record SqlitePatternPlan(string EntryName, string Pattern) : SourcePlan(SourceKind.Sqlite, EntryName)
+{
+    public override string Origin => Pattern;
+
+    /// <summary>The directory that the files lie in.</summary>
+    public string Directory { get; } = System.IO.Path.GetDirectoryName(Pattern)!; // It is absolute.
+
+    /// <summary>Whether a path is that of a file of it, wherever the path comes from. As in a shell, '*' means no hidden file.</summary>
+    public bool Fits(string path)
+    {
+        var (name, pattern) = (System.IO.Path.GetFileName(path), System.IO.Path.GetFileName(Pattern));
+        return System.IO.Path.GetDirectoryName(path) == Directory && (name.StartsWith('.') == pattern.StartsWith('.'))
+            && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+    }
+
+    /// <summary>A file of it.</summary>
+    public static SqliteSourcePlan Part(string path) => new($"sqlite-{System.IO.Path.GetFileName(path)}.db", path);
+
+    public override bool Covers(SourcePlan other) => Equals(other) || (other is SqliteSourcePlan file && Fits(file.Path));
+}
+
+/// <summary>Sources whose names only the world knows, and which it did not tell. A run reports it as a source that failed.</summary>
+internal sealed record UnresolvedSourcePlan(SourcePlan Wanted, string Problem) : SourcePlan(Wanted.Kind, Wanted.EntryName)
+{
+    public override string Origin => Wanted.Origin;
 }
 
 /// <summary>A SQLite file of BACKUP_SQLITE, taken through SQLite's online backup.</summary>

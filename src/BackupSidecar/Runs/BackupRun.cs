@@ -1,3 +1,4 @@
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
@@ -17,7 +18,8 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class BackupRun(
     Settings settings,
-    BackupPlan plan,
+    BackupPlan configured,
+    PlanExpansion expansion,
     SourceFactory sourceFactory,
     IReadOnlyList<IBackupStore> stores,
     string? localFolder,
@@ -121,10 +123,11 @@ internal sealed class BackupRun(
 
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
     {
+        var plan = await expansion.ExpandAsync(configured, cancellation);
         using var sources = sourceFactory.Open(plan, _record.RunId);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
         await using var window = preflight.Window;
-        NotePreflight(preflight);
+        NotePreflight(preflight, plan);
         if (window is null || !preflight.CanRun)
             return RunOutcome.NotStarted;
 
@@ -135,16 +138,19 @@ internal sealed class BackupRun(
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);
-        await recovery.SweepAsync(cancellation);
+        // A store that has just failed is left alone: it would fail again, and the run's end would wait for it.
+        await recovery.SweepAsync(uploads.Where(upload => upload.IsCommitted).Select(upload => upload.Store), cancellation);
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 
-    private void NotePreflight(Preflight preflight)
+    private void NotePreflight(Preflight preflight, BackupPlan plan)
     {
         if (!settings.Archive.IsEncrypted)
             _record.AddWarning("No encryption key is set: this archive will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");
         if (settings.Archive is { IsEncrypted: true, HasManifestKey: false })
             _record.AddWarning("Nothing authenticates this backup: whoever can write to a store can replace it unnoticed. Set BACKUP_SIGNING_KEY.");
+        if (ArchiveWriter.Shortfall(settings.Archive) is { } shortfall)
+            log.LogInformation("{Shortfall}", shortfall);
         if (settings.Local is { } local && MountTable.OfThisProcess().GoesWithTheContainer(local.Path))
         {
             _record.AddWarning($"{local.Path} (BACKUP_LOCAL_PATH) is not on a mounted volume: what is stored there goes with this container. "

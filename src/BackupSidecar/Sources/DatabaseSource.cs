@@ -29,7 +29,7 @@ internal sealed class DatabaseSource(
 
     public Task PrepareAsync(CancellationToken cancellation)
     {
-        log.LogInformation("Backing up {Product} database: {Database}", engine.Product, plan.DatabaseName);
+        log.LogInformation("Backing up {Product} database: {Database}", engine.Product, plan.IsGlobals ? "roles and tablespaces" : plan.DatabaseName);
         return SourceFailure.TranslateAsync(async () =>
         {
             await using var file = new StagedFileWriter(staging.NewPath(), settings, staging.Space.Take);
@@ -55,7 +55,7 @@ internal sealed class DatabaseSource(
             Tool = _facts.Tool,
             Via = _facts.Via,
             Counts = _facts.Counts,
-            Database = plan.DatabaseName,
+            Database = plan.IsGlobals ? null : plan.DatabaseName,
             PartOf = plan.PartOf,
             Server = _facts.Server,
             Bytes = _staged.Bytes,

@@ -27,6 +27,7 @@ internal sealed class SourceFactory(
         SqliteSourcePlan sqlite => Sqlite(sqlite, sqlite.Path, staging),
         DirectorySourcePlan directory => new DirectorySource(directory, log),
         FileSourcePlan file => new FileSource(file, () => Sqlite(file, file.Path, staging), log),
+        UnresolvedSourcePlan unresolved => new UnresolvedSource(unresolved),
         _ => throw new ArgumentException($"There is no source of kind '{plan.Kind}'.", nameof(plan)),
     };
 

@@ -12,16 +12,20 @@ namespace BackupSidecar.Targets;
 /// </summary>
 internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, string staging, RestorePlan plan) : IRestoreTarget
 {
-    private readonly DumpRestore _wanted = new()
-    {
-        IsTrusted = plan.IsTrusted,
-        Tool = step.Source.Manifest?.Tool,
-        DatabaseAs = plan.DatabaseAs,
-    };
-
+    private readonly List<string> _notes = [];
     private bool _isRestored;
 
     public RestoreStep Step { get; } = step;
+
+    public IReadOnlyList<string> Notes => _notes;
+
+    private DumpRestore Wanted => new()
+    {
+        IsTrusted = plan.IsTrusted,
+        Tool = Step.Source.Manifest?.Tool,
+        DatabaseAs = plan.DatabaseAs,
+        Notice = _notes.Add,
+    };
 
     public string Place => Paths.ExistingPart(staging);
 
@@ -29,7 +33,7 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
     {
         try
         {
-            await engine.CheckRestoreAsync(_wanted, cancellation);
+            await engine.CheckRestoreAsync(Wanted, cancellation);
             Paths.MakePrivate(staging);
         }
         catch (DatabaseException error)
@@ -72,6 +76,6 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
             return;
         }
         await using var stream = File.OpenRead(dump);
-        await engine.RestoreAsync(stream, _wanted, cancellation);
+        await engine.RestoreAsync(stream, Wanted, cancellation);
     }
 }

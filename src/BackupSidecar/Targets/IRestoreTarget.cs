@@ -33,6 +33,9 @@ internal interface IRestoreTarget : IAsyncDisposable
     /// <summary>What is true of the target after a rollback, in words.</summary>
     string AfterRollBack => "what was there before the restore is there again";
 
+    /// <summary>What a person should know of how it was applied, a sentence each.</summary>
+    IReadOnlyList<string> Notes => [];
+
     /// <summary>The whole restore has succeeded: removes what was kept to roll back.</summary>
     Task CommitAsync();
 }

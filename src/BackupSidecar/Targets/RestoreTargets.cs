@@ -68,6 +68,7 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, string, IDatabaseE
     {
         DirectorySourcePlan directory => Paths.Resolve(directory.Path),
         FileSourcePlan or SqliteSourcePlan => Path.GetDirectoryName(Paths.Resolve(plan.Origin)),
+        SqlitePatternPlan pattern => Paths.Resolve(pattern.Directory),
         _ => null,
     };
 }

@@ -1,7 +1,7 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
 using BackupSidecar.Planning;
-using BackupSidecar.Targets.Swapping;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Targets;
 

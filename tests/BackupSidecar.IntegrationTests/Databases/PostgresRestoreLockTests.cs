@@ -1,4 +1,5 @@
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Processes;
 
@@ -43,11 +44,15 @@ public sealed class PostgresRestoreLockTests(PostgresServer server) : IClassFixt
     }
 
     [Fact]
-    public async Task A_database_that_is_not_there_is_told_with_what_to_do()
+    public async Task A_table_that_somebody_holds_is_found_before_anything_is_stopped_with_who_holds_it()
     {
-        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine("missing", TimeSpan.FromSeconds(2)).CheckAsync(Cancellation));
+        var (database, _) = await DumpedAsync();
+        await using var holder = await HoldAsync(database, "LOCK TABLE t; SELECT 1");
 
-        Assert.Contains("\"missing\" does not exist. To restore into it, create it first", failure.Message, StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine(database, TimeSpan.FromSeconds(2)).CheckAsync(Cancellation));
+
+        Assert.Contains("In the way is process ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("of postgres (the holder, idle in transaction) at t", failure.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A session ends a moment after it was told to. The test's own limit of time ends the waiting.</summary>
@@ -57,7 +62,7 @@ public sealed class PostgresRestoreLockTests(PostgresServer server) : IClassFixt
             Cancellation.ThrowIfCancellationRequested();
     }
 
-    private Postgres Engine(string database, TimeSpan patience) => new(server.Uri(database), database, new PostgresClients(), patience);
+    private Postgres Engine(string database, TimeSpan patience) => PostgresTools.Engine(server.Uri(database), database, patience: patience);
 
     private async Task<(string Database, MemoryStream Dump)> DumpedAsync()
     {
@@ -70,11 +75,11 @@ public sealed class PostgresRestoreLockTests(PostgresServer server) : IClassFixt
     }
 
     /// <summary>A client that has read the table in a transaction that it does not end.</summary>
-    private async Task<RunningProcess> HoldAsync(string database)
+    private async Task<RunningProcess> HoldAsync(string database, string statement = "SELECT v FROM t")
     {
         var uri = server.Uri(database).Reveal();
         var holder = RunningProcess.Start(new Command("psql", "-XAtq", $"{uri}?application_name=the%20holder"));
-        await holder.StandardInput.WriteAsync("BEGIN; SELECT v FROM t;\n"u8.ToArray(), Cancellation);
+        await holder.StandardInput.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"BEGIN; {statement};\n"), Cancellation);
         await holder.StandardInput.FlushAsync(Cancellation);
         // Its answer shows that it holds the lock.
         await holder.StandardOutput.ReadExactlyAsync(new byte[2], Cancellation);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.IntegrationTests.Support;
 
 namespace BackupSidecar.IntegrationTests.Databases;
@@ -86,29 +87,186 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => RestoreAsync(database, dump));
 
         Assert.Contains("invoice depends on", failure.Message);
-        Assert.Contains("restore into an empty database", failure.Message);
+        Assert.Contains("restore beside it", failure.Message);
         Assert.Equal("2", await server.QueryAsync(database, "SELECT count(*) FROM customer;"));
     }
 
     [Fact]
-    public async Task A_role_that_is_missing_at_the_target_is_named()
+    public async Task Roles_that_are_missing_at_the_target_are_created_without_login_and_told()
     {
-        var role = $"role_{Guid.NewGuid():N}";
+        var id = Guid.NewGuid().ToString("N");
         var source = await server.CreateDatabaseAsync();
-        await server.QueryAsync(source, $"CREATE ROLE {role}; CREATE TABLE t(); ALTER TABLE t OWNER TO {role};");
+        string[] roles = [$"Owner \"{id}\"", $"reader_{id}", $"policy_{id}", $"later_{id}"];
+        var names = roles.Select(role => $"\"{role.Replace("\"", "\"\"", StringComparison.Ordinal)}\"").ToList();
+        await server.QueryAsync(source, string.Concat(names.Select(name => $"CREATE ROLE {name};"))
+            + $"""
+            CREATE TABLE t(a int); ALTER TABLE t OWNER TO {names[0]}; GRANT SELECT (a) ON t TO {names[1]}; CREATE POLICY p ON t TO postgres, {names[2]} USING (true);
+            ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {names[3]};
+            """);
         using var dump = new MemoryStream();
         await Engine(source).DumpAsync(dump, Cancellation);
-        await server.QueryAsync(source, $"DROP TABLE t; DROP ROLE {role};");
+        await server.QueryAsync(source, $"DROP TABLE t; {string.Concat(names.Select(name => $"DROP OWNED BY {name}; DROP ROLE {name};"))}");
+        var notices = new List<string>();
 
-        var failure = await Assert.ThrowsAsync<DatabaseException>(() => RestoreAsync(source, dump));
+        await RestoreAsync(source, dump, notices.Add);
 
-        Assert.Contains($"role \"{role}\" does not exist", failure.Message);
+        Assert.All(names, name => Assert.Contains(name.Any(char.IsUpper) ? name : name.Trim('"'), Assert.Single(notices), StringComparison.Ordinal));
+        Assert.Equal(
+            string.Join('\n', roles.Select(role => role + "|f").Order(StringComparer.Ordinal)),
+            await server.QueryAsync(source, $"SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname LIKE '%{id}%' ORDER BY rolname COLLATE \"C\";"));
+        Assert.Equal(roles[0], await server.QueryAsync(source, "SELECT tableowner FROM pg_tables WHERE tablename = 't';"));
     }
 
     [Fact]
-    public async Task A_wrong_password_is_found_before_anything_is_stopped_and_not_told()
+    public async Task A_sequence_and_rows_behind_a_policy_that_cannot_be_read_are_found_before_anything_is_stopped()
     {
-        var engine = new Postgres(server.Uri("postgres", password: "geheim wrong"), "postgres", new PostgresClients());
+        var database = await server.CreateDatabaseAsync();
+        var user = $"reader_{Guid.NewGuid():N}";
+        await server.QueryAsync(
+            database, $"""
+            CREATE USER {user} PASSWORD 'x'; CREATE TABLE hidden(); CREATE TABLE plain(id serial); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+            GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user};
+            """);
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => PostgresTools.Engine(server.Uri(database, user, "x"), database).CheckAsync(Cancellation));
+        var options = new DatabaseOptions { ExcludedTables = ["plain_id*"], ExcludedTableData = ["HIDDEN"] };
+        var facts = await PostgresTools.Engine(server.Uri(database, user, "x"), database, options: options).CheckAsync(Cancellation);
+
+        Assert.Contains("table \"public\".\"hidden\"", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("sequence \"public\".\"plain_id_seq\"", failure.Message, StringComparison.Ordinal);
+        Assert.InRange(facts.Bytes ?? 0, 1_000_000, 100_000_000);
+    }
+
+    [Fact]
+    public async Task Tables_and_rows_that_are_left_out_are_not_in_the_dump()
+    {
+        var source = await server.CreateDatabaseAsync();
+        await server.QueryAsync(source, "CREATE TABLE kept(a int); CREATE TABLE gone(a int); CREATE TABLE log(a int); INSERT INTO kept VALUES (1), (2); INSERT INTO gone VALUES (1); INSERT INTO log VALUES (1);");
+        using var dump = new MemoryStream();
+        var options = new DatabaseOptions { ExcludedTables = ["public.go?e"], ExcludedTableData = ["l*"] };
+
+        var facts = await PostgresTools.Engine(server.Uri(source), source, options: options).DumpAsync(dump, Cancellation);
+        var target = await server.CreateDatabaseAsync();
+        await RestoreAsync(target, dump);
+
+        Assert.Equal([("public.kept", 2L)], facts.Counts.Select(count => (count.Key, count.Value)));
+        Assert.Equal("kept\nlog", await server.QueryAsync(target, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1;"));
+        Assert.Equal("0", await server.QueryAsync(target, "SELECT count(*) FROM log;"));
+    }
+
+    [Theory]
+    [InlineData(nameof(DumpVia.Client))]
+    [InlineData(nameof(DumpVia.Exec))]
+    public async Task A_missing_database_is_made_as_it_was(string via)
+    {
+        var source = $"ein Näme \"{Guid.NewGuid():N}\".$x";
+        var quoted = $"\"{source.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        await server.QueryAsync("postgres", $"""
+            CREATE DATABASE {quoted} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'; ALTER DATABASE {quoted} SET work_mem = '5MB';
+            COMMENT ON DATABASE {quoted} IS 'it''s; mine'; REVOKE CONNECT ON DATABASE {quoted} FROM PUBLIC;
+            """);
+        await server.QueryAsync(source, "SET client_encoding = 'UTF8'; CREATE TABLE täfel(a text); INSERT INTO täfel VALUES ('äöü');");
+        using var dump = new MemoryStream();
+        var facts = await (await EngineAsync(via, source)).DumpAsync(dump, Cancellation);
+        await server.QueryAsync("postgres", $"DROP DATABASE {quoted};");
+        var notices = new List<string>();
+        dump.Position = 0;
+
+        await (await EngineAsync(via, source)).CheckRestoreAsync(new DumpRestore { IsTrusted = true, Tool = facts.Tool }, Cancellation);
+        await (await EngineAsync(via, source)).RestoreAsync(dump, new DumpRestore { IsTrusted = true, Notice = notices.Add }, Cancellation);
+
+        Assert.Equal("äöü", await server.QueryAsync(source, "SET client_encoding = 'UTF8'; SELECT a FROM täfel;"));
+        Assert.Equal("LATIN1|C|it's; mine|f|{work_mem=5MB}", await server.QueryAsync(source, """
+            SET client_encoding = 'UTF8';
+            SELECT pg_encoding_to_char(encoding), datcollate, shobj_description(d.oid, 'pg_database'), coalesce(has_database_privilege('pg_monitor', d.oid, 'CONNECT'), false), setconfig
+            FROM pg_database d LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid WHERE datname = current_database();
+            """));
+        Assert.EndsWith("was missing and has been made.", Assert.Single(notices), StringComparison.Ordinal);
+        Assert.StartsWith(via == nameof(DumpVia.Exec) ? $"exec in container {server.Container}" : "client", facts.Via, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_comes_back_beside_the_original_and_only_into_an_empty_one()
+    {
+        var source = await GoldenDatabaseAsync();
+        using var dump = new MemoryStream();
+        await Engine(source).DumpAsync(dump, Cancellation);
+        await server.QueryAsync(source, "UPDATE shop.item SET name = 'changed' WHERE id = 1;");
+        dump.Position = 0;
+        var wanted = new DumpRestore { IsTrusted = true, DatabaseAs = source + "_copy" };
+
+        await Engine(source).CheckRestoreAsync(wanted, Cancellation);
+        await Engine(source).RestoreAsync(dump, wanted, Cancellation);
+        var again = await Assert.ThrowsAsync<DatabaseException>(() => Engine(source).CheckRestoreAsync(wanted, Cancellation));
+
+        Assert.Equal("changed", await server.QueryAsync(source, "SELECT name FROM shop.item WHERE id = 1;"));
+        Assert.StartsWith("näme 1", await server.QueryAsync(source + "_copy", "SELECT name FROM shop.item WHERE id = 1;"), StringComparison.Ordinal);
+        Assert.Contains("is there and not empty", again.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(nameof(DumpVia.Client))]
+    [InlineData(nameof(DumpVia.Exec))]
+    public async Task A_cut_dump_leaves_no_database_that_was_made_for_it(string via)
+    {
+        var source = await GoldenDatabaseAsync();
+        using var dump = new MemoryStream();
+        await Engine(source).DumpAsync(dump, Cancellation);
+        dump.SetLength(dump.Length * 2 / 3);
+        dump.Position = 0;
+        var missing = $"missing_{Guid.NewGuid():N}";
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(
+            async () => await (await EngineAsync(via, missing)).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation));
+
+        Assert.Contains("is removed again", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("0", await server.QueryAsync("postgres", $"SELECT count(*) FROM pg_database WHERE datname = '{missing}';"));
+    }
+
+    [Fact]
+    public async Task A_database_that_is_missing_and_may_not_be_made_is_told_before_anything_is_stopped()
+    {
+        var user = $"user_{Guid.NewGuid():N}";
+        await server.QueryAsync("postgres", $"CREATE USER {user} PASSWORD 'x';");
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(
+            () => PostgresTools.Engine(server.Uri("missing", user, "x"), "missing").CheckRestoreAsync(new DumpRestore { IsTrusted = true }, Cancellation));
+
+        Assert.Contains("\"missing\" is not there, and the user may not create it", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_dump_of_a_newer_version_is_refused_before_anything_is_stopped()
+    {
+        var wanted = new DumpRestore { IsTrusted = true, Tool = "pg_dump 17.2" };
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine("postgres").CheckRestoreAsync(wanted, Cancellation));
+
+        Assert.Contains("made by pg_dump 17.2, and pg_restore 15.", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_does_not_resolve_and_a_server_that_never_answers_are_found_in_time()
+    {
+        using var silent = new SilentPort();
+        var unknown = await Assert.ThrowsAsync<DatabaseException>(
+            () => PostgresTools.Engine(new Secret("postgresql://u:geheim@nobody.invalid/shop"), "shop", DumpVia.Auto).CheckAsync(Cancellation));
+        var started = DateTimeOffset.UtcNow;
+        var black = await Assert.ThrowsAsync<DatabaseException>(
+            () => PostgresTools.Engine(new Secret($"postgresql://u:geheim@127.0.0.1:{silent.Port}/shop"), "shop").CheckAsync(Cancellation));
+
+        Assert.Contains("nobody.invalid", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("timeout expired", black.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("geheim", unknown.Message + black.Message, StringComparison.Ordinal);
+        Assert.InRange(DateTimeOffset.UtcNow - started, TimeSpan.Zero, TimeSpan.FromSeconds(25));
+    }
+
+    [Theory]
+    [InlineData(nameof(DumpVia.Client))]
+    [InlineData(nameof(DumpVia.Exec))]
+    public async Task A_wrong_password_is_found_before_anything_is_stopped_and_not_told(string via)
+    {
+        var engine = await EngineAsync(via, "postgres", "postgres", "geheim wrong");
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
@@ -119,29 +277,33 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
     [Fact]
     public async Task A_port_where_nobody_listens_is_found_before_anything_is_stopped()
     {
-        var engine = new Postgres(new Secret("postgresql://u:p@127.0.0.1:1/shop"), "postgres", new PostgresClients());
+        var engine = PostgresTools.Engine(new Secret("postgresql://u:p@127.0.0.1:1/shop"), "shop");
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
         Assert.Contains("Connection refused", failure.Message);
     }
 
-    [Fact]
-    public async Task A_missing_right_on_one_table_is_found_before_anything_is_stopped()
+    [Theory]
+    [InlineData(nameof(DumpVia.Client))]
+    [InlineData(nameof(DumpVia.Exec))]
+    public async Task A_missing_right_on_one_table_is_found_before_anything_is_stopped(string via)
     {
         var database = await server.CreateDatabaseAsync();
         var user = $"reader_{Guid.NewGuid():N}";
         await server.QueryAsync(
             database, $"CREATE USER {user} PASSWORD 'x'; CREATE TABLE open(); CREATE TABLE closed(); GRANT SELECT ON open TO {user};");
-        var engine = new Postgres(server.Uri(database, user, "x"), "postgres", new PostgresClients());
+        var engine = await EngineAsync(via, database, user, "x");
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
         Assert.Contains("permission denied for table closed", failure.Message);
     }
 
-    [Fact]
-    public async Task Passwords_of_every_printable_character_get_through()
+    [Theory]
+    [InlineData(nameof(DumpVia.Client))]
+    [InlineData(nameof(DumpVia.Exec))]
+    public async Task Passwords_of_every_printable_character_get_through(string via)
     {
         var user = $"user_{Guid.NewGuid():N}";
         var database = await server.CreateDatabaseAsync();
@@ -152,7 +314,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         foreach (var password in passwords)
         {
             await server.QueryAsync("postgres", $"ALTER USER {user} PASSWORD '{password.Replace("'", "''", StringComparison.Ordinal)}';");
-            await new Postgres(server.Uri(database, user, password), "postgres", new PostgresClients()).CheckAsync(Cancellation);
+            await (await EngineAsync(via, database, user, password)).CheckAsync(Cancellation);
         }
     }
 
@@ -163,7 +325,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         var password = $"geheim{Guid.NewGuid():N}";
         var database = await GoldenDatabaseAsync();
         await server.QueryAsync("postgres", $"CREATE USER {user} SUPERUSER PASSWORD '{password}';");
-        var engine = new Postgres(server.Uri(database, user, password), "postgres", new PostgresClients());
+        var engine = PostgresTools.Engine(server.Uri(database, user, password), database);
         using var seen = new ArgumentsOnEachWrite();
 
         await engine.DumpAsync(seen, Cancellation);
@@ -179,7 +341,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         using var dump = new MemoryStream();
         await Engine(database).DumpAsync(dump, Cancellation);
         using var tools = new StandInPgDump(dump.ToArray());
-        var engine = new Postgres(server.Uri(database), "postgres", new PostgresClients(tools.Directory));
+        var engine = PostgresTools.Engine(server.Uri(database), database, clients: new PostgresClients(tools.Directory));
 
         await engine.DumpAsync(Stream.Null, Cancellation);
         foreach (var percent in new[] { 0.0, 0.1, 1, 10, 30, 50, 70, 90, 99, 99.999 })
@@ -194,7 +356,7 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
     public async Task A_client_that_is_older_than_the_server_is_refused_with_the_version_that_is_needed()
     {
         using var tools = new StandInPgDump([], major: 14);
-        var engine = new Postgres(server.Uri("postgres"), "postgres", new PostgresClients(tools.Directory));
+        var engine = PostgresTools.Engine(server.Uri("postgres"), "postgres", clients: new PostgresClients(tools.Directory));
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
@@ -220,12 +382,16 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
 
     private Task<string> GoldenDatabaseAsync() => CreateGoldenAsync(server);
 
-    private Postgres Engine(string database) => new(server.Uri(database), database, new PostgresClients());
+    private Postgres Engine(string database) => PostgresTools.Engine(server.Uri(database), database);
 
-    private Task RestoreAsync(string database, MemoryStream dump)
+    /// <summary>By the address of its container, which either way reaches.</summary>
+    private async Task<Postgres> EngineAsync(string via, string database, string user = "postgres", string? password = null) =>
+        PostgresTools.Engine(await server.ContainerUriAsync(database, user, password), database, Enum.Parse<DumpVia>(via));
+
+    private Task RestoreAsync(string database, MemoryStream dump, Action<string>? notice = null)
     {
         dump.Position = 0;
-        return Engine(database).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation);
+        return Engine(database).RestoreAsync(dump, new DumpRestore { IsTrusted = true, Notice = notice ?? (_ => { }) }, Cancellation);
     }
 
     private sealed class ActOnFirstWrite(Action act) : MemoryStream

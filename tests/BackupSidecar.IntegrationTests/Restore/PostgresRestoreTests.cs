@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
-using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
+using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace BackupSidecar.IntegrationTests.Restore;
 
 /// <summary>Databases and files restored together, with a real server.</summary>
-public sealed class PostgresRestoreTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
+public sealed class PostgresRestoreTests(Restore.PostgresServer server) : IClassFixture<Restore.PostgresServer>, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("backup-sidecar-restore-").FullName;
 
@@ -151,5 +152,5 @@ public sealed class PostgresRestoreTests(PostgresServer server) : IClassFixture<
             .RunAsync(Guid.NewGuid(), options, (_, _) => Task.FromResult(true), Token);
     }
 
-    private static Postgres Engine(DatabaseSourcePlan plan, string privateDirectory) => new(plan.Uri, plan.DatabaseName, new PostgresClients());
+    private static Postgres Engine(DatabaseSourcePlan plan, string privateDirectory) => PostgresTools.Engine(plan.Uri, plan.DatabaseName);
 }

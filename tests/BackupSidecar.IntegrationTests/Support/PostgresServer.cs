@@ -20,8 +20,7 @@ public sealed class PostgresServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await DockerAsync("run", "--detach", "--name", _container, "--env", "POSTGRES_PASSWORD=" + Password, "--publish", "127.0.0.1::5432", Image);
-        var mapping = await DockerAsync("port", _container, "5432/tcp");
-        Port = int.Parse(mapping.Split('\n')[0].Split(':')[^1]);
+        Port = await PortAsync();
 
         var ready = new TaskCompletionSource();
         await using var logs = RunningProcess.Start(new Command("docker", "logs", "--follow", _container), line =>
@@ -35,6 +34,10 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>The URI of one of its databases; its superuser unless another user is named.</summary>
     internal Secret Uri(string database, string user = "postgres", string password = Password) =>
         new($"postgresql://{user}:{System.Uri.EscapeDataString(password)}@127.0.0.1:{Port}/{database}");
+
+    /// <summary>The same by its address in the container network, where its tools may run in its container as well.</summary>
+    internal async Task<Secret> ContainerUriAsync(string database, string user = "postgres", string? password = null) =>
+        new($"postgresql://{user}:{System.Uri.EscapeDataString(password ?? Password)}@{await AddressAsync()}/{System.Uri.EscapeDataString(database)}");
 
     /// <summary>Runs statements, and returns the rows as psql prints them unaligned.</summary>
     internal async Task<string> QueryAsync(string database, string statements)
@@ -62,7 +65,18 @@ public sealed class PostgresServer : IAsyncLifetime
 
     internal Task KillAsync() => DockerAsync("kill", _container);
 
+    /// <summary>After it was killed.</summary>
+    internal async Task StartAgainAsync()
+    {
+        await DockerAsync("start", _container);
+        Port = await PortAsync();
+        while ((await RunningProcess.RunAsync(new Command("docker", "exec", _container, "pg_isready", "-q", "-h", "127.0.0.1"), TestContext.Current.CancellationToken)).Result.ExitCode != 0)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+    }
+
     public async ValueTask DisposeAsync() => await DockerAsync("rm", "--force", "--volumes", _container);
+
+    private async Task<int> PortAsync() => int.Parse((await DockerAsync("port", _container, "5432/tcp")).Split('\n')[0].Split(':')[^1]);
 
     private static async Task<string> DockerAsync(params string[] arguments)
     {

@@ -1,5 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 
 namespace BackupSidecar.Tests.Databases;
 

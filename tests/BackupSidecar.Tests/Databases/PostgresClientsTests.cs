@@ -1,4 +1,4 @@
-using BackupSidecar.Databases;
+using BackupSidecar.Databases.PostgreSql;
 
 namespace BackupSidecar.Tests.Databases;
 

@@ -59,6 +59,27 @@ public sealed class BackupPlannerTests
     }
 
     [Fact]
+    public void All_databases_of_a_server_are_one_source_until_the_run_begins() =>
+        Assert.Equal(
+            [("postgres-all", "postgresql://u@db:5432/*"), ("postgres-mine", "postgresql://other/*")],
+            Plan(Said.Enough.With("BACKUP_POSTGRES", "postgresql://u:hunter22@db:5432/*,postgresql://other/*?backup.name=mine")).Sources
+                .OfType<DatabaseServerPlan>().Select(source => (source.EntryName, source.Origin)));
+
+    [Fact]
+    public void A_pattern_of_files_is_one_source_until_the_run_begins() =>
+        Assert.Equal("/data/*.db", Assert.IsType<SqlitePatternPlan>(Plan(Said.Enough.With("BACKUP_SQLITE", "/data/*.db")).Sources[0]).Pattern);
+
+    [Theory]
+    [InlineData("/data/*.db:app")]
+    [InlineData("/data/*/app.db")]
+    public void A_pattern_of_files_has_no_name_and_no_pattern_of_folders(string pattern)
+    {
+        var (_, faults) = BackupPlanner.Plan(Said.Enough.With("BACKUP_SQLITE", pattern).Settings());
+
+        Assert.Equal("BACKUP_SQLITE", Assert.Single(faults).Setting);
+    }
+
+    [Fact]
     public void The_uri_goes_along_as_it_was_given() =>
         Assert.Equal(
             "postgresql://u:hunter22@db/shop?sslmode=require",

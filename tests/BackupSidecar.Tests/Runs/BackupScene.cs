@@ -5,6 +5,7 @@ using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
+using BackupSidecar.Runs.Backups;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores.Local;
 using BackupSidecar.Targets;
@@ -73,6 +74,9 @@ internal sealed class BackupScene : IAsyncDisposable
 
     public List<SourcePlan> Sources { get; } = [];
 
+    /// <summary>What a server answers that is asked for its databases.</summary>
+    public Func<DatabaseServerPlan, Task<IReadOnlyList<string>>> Databases { get; set; } = server => throw new InvalidOperationException(server.EntryName);
+
     public IReadOnlyList<RunReport> Told => _listener.Told;
 
     public History History => new(Settings.Paths.State);
@@ -85,7 +89,7 @@ internal sealed class BackupScene : IAsyncDisposable
     {
         using var notifiers = Notifiers();
         var run = new BackupRun(
-            Settings, Plan, new SourceFactory(Settings, NoEngine, Clock, SourceLog ?? Log), [Local, Far], Local.Folder, Recovery(notifiers),
+            Settings, Plan, new PlanExpansion((server, _) => Databases(server)), new SourceFactory(Settings, NoEngine, Clock, SourceLog ?? Log), [Local, Far], Local.Folder, Recovery(notifiers),
             new RetentionRun(Settings, Clock, Log), notifiers, History, new Redactor([]),
             new Progress<RunProgress>(), Clock, Log);
         var report = await run.RunAsync(interrupted ?? TestContext.Current.CancellationToken);
@@ -124,7 +128,7 @@ internal sealed class BackupScene : IAsyncDisposable
 
     private Recovery Recovery(NotifierGroup notifiers) => new(
         Settings, Plan, new RestoreTargets(NoEngine, Settings.Paths.Staging, Log),
-        [Local, Far], notifiers, History, Clock, Log);
+        notifiers, History, Clock, Log);
 
     private static IDatabaseEngine NoEngine(DatabaseSourcePlan plan, string privateDirectory) => throw new InvalidOperationException(plan.EntryName);
 

@@ -24,6 +24,9 @@ internal sealed record PostgresUri
     public string Display =>
         UriText.Display("postgresql", User, string.Join(',', Hosts.Select(UriText.HostAndPort)), Database);
 
+    /// <summary>The same, for another database.</summary>
+    public PostgresUri WithDatabase(string name) => this with { Database = name };
+
     /// <summary>Reads a URI. The problem, if there is one, quotes nothing of it.</summary>
     public static bool TryParse(string text, out PostgresUri uri, out string problem)
     {

@@ -46,6 +46,11 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
             await RollBackAsync(applied, report, error);
             throw;
         }
+        finally
+        {
+            foreach (var target in targets)
+                report.Warn(target.Notes.Select(note => $"'{target.Step.Source.Entry}': {note}"));
+        }
         // From here on the restored state stays: it is committed before the first service can write to it.
         foreach (var target in targets)
             await target.CommitAsync();

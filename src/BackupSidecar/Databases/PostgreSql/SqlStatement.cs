@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+
+namespace BackupSidecar.Databases.PostgreSql;
+
+/// <summary>What a token of SQL is.</summary>
+internal enum SqlTokenKind
+{
+    /// <summary>A keyword, or a name that needs no quotes.</summary>
+    Word,
+
+    /// <summary>A name in double quotes.</summary>
+    Name,
+
+    /// <summary>A string.</summary>
+    Text,
+
+    /// <summary>Anything else.</summary>
+    Symbol,
+}
+
+/// <summary>A token, unquoted, and where it stands in its statement.</summary>
+internal readonly record struct SqlToken(SqlTokenKind Kind, string Text, int Start, int End)
+{
+    public bool IsKeyword(string word) => Kind == SqlTokenKind.Word && Text == word;
+
+    /// <summary>Whether it can be the name of a role, a database or a tablespace.</summary>
+    public bool IsName => Kind is SqlTokenKind.Word or SqlTokenKind.Name;
+}
+
+/// <summary>A statement as PostgreSQL's tools write it, without its ';'. They write keywords in capitals, and quote a name that is one.</summary>
+internal sealed partial record SqlStatement(string Text)
+{
+    private const int Timeout = 5000;
+
+    /// <summary>Its tokens from the left.</summary>
+    public IReadOnlyList<SqlToken> Tokens { get; } = [.. Token().Matches(Text).Select(Read)];
+
+    /// <summary>Whether it begins with these keywords.</summary>
+    public bool Begins(params ReadOnlySpan<string> words)
+    {
+        for (var i = 0; i < words.Length; i++)
+        {
+            if (i >= Tokens.Count || !Tokens[i].IsKeyword(words[i]))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>The index behind the first place where these keywords stand in a row; -1 if nowhere.</summary>
+    public int After(params ReadOnlySpan<string> words)
+    {
+        for (var start = 0; start + words.Length <= Tokens.Count; start++)
+        {
+            var i = 0;
+            while (i < words.Length && Tokens[start + i].IsKeyword(words[i]))
+                i++;
+            if (i == words.Length)
+                return start + i;
+        }
+        return -1;
+    }
+
+    /// <summary>The name at an index, or null if there is none.</summary>
+    public string? NameAt(int index) => index >= 0 && index < Tokens.Count && Tokens[index].IsName ? Tokens[index].Text : null;
+
+    private static SqlToken Read(Match match)
+    {
+        var (kind, text) = match.Value[0] switch
+        {
+            '"' => (SqlTokenKind.Name, match.Value[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal)),
+            '\'' => (SqlTokenKind.Text, match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal)),
+            _ when match.Groups["other"].Success => (SqlTokenKind.Text, match.Value),
+            _ when match.Groups["word"].Success => (SqlTokenKind.Word, match.Value),
+            _ => (SqlTokenKind.Symbol, match.Value),
+        };
+        return new SqlToken(kind, text, match.Index, match.Index + match.Length);
+    }
+
+    // "other": strings with escapes or between dollars, whose content nobody asks for.
+    [GeneratedRegex(
+        """
+        (?<other>[Ee]'([^'\\]|\\.|'')*'|\$(?<tag>[\w]*)\$.*?\$\k<tag>\$)|'([^']|'')*'|"([^"]|"")*"|(?<word>[\p{L}_][\w$]*)|\S
+        """,
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace, Timeout)]
+    private static partial Regex Token();
+}
