@@ -1,5 +1,8 @@
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.Mongo;
+using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
+using BackupSidecar.Databases.Redis;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 
@@ -34,8 +37,12 @@ internal sealed class DumpChecks(PostgresClients postgres, Sqlite sqlite, Func<s
                 return null;
             case SourceKind.Postgres:
                 return await DumpCheck.StartAsync(new LocalPlace(), await postgres.NewestAsync(cancellation), cancellation);
+            case SourceKind.Mysql:
+                return new MysqlDumpCheck();
             case SourceKind.Mongodb:
                 return new MongoDumpCheck();
+            case SourceKind.Redis:
+                return new RedisDumpCheck();
             case SourceKind.Sqlite:
                 return new SqliteDumpCheck(sqlite, await sqlite.VersionAsync(cancellation), newPath());
             default:
