@@ -1,5 +1,6 @@
 using BackupSidecar.Databases;
 using BackupSidecar.Databases.Mongo;
+using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Databases.Redis;
 using BackupSidecar.Planning;
@@ -36,6 +37,8 @@ internal sealed class DumpChecks(PostgresClients postgres, Sqlite sqlite, Func<s
                 return null;
             case SourceKind.Postgres:
                 return await DumpCheck.StartAsync(new LocalPlace(), await postgres.NewestAsync(cancellation), cancellation);
+            case SourceKind.Mysql:
+                return new MysqlDumpCheck();
             case SourceKind.Mongodb:
                 return new MongoDumpCheck();
             case SourceKind.Redis:

@@ -15,7 +15,7 @@ internal sealed class MysqlConnection(MysqlUri uri, IToolPlace place, MysqlTool 
     private static readonly Dictionary<string, string> Causes = new()
     {
         ["ERROR 1044"] = "the user has no right on this database",
-        ["ERROR 1045"] = "user or password are wrong, or the user may not connect from there",
+        ["ERROR 1045"] = "user or password are wrong, or the user may not connect from there, or not without TLS",
         ["ERROR 1049"] = "there is no such database",
         ["ERROR 1130"] = "the server lets nobody connect from there",
         ["ERROR 2002"] = "nothing listens there, or it cannot be reached",

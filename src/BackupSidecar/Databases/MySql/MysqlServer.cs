@@ -36,16 +36,15 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
         var session = await OpenAsync(cancellation);
         var tool = await session.DumpToolAsync(cancellation);
         var inventory = await MysqlInventory.TakeAsync(session, options, cancellation);
-        var counter = new DumpRowCounter();
         if (session.Database.Length > 0)
             destination.Write(await CharacterSetAsync(session, cancellation));
-        await RunDumpAsync(session, tool, [.. MysqlDump.Options(session, tool, inventory), .. MysqlDump.Scope(session, inventory)], inventory, destination, counter, cancellation);
+        var rows = await RunDumpAsync(session, tool, [.. MysqlDump.Options(session, tool, inventory), .. MysqlDump.Scope(session, inventory)], inventory, destination, cancellation);
         if (MysqlDump.HasUsers(session, tool))
-            await RunDumpAsync(session, tool, MysqlDump.UsersOptions, inventory, destination, new DumpRowCounter(), cancellation);
+            await RunDumpAsync(session, tool, MysqlDump.UsersOptions, inventory, destination, cancellation);
         return new DumpFacts(tool.ToString(), session.Server.ToString(), MysqlDump.Consistency(session, tool, inventory))
         {
             Via = session.Connection.Place.Via,
-            Counts = counter.Rows,
+            Counts = rows,
         };
     }
 
@@ -91,34 +90,50 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
         return new MysqlRestore(session, server.Database, wanted.DatabaseAs, _patience);
     }
 
-    /// <summary>Runs a dump tool, and sees that what it writes is whole.</summary>
-    private async Task RunDumpAsync(
-        MysqlSession session, MysqlTool tool, IEnumerable<string> arguments, MysqlInventory inventory, Stream destination, DumpRowCounter counter, CancellationToken cancellation)
+    /// <summary>Runs a dump tool, sees that what it writes is whole, and returns the rows of each table in it.</summary>
+    private async Task<IReadOnlyDictionary<string, long>> RunDumpAsync(
+        MysqlSession session, MysqlTool tool, IEnumerable<string> arguments, MysqlInventory inventory, Stream destination, CancellationToken cancellation)
     {
-        var end = new DumpEnd();
+        await using var check = new MysqlDumpCheck();
         var watch = new ServerWatch(session, inventory.Databases, _patience);
         var result = await watch.GuardAsync(
             async guarded =>
             {
                 await using var dump = await session.Connection.Place.StartAsync(session.Connection.Command(tool, arguments), guarded);
                 dump.StandardInput.Close();
-                await ProgramStreams.PumpAsync(dump.StandardOutput, Take, dump.Kill, guarded);
+                await PumpAsync(dump, guarded);
                 return await dump.WaitAsync(guarded);
             },
             cancellation);
         if (!result.Succeeded)
             throw new DatabaseException($"{tool.Program} failed ({result.ExitCode}): {result.LastWords}");
-        if (!end.IsWhole || !counter.IsBetweenStatements)
-            throw new DatabaseException($"{tool.Program} ended well, but its dump of {end.Bytes} bytes is not whole: the closing line is missing. {result.LastWords}".TrimEnd());
+        return check.Problem is { } problem
+            ? throw new DatabaseException($"{tool.Program} ended well, but its dump is not whole: {problem}. {result.LastWords}".TrimEnd())
+            : check.Rows;
 
-        bool Take(byte[] chunk, int length)
+        async Task PumpAsync(IRunningTool dump, CancellationToken guarded)
         {
-            watch.Hold();
-            destination.Write(chunk, 0, length);
-            end.Take(chunk.AsSpan(0, length));
-            counter.Take(chunk.AsSpan(0, length));
-            watch.Release();
-            return true;
+            var isOurs = false;
+            try
+            {
+                await ProgramStreams.PumpAsync(dump.StandardOutput, Take, dump.Kill, guarded);
+            }
+            catch (IOException error) when (!isOurs)
+            {
+                throw new DatabaseException($"the dump broke off: {error.Message}", error);
+            }
+
+            bool Take(byte[] chunk, int length)
+            {
+                // Only the server's time counts, not ours; and what fails here is the disk that the dump goes to.
+                isOurs = true;
+                watch.Hold();
+                destination.Write(chunk, 0, length);
+                check.Take(chunk.AsSpan(0, length));
+                watch.Release();
+                isOurs = false;
+                return true;
+            }
         }
     }
 
