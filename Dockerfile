@@ -28,7 +28,11 @@ COPY scripts/image/ /tmp/image/
 RUN set -eu; \
     apt-get update; \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      bash ca-certificates gpg gpg-agent gzip libssl3 libstdc++6 postgresql-client sqlite3 tar tzdata zstd; \
+      bash ca-certificates gpg gpg-agent gzip libisal2 libssl3 libstdc++6 libzstd1 mariadb-client postgresql-client sqlite3 tar tzdata zstd; \
+    # The package is large for programs that are not used here: two of them are.
+    find /usr/bin -name 'mariadb-*' ! -name mariadb-dump -delete; \
+    rm -f /usr/bin/perror /usr/bin/my_print_defaults /usr/bin/resolve_stack_dump /usr/bin/replace; \
+    find /usr/bin -xtype l -lname 'mariadb-*' -delete; \
     if [ -n "$WITH_PGDG" ]; then bash /tmp/image/install-postgresql-clients.sh $WITH_PGDG; fi; \
     if [ -n "$WITH_MONGODB_TOOLS" ]; then bash /tmp/image/install-mongodb-tools.sh; fi; \
     rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log /tmp/image

@@ -58,6 +58,18 @@ lint:
 format:
     dotnet format BackupSidecar.sln
 
-# Measure the peak memory of a backup of 200 MiB and of one of 2 GiB.
-bench:
-    bench/memory.sh
+# Measure time, CPU and memory beside other tools. For example: just bench --install --docs
+bench *options:
+    bench/run.sh {{options}}
+
+# Measure growth: four times the data, a million files, 20 GiB in one file, 10,000 backups.
+bench-scale *parts:
+    bench/scale.sh {{parts}}
+
+# Measure what the program takes while it does nothing; with an image's name also of that.
+bench-footprint *image:
+    bench/footprint.sh {{image}}
+
+# Measure single stages. For example: just bench-micro --filter '*Compression*'
+bench-micro *options:
+    dotnet run --project bench/BackupSidecar.Bench --configuration Release -- micro {{options}}

@@ -131,8 +131,8 @@ case "${1:-}" in
   *) give_up "usage: ./test.sh [--quick]" ;;
 esac
 
-install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr setcap=libcap2-bin chattr=e2fsprogs ps=procps zstd=zstd \
-  pg_dump=postgresql-client
+install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr setcap=libcap2-bin chattr=e2fsprogs ps=procps zstd=zstd igzip=isal \
+  pg_dump=postgresql-client mariadb-dump=mariadb-client
 
 if [[ ${1:-} == --quick ]]; then
   step "Building $unit"

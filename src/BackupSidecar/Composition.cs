@@ -3,6 +3,7 @@ using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
@@ -104,7 +105,7 @@ internal sealed class Composition : IDisposable
         return (plan, preflight);
     }
 
-    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), Stores, _notifiers, History, Time, Log);
+    public Recovery Recovery() => new(Settings, Plan, RestoreTargets(), _notifiers, History, Time, Log);
 
     public Hooks Hooks(Guid runId) => new(Settings.Hooks, Settings.Name, runId, Log);
 
@@ -113,6 +114,8 @@ internal sealed class Composition : IDisposable
     public RestoreTargets RestoreTargets() => new(Engine, Settings.Paths.Staging, Log);
 
     public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
+
+    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log);
 
     public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
 
@@ -131,6 +134,7 @@ internal sealed class Composition : IDisposable
         SourceKind.Postgres => plan.IsGlobals
             ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
             : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
+        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
         SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };

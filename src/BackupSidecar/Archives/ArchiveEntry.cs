@@ -1,8 +1,8 @@
 namespace BackupSidecar.Archives;
 
 /// <summary>
-/// One entry as it comes by. Its content is read through <see cref="Content"/>, or the whole entry is handed on as tar
-/// records by <see cref="CopyRecordsTo"/>; either way at most once, and before the next entry is asked for.
+/// One entry as it comes by. Its content is read through <see cref="Content"/> or copied by <see cref="CopyContentTo"/>,
+/// or the whole entry is handed on as tar records by <see cref="CopyRecordsTo"/>; either way at most once, and before the next entry is asked for.
 /// </summary>
 internal abstract class ArchiveEntry
 {
@@ -27,6 +27,9 @@ internal abstract class ArchiveEntry
     public abstract EntryAttributes Attributes { get; }
 
     public abstract Stream Content { get; }
+
+    /// <summary>Writes the content in large pieces.</summary>
+    public abstract void CopyContentTo(Stream destination);
 
     /// <summary>Writes the entry's records (extended headers, header, content, padding) as they stand in the archive.</summary>
     public abstract void CopyRecordsTo(Stream destination);

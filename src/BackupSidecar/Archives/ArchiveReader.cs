@@ -11,7 +11,7 @@ namespace BackupSidecar.Archives;
 /// </summary>
 internal sealed class ArchiveReader : IDisposable
 {
-    private readonly GpgDecryptor? _decryptor;
+    private readonly Decryptor? _decryptor;
     private readonly Stream? _decompressor;
     private readonly TarParser _parser;
     private TarEntry? _current;
@@ -19,7 +19,7 @@ internal sealed class ArchiveReader : IDisposable
 
     private ArchiveReader(Stream stored, Configuration.Compression compression, bool isEncrypted, ArchiveSettings settings)
     {
-        _decryptor = isEncrypted ? new GpgDecryptor(stored, settings) : null;
+        _decryptor = isEncrypted ? Decryptor.Open(stored, settings) : null;
         var compressed = _decryptor ?? stored;
         try
         {
@@ -34,10 +34,10 @@ internal sealed class ArchiveReader : IDisposable
         }
     }
 
-    /// <param name="stored">The stored bytes, read from their start on another thread; not disposed.</param>
+    /// <param name="stored">The stored bytes, read from their start, the most of them on another thread; not disposed.</param>
     /// <param name="extension">".tar.gz.gpg" and its kin: how the archive was made.</param>
     /// <param name="settings">Keys.</param>
-    /// <exception cref="BackupRefusedException">It is encrypted and no key is configured.</exception>
+    /// <exception cref="BackupRefusedException">It is encrypted, and no key is configured or the passphrase is a wrong one.</exception>
     public static ArchiveReader Open(Stream stored, string extension, ArchiveSettings settings)
     {
         var isEncrypted = extension.EndsWith(".gpg", StringComparison.Ordinal);
@@ -74,7 +74,7 @@ internal sealed class ArchiveReader : IDisposable
         }
     }
 
-    /// <summary>Reads to the end and checks that decompression and decryption (DECRYPTION_OKAY, GOODMDC) ended well.</summary>
+    /// <summary>Reads to the end and checks that decompression and decryption (the modification detection code) ended well.</summary>
     /// <exception cref="BackupRefusedException">They did not.</exception>
     public void Complete()
     {
@@ -95,7 +95,7 @@ internal sealed class ArchiveReader : IDisposable
 
     public void Dispose()
     {
-        // The decompressor's thread reads from gpg, and comes to an end when gpg does.
+        // The decompressor's thread reads from the decryptor, and comes to an end when that does.
         _decryptor?.Abort();
         _decompressor?.Dispose();
         _decryptor?.Dispose();
@@ -108,8 +108,8 @@ internal sealed class ArchiveReader : IDisposable
     }
 
     /// <summary>
-    /// The bytes make no sense. If they came out of gpg, its verdict is the better reason: a wrong key, or damage to what is
-    /// stored. gpg gives it after its last byte.
+    /// The bytes make no sense. If they were encrypted, the decryptor's verdict is the better reason: a wrong key, or damage to
+    /// what is stored. It is given after the last byte.
     /// </summary>
     private Exception Explain(Exception error)
     {

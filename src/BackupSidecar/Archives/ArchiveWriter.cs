@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BackupSidecar.Archives.Compression;
 using BackupSidecar.Archives.Encryption;
 using BackupSidecar.Archives.Tar;
@@ -24,13 +23,13 @@ internal readonly record struct EntryAttributes(int Mode, int OwnerId, int Group
 internal sealed class ArchiveWriter : IDisposable
 {
     private readonly Stream _destination;
-    private readonly GpgEncryptor? _encryptor;
+    private readonly Encryptor? _encryptor;
     private readonly BlockCompressor _compressor;
 
     private ArchiveWriter(ArchiveSettings settings, Stream destination)
     {
         _destination = destination;
-        _encryptor = settings.IsEncrypted ? new GpgEncryptor(settings, destination) : null;
+        _encryptor = settings.IsEncrypted ? Encryptor.Create(settings, destination) : null;
         try
         {
             _compressor = new BlockCompressor(settings, _encryptor ?? destination);
@@ -42,10 +41,16 @@ internal sealed class ArchiveWriter : IDisposable
         }
     }
 
+    /// <summary>What these settings ask for and this machine cannot do, so that something else is done; null if there is nothing.</summary>
+    public static string? Shortfall(ArchiveSettings settings) =>
+        settings is { Compression: Configuration.Compression.Gzip, CompressionLevel: CompressionLevel.Fast } && !IsalLibrary.IsInstalled
+            ? "The compression level 'fast' needs ISA-L (libisal.so.2; Debian: libisal2), which is not installed; 'balanced' is used instead."
+            : null;
+
     /// <param name="settings">Compression, threads and keys.</param>
     /// <param name="destination">Receives the bytes of the archive from another thread; not disposed.</param>
-    /// <exception cref="Processes.ProcessFailedException">gpg cannot be started.</exception>
-    /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use to gpg.</exception>
+    /// <exception cref="Processes.ProcessFailedException">gpg is needed and cannot be started.</exception>
+    /// <exception cref="ConfigurationException">The passphrase or the public keys are of no use.</exception>
     public static ArchiveWriter Create(ArchiveSettings settings, Stream destination) => new(settings, destination);
 
     /// <summary>Takes a whole tar stream (of any length, pax or GNU format) up to its end mark and puts its entries into the archive.</summary>
@@ -78,7 +83,7 @@ internal sealed class ArchiveWriter : IDisposable
 
     public void Dispose()
     {
-        // A compressor that waits for gpg comes to an end when gpg does.
+        // A compressor that waits for the encryptor comes to an end when that does.
         _encryptor?.Abort();
         _compressor.Dispose();
         _encryptor?.Dispose();
@@ -101,26 +106,20 @@ internal sealed class ArchiveWriter : IDisposable
 
     private TarContent Splice(TarParser parser)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        _compressor.BeginDigest();
         long bytes = 0;
         long entries = 0;
         while (parser.Next() is { } header)
         {
-            Forward(parser.HeaderRecords, digest);
-            while (parser.TakeContent() is { Length: > 0 } piece)
-                Forward(piece, digest);
-            Forward(parser.TakePadding(), digest);
+            _compressor.Write(parser.HeaderRecords);
+            while (parser.ContentLeft > 0)
+                _compressor.Advance(parser.ReadContent(_compressor.Room()));
+            _compressor.Write(parser.TakePadding());
             bytes += header.Bytes;
             entries++;
         }
         parser.SkipTrailer();
-        return new TarContent(bytes, entries, Convert.ToHexStringLower(digest.GetHashAndReset()));
-    }
-
-    private void Forward(ReadOnlySpan<byte> records, IncrementalHash digest)
-    {
-        digest.AppendData(records);
-        _compressor.Write(records);
+        return new TarContent(bytes, entries, _compressor.EndDigest());
     }
 
     private long CopyStaged(string name, StagedFile content, EntryAttributes attributes)

@@ -32,6 +32,9 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
 
     private readonly Lazy<byte[]?> _key = new(() => ManifestKey.Derive(settings, backupName));
 
+    /// <summary>Derives the key, which takes a moment, so that whoever reads many manifests need not wait for it with the first.</summary>
+    public Task PrepareAsync() => Task.Run(() => _key.Value);
+
     /// <summary>UTF-8 JSON for people (indented), with a MAC if a key is configured.</summary>
     public byte[] Write(Manifest manifest)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using BackupSidecar.Archives.Compression;
 using BackupSidecar.Configuration;
 
@@ -19,28 +18,23 @@ internal sealed record StagedFile(string Path, long Bytes, string Sha256)
 internal sealed class StagedFileWriter : WriteOnlyStream
 {
     private readonly string _path;
-    private readonly FileStream _file;
+    private readonly MeteredFile _file;
     private readonly BlockCompressor _compressor;
-    private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _bytes;
     private bool _isComplete;
     private bool _isDisposed;
 
     /// <param name="path">The file to make, mode 0600; must not exist.</param>
     /// <param name="settings">Compression and threads.</param>
-    public StagedFileWriter(string path, ArchiveSettings settings)
+    /// <param name="storing">Told, before that many bytes are written to the file; what it throws ends the writing. Null for nobody.</param>
+    public StagedFileWriter(string path, ArchiveSettings settings, Action<int>? storing = null)
     {
         _path = path;
-        _file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            BufferSize = 0,
-        });
+        _file = new MeteredFile(path, storing);
         try
         {
             _compressor = new BlockCompressor(settings, _file);
+            _compressor.BeginDigest();
         }
         catch
         {
@@ -52,7 +46,6 @@ internal sealed class StagedFileWriter : WriteOnlyStream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        _digest.AppendData(buffer);
         _compressor.Write(buffer);
         _bytes += buffer.Length;
     }
@@ -60,8 +53,9 @@ internal sealed class StagedFileWriter : WriteOnlyStream
     /// <summary>Flushes everything and returns what was made. Disposing without completing removes the file.</summary>
     public StagedFile Complete()
     {
+        var sha256 = _compressor.EndDigest();
         _compressor.Complete();
-        var staged = new StagedFile(_path, _bytes, Convert.ToHexStringLower(_digest.GetHashAndReset())) { StoredBytes = _file.Length };
+        var staged = new StagedFile(_path, _bytes, sha256) { StoredBytes = _file.Length };
         _file.Dispose();
         _isComplete = true;
         return staged;
@@ -74,10 +68,25 @@ internal sealed class StagedFileWriter : WriteOnlyStream
             _isDisposed = true;
             _compressor.Dispose();
             _file.Dispose();
-            _digest.Dispose();
             if (!_isComplete)
                 File.Delete(_path);
         }
         base.Dispose(disposing);
+    }
+
+    private sealed class MeteredFile(string path, Action<int>? storing) : FileStream(path, new FileStreamOptions
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.Write,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        BufferSize = 0,
+    })
+    {
+        // The runtime brings every other way of writing here, because this is a derived class.
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            storing?.Invoke(count);
+            base.Write(buffer, offset, count);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Reference;
 using BackupSidecar.Reports;
@@ -24,6 +25,8 @@ internal static class CheckCommand
             await WriteAsync($"{store.Name} ({store.Location})", preflight.UnwritableBecause.GetValueOrDefault(store));
         await output.WriteLineAsync("Archive:");
         await WriteAsync(program.Settings.Archive.IsEncrypted ? $"{program.Plan.ArchiveExtension}, encrypted" : $"{program.Plan.ArchiveExtension}, NOT encrypted", preflight.ArchiveProblem);
+        if (ArchiveWriter.Shortfall(program.Settings.Archive) is { } shortfall)
+            await output.WriteLineAsync($"  note  {shortfall}");
         await output.WriteLineAsync("Services to stop:");
         await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
         await output.WriteLineAsync("Schedule:");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BackupSidecar.Planning;
+using BackupSidecar.Reports;
 
 namespace BackupSidecar.Commands;
 
@@ -17,6 +18,7 @@ internal static class CommandLine
             Backup(),
             List(),
             Restore(),
+            Verify(),
             Prune(),
             Verb("check", "Show the settings, and check tools, sources, services and stores. Changes nothing.", CheckCommand.ExecuteAsync),
             Verb("healthcheck", "Exit 0 if the last good backup is as fresh as the schedule promises.", HealthCommand.ExecuteAsync),
@@ -84,6 +86,40 @@ internal static class CommandLine
                 AllowUnverified = given.GetValue(unverified),
             },
             given.GetValue(yes),
+            signals)));
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var backup = new Argument<string?>("backup")
+        {
+            Description = "A timestamp as 'list' shows it, or 'latest', which is meant if nothing is said.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var all = new Option<bool>("--all") { Description = "Every backup." };
+        var level = new Option<string>("--level")
+        {
+            Description = "stored: the stored bytes are those that were written. content: also, the key opens them, all that is in them is what the manifest says, and dumps can be read.",
+            DefaultValueFactory = _ => ReportText.Word(VerificationLevel.Content),
+        };
+        level.AcceptOnlyFromAmong([.. Enum.GetValues<VerificationLevel>().Select(ReportText.Word)]);
+        var from = new Option<string?>("--from") { Description = "Only in this store: local or s3." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing.") { backup, all, level, from, json };
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(all) && given.GetValue(backup) is not null)
+                given.AddError("Name one backup, or --all of them.");
+        });
+        command.SetAction((given, _) => Program.ExecuteAsync(signals => VerifyCommand.ExecuteAsync(
+            new VerifyOptions
+            {
+                Backup = given.GetValue(all) ? null : given.GetValue(backup) ?? RestoreOptions.Latest,
+                Level = Enum.Parse<VerificationLevel>(given.GetRequiredValue(level), ignoreCase: true),
+                Store = given.GetValue(from),
+            },
+            given.GetValue(json),
             signals)));
         return command;
     }

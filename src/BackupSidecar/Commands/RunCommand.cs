@@ -21,7 +21,7 @@ internal static class RunCommand
             signals.Token, RunLock.OfTheSchedule);
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         await RecoverAsync(program, signals.Token);
-        await program.Recovery().SweepAsync(signals.Token);
+        await program.Recovery().SweepAsync(program.Stores, signals.Token);
         HealthCommand.NoteSchedule(program);
         if (program.Schedule is { } schedule)
             await FollowAsync(schedule, program, signals.Token);

@@ -108,10 +108,20 @@ internal enum Compression
     None,
 }
 
+/// <summary>What compression weighs more: speed or size. Any reader opens what any level wrote.</summary>
+internal enum CompressionLevel
+{
+    Fast,
+    Balanced,
+    Small,
+}
+
 /// <summary>How the archive is made.</summary>
 internal sealed record ArchiveSettings
 {
     public Compression Compression { get; init; } = Compression.Gzip;
+
+    public CompressionLevel CompressionLevel { get; init; } = CompressionLevel.Fast;
 
     /// <summary>BACKUP_COMPRESSION_THREADS: workers that compress; defaults to the cores.</summary>
     public int CompressionThreads { get; init; } = System.Environment.ProcessorCount;
@@ -176,8 +186,11 @@ internal sealed record S3StoreSettings
     /// <summary>BACKUP_S3_CA_FILE: certificates (PEM) that are trusted in addition, or null.</summary>
     public string? CaFile { get; init; }
 
-    /// <summary>BACKUP_S3_PART_SIZE: bytes of every part but the last; null: 8 MiB, growing so that 5 TiB fit.</summary>
+    /// <summary>BACKUP_S3_PART_SIZE: bytes of every part but the last; null: as the archive and the server need it.</summary>
     public long? PartSize { get; init; }
+
+    /// <summary>BACKUP_S3_MAX_PARTS: how many parts of an upload the server takes.</summary>
+    public int MostParts { get; init; } = 10_000;
 }
 
 /// <summary>What may be forgotten. What any rule keeps is kept; 0 switches a rule off.</summary>

@@ -129,6 +129,12 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
                 "none" => Configuration.Compression.None,
                 _ => Configuration.Compression.Gzip,
             },
+            CompressionLevel = _values.Choice(SettingTable.CompressionLevel) switch
+            {
+                "balanced" => Configuration.CompressionLevel.Balanced,
+                "small" => Configuration.CompressionLevel.Small,
+                _ => Configuration.CompressionLevel.Fast,
+            },
             CompressionThreads = _values.Integer(CompressionThreads) ?? Environment.ProcessorCount,
             EncryptionKey = _values.SecretLine(EncryptionKey),
             RecipientsFile = _values.Path(RecipientsFile),
@@ -179,6 +185,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             },
             CaFile = _values.Path(S3CaFile),
             PartSize = _values.Size(S3PartSize),
+            MostParts = _values.Integer(S3MaximumParts) ?? 10_000,
         };
         if (given.IsGiven(S3AccessKey) != given.IsGiven(S3SecretKey))
         {

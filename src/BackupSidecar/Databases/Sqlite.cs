@@ -90,7 +90,9 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
         return result;
     }
 
-    private async Task CheckIntegrityAsync(string copy, CancellationToken cancellation)
+    /// <summary>Lets SQLite read all of a database that nobody writes to.</summary>
+    /// <exception cref="DatabaseException">It is damaged, or none.</exception>
+    public async Task CheckIntegrityAsync(string copy, CancellationToken cancellation)
     {
         var (result, output) = await RunAsync(
             Path.GetDirectoryName(copy)!, TimeSpan.Zero, Address(copy, immutable: true), ["PRAGMA integrity_check;"], cancellation);
@@ -98,7 +100,8 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
             throw new DatabaseException($"the database is damaged: {FirstLines(output)} {result.LastWords}".TrimEnd());
     }
 
-    private async Task<string> VersionAsync(CancellationToken cancellation)
+    /// <exception cref="ProcessFailedException">The program is not here.</exception>
+    public async Task<string> VersionAsync(CancellationToken cancellation)
     {
         var (_, output) = await RunningProcess.RunAsync(new Command(program, "--version"), cancellation);
         return output.Split(' ')[0].Trim();

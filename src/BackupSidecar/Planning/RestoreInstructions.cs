@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Planning;
 
@@ -57,7 +58,8 @@ internal static class RestoreInstructions
 
     private static string Packages(BackupPlan plan, ArchiveSettings settings) =>
         (settings.Compression == Compression.Zstd ? " zstd" : "")
-        + (plan.Sources.Any(source => source.Kind == SourceKind.Postgres) ? " postgresql-client" : "");
+        + (plan.Sources.Any(source => source.Kind == SourceKind.Postgres) ? " postgresql-client" : "")
+        + (plan.Sources.Any(source => source.Kind == SourceKind.Mysql) ? " mariadb-client" : "");
 
     private static string Steps(SourcePlan source) => source switch
     {
@@ -79,6 +81,7 @@ internal static class RestoreInstructions
 
 
             """,
+        DatabaseSourcePlan { Kind: SourceKind.Mysql } database => Mysql(database),
         DatabaseSourcePlan { Kind: SourceKind.Mongodb } database => $"""
             {database.EntryName}   MongoDB, from {database.Origin}. mongorestore is one of MongoDB's database tools.
 
@@ -110,6 +113,33 @@ internal static class RestoreInstructions
 
             """,
     };
+
+    /// <summary>A dump of all databases names them; that of one does not.</summary>
+    private static string Mysql(DatabaseSourcePlan source)
+    {
+        const string Client = "mariadb --host HOST --user USER --password --binary-mode --max-allowed-packet 1G --default-character-set utf8mb4";
+        if (MysqlUri.TryParse(source.Uri.Reveal(), out var uri, out _) && uri.Database.Length == 0)
+        {
+            return $"""
+                {source.EntryName}   all databases of MySQL or MariaDB, from {source.Origin}. Each database in it replaces the one of its name;
+                   others stay. "mysql" of MySQL takes the same options as "mariadb".
+
+                     {Client} < restored/{Quoted(source.EntryName)}
+
+
+                """;
+        }
+        var name = '`' + source.DatabaseName.Replace("`", "``", StringComparison.Ordinal) + '`';
+        return $"""
+            {source.EntryName}   MySQL or MariaDB database "{source.DatabaseName}", from {source.Origin}. What the database holds now is dropped first;
+               or write another name to restore it beside that. "mysql" of MySQL takes the same options as "mariadb".
+
+                 {Client} --execute {Quoted($"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}")}
+                 {Client} --database {Quoted(source.DatabaseName)} < restored/{Quoted(source.EntryName)}
+
+
+            """;
+    }
 
     private static string Quoted(string path) =>
         path.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c)) ? path : "'" + path.Replace("'", @"'\''") + "'";

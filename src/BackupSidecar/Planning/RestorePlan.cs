@@ -1,4 +1,6 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Archives.Contents;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Planning;
 
@@ -56,6 +58,17 @@ internal sealed record ArchivedSource(string Kind, string Entry, string Root, Ar
 {
     /// <summary>The entry without the decoration that a dump's name has: <c>shop</c> for <c>postgres-shop.dump</c>.</summary>
     public string ShortName { get; } = Shorten(Kind, Entry);
+
+    /// <summary>
+    /// Whether it is known by the content of its one entry: a dump, or a copy that we made. Files that tar read are known by
+    /// their tar records, as trees are.
+    /// </summary>
+    public bool IsByContent => Form == ArchivedForm.File
+        && (Manifest is null ? Kind != SourceKind.File : Manifest is not { TarSha256: not null, Sha256: null });
+
+    /// <summary>What an archive must hold of it.</summary>
+    /// <param name="isTrusted">Whether set-user-id bits, pipes and attributes that grant rights are restored.</param>
+    public Expectation Expect(bool isTrusted) => new(Entry, RawName.ToLatin1(Root), Manifest, isTrusted);
 
     /// <summary>Whether it is what belongs to a server as a whole, on which its databases rest.</summary>
     public bool IsGlobals => Manifest is { PartOf: not null, Database: null };

@@ -13,7 +13,7 @@ internal static class RestorePlanner
     public static IReadOnlyList<ArchivedSource> Contents(Manifest manifest)
     {
         if (manifest.Sources.Any(source => source.Entry is "" or "." or ".." || source.Entry.AsSpan().ContainsAny('/', '\0')))
-            throw new BackupRefusedException($"The manifest of {manifest.Archive} names an entry that no backup has. Nothing was restored.");
+            throw new BackupRefusedException($"The manifest of {manifest.Archive} names an entry that no backup has.");
         return [.. manifest.Sources.Select(source => new ArchivedSource(
             source.Kind, source.Entry, source.Entry, source.Kind == SourceKind.Directory ? ArchivedForm.Tree : ArchivedForm.File, source))];
     }

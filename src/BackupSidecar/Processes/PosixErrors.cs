@@ -5,6 +5,7 @@ internal static class PosixErrors
 {
     public const int NotPermitted = 1;
     public const int NoEntry = 2;
+    public const int Interrupted = 4;
     public const int Io = 5;
     public const int WouldBlock = 11;
     public const int AccessDenied = 13;

@@ -17,9 +17,14 @@ internal static partial class PosixFiles
     private const int Create = 0x40;
     private const int MustBeNew = 0x80;
     private const int OwnerOnly = 0b110_000_000;
+    private const int GetFlags = 3;
+    private const int SetFlags = 4;
     private const int LockShared = 1;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+
+    /// <summary>O_DIRECT, which is one of the few flags that architectures number differently.</summary>
+    private static readonly int Direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     /// <summary>Creates a file that only its owner can read, from its first moment on.</summary>
     public static SafeFileHandle CreatePrivate(string path) => Open(path, ReadWrite | Create | MustBeNew, "create");
@@ -75,11 +80,29 @@ internal static partial class PosixFiles
         return error == PosixErrors.WouldBlock ? false : throw Failure("Cannot lock a file", error);
     }
 
+    /// <summary>Waits until an open file can be locked, and locks it until it is closed. For what is held for moments only.</summary>
+    /// <exception cref="IOException">The file system has no locks.</exception>
+    public static void Lock(SafeFileHandle file)
+    {
+        while (FLock(file, LockExclusive) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is var error and not PosixErrors.Interrupted)
+                throw Failure("Cannot lock a file", error);
+        }
+    }
+
     /// <summary>Marks an open file as in use until it is closed. File systems without locks are left alone.</summary>
     public static void MarkInUse(SafeFileHandle file) => _ = FLock(file, LockShared | LockNonBlocking);
 
     /// <summary>Whether nobody, in this or any other process, has marked the file as in use.</summary>
     public static bool IsUnused(SafeFileHandle file) => FLock(file, LockExclusive | LockNonBlocking) == 0;
+
+    /// <summary>Lets an open file be written past the page cache, or no longer. False where its file system has no such thing.</summary>
+    public static bool TrySetDirect(SafeFileHandle file, bool isDirect)
+    {
+        var flags = Control(file, GetFlags, 0);
+        return flags >= 0 && Control(file, SetFlags, isDirect ? flags | Direct : flags & ~Direct) == 0;
+    }
 
     private static SafeFileHandle Open(string path, int flags, string attempt)
     {
@@ -109,6 +132,10 @@ internal static partial class PosixFiles
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Control(SafeFileHandle file, int command, int argument);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -31,6 +31,8 @@ internal sealed class RunningProcess : IAsyncDisposable
     {
         _command = command;
         _process = process;
+        PosixPipes.Enlarge(StandardInput);
+        PosixPipes.Enlarge(StandardOutput);
         _draining = Task.Run(() => DrainAsync(process.StandardError, onErrorLine));
     }
 

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Reports;
 
 /// <summary>
 /// What happened in all runs: one line of JSON each, in the state directory. A report that was appended is on the disk. A line
 /// that a power cut tore, or that another version wrote, is passed over. At 1 MiB the file becomes the old one, which is the only one kept.
-/// Whoever appends holds the lock of the run.
+/// Runs and verifications may append at the same time.
 /// </summary>
 internal sealed class History(string stateDirectory)
 {
@@ -19,6 +20,8 @@ internal sealed class History(string stateDirectory)
     {
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(report, HistoryJson.Default.RunReport), (byte)'\n'];
         Directory.CreateDirectory(stateDirectory);
+        using var alone = PosixFiles.OpenShared(Path.Combine(stateDirectory, "history.lock"), mayCreate: true);
+        PosixFiles.Lock(alone);
         if (new FileInfo(_current) is { Exists: true } file && file.Length + line.Length > LongestFile)
             File.Move(_current, _old, overwrite: true);
 
@@ -65,6 +68,7 @@ internal sealed class History(string stateDirectory)
     {
         Sources = report.Sources ?? [],
         Stores = report.Stores ?? [],
+        Verified = report.Verified ?? [],
         Problems = report.Problems ?? [],
         Warnings = report.Warnings ?? [],
     };

@@ -36,6 +36,8 @@ internal static class ReportText
             text.Append($"Source {source.EntryName} ({source.Kind}): {source.Problem ?? Size(source.Bytes)}\n");
         foreach (var store in report.Stores)
             text.Append($"Store {store.Store}: {store.Problem ?? "stored"}{Retention(store)}\n");
+        foreach (var copy in report.Verified)
+            text.Append($"Verified {copy.Archive} in {copy.Store}, {Word(copy.Level)}: {copy.Problem ?? Word(copy.Result)}\n");
         if (report.ArchiveBytes is { } bytes)
             text.Append($"Archive: {Size(bytes)}\n");
         if (report.ServicesStoppedFor is { } stopped)
@@ -53,6 +55,11 @@ internal static class ReportText
             size /= 1024;
         return unit == 0 ? $"{bytes} B" : $"{size:0.0} {Units[unit]}";
     }
+
+    /// <summary>The words of a verification's level and result.</summary>
+    public static string Word(VerificationLevel level) => level.ToString().ToLowerInvariant();
+
+    public static string Word(VerificationResult result) => result.ToString().ToLowerInvariant();
 
     private static string Subject(RunReport report) =>
         report.Timestamp ?? report.FinishedAt.ToString("u", CultureInfo.InvariantCulture);

@@ -29,6 +29,7 @@ internal static class RunKind
     public const string Backup = "backup";
     public const string Restore = "restore";
     public const string Prune = "prune";
+    public const string Verify = "verify";
 }
 
 /// <summary>What became of one source. <see cref="Problem"/> is null if all of it was taken.</summary>
@@ -72,6 +73,9 @@ internal sealed record RunReport
 
     public IReadOnlyList<StoreReport> Stores { get; init; } = [];
 
+    /// <summary>What a verification looked at, in the order in which it did.</summary>
+    public IReadOnlyList<VerifiedCopy> Verified { get; init; } = [];
+
     /// <summary>From the first stop to the last start; null where nothing was stopped.</summary>
     public TimeSpan? ServicesStoppedFor { get; init; }
 
@@ -91,6 +95,7 @@ internal sealed record RunReport
             Warnings = [.. Warnings.Select(redactor.Redact)],
             Sources = [.. Sources.Select(source => source with { Problem = Mask(source.Problem) })],
             Stores = [.. Stores.Select(store => store with { Problem = Mask(store.Problem) })],
+            Verified = [.. Verified.Select(copy => copy with { Problem = Mask(copy.Problem) })],
         };
 
         string? Mask(string? text) => text is null ? null : redactor.Redact(text);

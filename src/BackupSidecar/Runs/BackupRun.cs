@@ -1,3 +1,4 @@
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
@@ -137,7 +138,8 @@ internal sealed class BackupRun(
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);
-        await recovery.SweepAsync(cancellation);
+        // A store that has just failed is left alone: it would fail again, and the run's end would wait for it.
+        await recovery.SweepAsync(uploads.Where(upload => upload.IsCommitted).Select(upload => upload.Store), cancellation);
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 
@@ -147,6 +149,8 @@ internal sealed class BackupRun(
             _record.AddWarning("No encryption key is set: this archive will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");
         if (settings.Archive is { IsEncrypted: true, HasManifestKey: false })
             _record.AddWarning("Nothing authenticates this backup: whoever can write to a store can replace it unnoticed. Set BACKUP_SIGNING_KEY.");
+        if (ArchiveWriter.Shortfall(settings.Archive) is { } shortfall)
+            log.LogInformation("{Shortfall}", shortfall);
         if (settings.Local is { } local && MountTable.OfThisProcess().GoesWithTheContainer(local.Path))
         {
             _record.AddWarning($"{local.Path} (BACKUP_LOCAL_PATH) is not on a mounted volume: what is stored there goes with this container. "

@@ -30,6 +30,19 @@ internal sealed record StoredCopy(string Store, long Bytes, DateTimeOffset Writt
     public ManifestTrust? Trust { get; init; }
 
     public string? Problem { get; init; }
+
+    /// <summary>Whether the problem is that the store failed to give the manifest, which says nothing of the backup.</summary>
+    public bool IsUnread { get; init; }
+
+    /// <summary>Why its bytes cannot be trusted although nothing shows that they are wrong; null if they can, as far as there is a key at all.</summary>
+    public string? NotVouchedFor(bool hasManifestKey) =>
+        Manifest is null ? "has no manifest: it was made by docker-backup-sidecar, or its run was interrupted, and nothing can show that it is whole"
+        : Trust == ManifestTrust.NotAuthenticated && hasManifestKey ? "has a manifest that nobody signed, although a key is configured here"
+        : null;
+
+    /// <summary>What to throw where it must not be used.</summary>
+    public BackupRefusedException Refused(ArchiveName name, string why, Exception? cause = null) =>
+        new($"{name.FileName} in the store '{Store}' {why}.", cause);
 }
 
 /// <summary>One archive name with its copies in the stores, in the stores' order.</summary>
@@ -51,6 +64,9 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
     /// <summary>Whether every store could be listed.</summary>
     public bool IsWhole { get; init; } = true;
 
+    /// <summary>Manifests without their archives: what was a backup, and lost its bytes.</summary>
+    public IReadOnlyList<CatalogEntry> Lost { get; init; } = [];
+
     private const int Suggestions = 5;
 
     /// <summary>Finds "latest" (the newest complete backup), a timestamp, or a file name.</summary>
@@ -60,6 +76,26 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
     {
         var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
         return options.Backup == RestoreOptions.Latest ? Latest(entries, options) : Named(entries, options);
+    }
+
+    /// <summary>
+    /// What a verification looks at: all backups, or the newest, whatever became of it since; what never was a backup is
+    /// passed over unless it is named.
+    /// </summary>
+    /// <exception cref="RestoreException">Nothing, or more than one, fits.</exception>
+    public IReadOnlyList<CatalogEntry> ToVerify(VerifyOptions options)
+    {
+        var search = new RestoreOptions { Backup = options.Backup ?? RestoreOptions.Latest, Store = options.Store };
+        var entries = Entries.Concat(Lost)
+            .GroupBy(entry => entry.Name, (name, same) => new CatalogEntry(name, [.. same.SelectMany(entry => entry.Copies)]))
+            .OrderByDescending(entry => entry.Name.LocalTime)
+            .Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
+        if (options.Backup is not (null or RestoreOptions.Latest))
+            return [Named(entries, search).Entry];
+        var backups = entries.FindAll(entry => entry.Copies.Any(copy => copy.State is CatalogState.Complete or CatalogState.Partial or CatalogState.Damaged));
+        return backups.Count == 0 ? throw new RestoreException(Absent("There is no backup", entries, search))
+            : options.Backup is null ? backups
+            : [backups[0]];
     }
 
     private static CatalogEntry? Only(CatalogEntry entry, string? store)
@@ -77,7 +113,7 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         {
             // With a wrong key every backup looks like this, so the reason must be told.
             throw new BackupRefusedException(
-                $"{Absent("There is no complete backup", entries, options)} {damaged.Name.FileName} is refused: {damaged.Copies[0].Problem}. Nothing was touched.");
+                $"{Absent("There is no complete backup", entries, options)} {damaged.Name.FileName} is refused: {damaged.Copies[0].Problem}.");
         }
         if (found is null)
         {

@@ -11,11 +11,12 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, ManifestFile manifests, string backupName)
 {
-    private const int ParallelReads = 16;
+    private const int ParallelReads = 32;
 
     public async Task<Catalog> ReadAsync(CancellationToken cancellation)
     {
-        var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, cancellation)));
+        var prepared = manifests.PrepareAsync();
+        var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, prepared, cancellation)));
         var entries = listings
             .SelectMany(listing => listing.Copies)
             .GroupBy(found => found.Name, found => found.Copy)
@@ -23,10 +24,14 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
             .OrderByDescending(entry => entry.Name.LocalTime)
             .ThenBy(entry => entry.Name.FileName, StringComparer.Ordinal)
             .ToList();
-        return new Catalog(entries, [.. listings.SelectMany(listing => listing.Problems)]) { IsWhole = listings.All(listing => listing.IsWhole) };
+        return new Catalog(entries, [.. listings.SelectMany(listing => listing.Problems)])
+        {
+            IsWhole = listings.All(listing => listing.IsWhole),
+            Lost = [.. listings.SelectMany(listing => listing.Lost)],
+        };
     }
 
-    private async Task<Listing> ReadAsync(IBackupStore store, CancellationToken cancellation)
+    private async Task<Listing> ReadAsync(IBackupStore store, Task prepared, CancellationToken cancellation)
     {
         var objects = new Dictionary<string, StoredObject>(StringComparer.Ordinal);
         try
@@ -49,11 +54,16 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
             .DefaultIfEmpty(DateTime.MaxValue)
             .Min();
         var limit = new ParallelOptions { MaxDegreeOfParallelism = ParallelReads, CancellationToken = cancellation };
+        await prepared;
         await Parallel.ForEachAsync(archives, limit, async (found, token) =>
             copies.Add((found.Name, objects.GetValueOrDefault(found.Name.ManifestFileName) is { } manifest
                 ? await CopyAsync(store, found.Name, found.Object, manifest, token)
                 : WithoutManifest(store, found.Object, isLegacy: found.Name.LocalTime < firstManifest))));
-        return new Listing([.. copies], Orphans(store, objects));
+        var lost = NamesWithoutArchive(objects).ToList();
+        return new Listing([.. copies], [.. lost.Select(name => $"The store '{store.Name}' has the manifest {name}, but not its archive.")])
+        {
+            Lost = [.. lost.Select(name => Lost(store, objects[name])).OfType<CatalogEntry>()],
+        };
     }
 
     private async Task<StoredCopy> CopyAsync(
@@ -74,7 +84,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         }
         catch (Exception error) when (error is BackupRefusedException or StoreException or IOException or UnauthorizedAccessException)
         {
-            return copy with { Problem = $"its manifest cannot be read: {error.Message}" };
+            return copy with { Problem = $"its manifest cannot be read: {error.Message}", IsUnread = error is not BackupRefusedException };
         }
     }
 
@@ -109,14 +119,20 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         return bytes;
     }
 
-    private static List<string> Orphans(IBackupStore store, Dictionary<string, StoredObject> objects) =>
-        [.. objects.Keys
+    private static IEnumerable<string> NamesWithoutArchive(Dictionary<string, StoredObject> objects) =>
+        objects.Keys
             .Where(name => name.EndsWith(ArchiveName.ManifestSuffix, StringComparison.Ordinal) && !objects.ContainsKey(name[..^ArchiveName.ManifestSuffix.Length]))
-            .Order(StringComparer.Ordinal)
-            .Select(name => $"The store '{store.Name}' has the manifest {name}, but not its archive.")];
+            .Order(StringComparer.Ordinal);
+
+    private CatalogEntry? Lost(IBackupStore store, StoredObject manifest) =>
+        ArchiveName.TryParse(manifest.Name[..^ArchiveName.ManifestSuffix.Length], backupName, out var name)
+            ? new CatalogEntry(name, [new StoredCopy(store.Name, Bytes: 0, manifest.WrittenAt, CatalogState.Damaged) { Problem = "only its manifest is there: the archive itself is gone" }])
+            : null;
 
     private sealed record Listing(IReadOnlyList<(ArchiveName Name, StoredCopy Copy)> Copies, IReadOnlyList<string> Problems)
     {
         public bool IsWhole { get; init; } = true;
+
+        public IReadOnlyList<CatalogEntry> Lost { get; init; } = [];
     }
 }

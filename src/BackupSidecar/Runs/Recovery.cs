@@ -14,7 +14,7 @@ namespace BackupSidecar.Runs;
 /// temporary files in the stores; and tells that the run ended. Done at every start of the program and with every run.
 /// </summary>
 internal sealed class Recovery(
-    Settings settings, BackupPlan plan, RestoreTargets targets, IReadOnlyList<IBackupStore> stores, NotifierGroup notifiers, History history,
+    Settings settings, BackupPlan plan, RestoreTargets targets, NotifierGroup notifiers, History history,
     TimeProvider time, ILogger log)
 {
     /// <summary>Returns what could not be put right, one sentence each; all of it is logged.</summary>
@@ -35,10 +35,10 @@ internal sealed class Recovery(
     }
 
     /// <summary>
-    /// Removes what killed runs left in the stores under temporary names. Nobody waits for this, and it needs no lock: what is
+    /// Removes what killed runs left in these stores under temporary names. Nobody waits for this, and it needs no lock: what is
     /// in use is left alone.
     /// </summary>
-    public async Task SweepAsync(CancellationToken cancellation)
+    public async Task SweepAsync(IEnumerable<IBackupStore> stores, CancellationToken cancellation)
     {
         foreach (var store in stores)
             await SweepAsync(store, cancellation);

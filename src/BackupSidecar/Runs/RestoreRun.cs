@@ -39,7 +39,7 @@ internal sealed class RestoreRun(
         }
         catch (BackupRefusedException error)
         {
-            report.End(RunOutcome.Refused, error.Message);
+            report.End(RunOutcome.Refused, $"{error.Message.TrimEnd('.')}. Nothing was touched.");
         }
         catch (Exception error) when (IsOfTheWorld(error))
         {
@@ -52,7 +52,7 @@ internal sealed class RestoreRun(
         RestoreOptions options, Func<RestorePlan, CancellationToken, Task<bool>> confirm, RestoreReport report, CancellationToken cancellation)
     {
         var entry = await FindAsync(options, report, cancellation);
-        var fetch = new ArchiveFetch(settings, stores, log);
+        var fetch = new ArchiveFetch(new CopyReader(settings.Paths.Staging, stores, log), settings.Archive.HasManifestKey, log);
         await using var archive = await fetch.FetchAsync(entry, options, cancellation);
         report.Used(archive);
         var isTrusted = archive.Copy.Trust == ManifestTrust.Authentic || (archive.Manifest is not null && !settings.Archive.HasManifestKey);

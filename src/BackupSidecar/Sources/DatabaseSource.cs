@@ -19,14 +19,20 @@ internal sealed class DatabaseSource(
 
     public bool IsStaged => true;
 
-    public Task CheckAsync(CancellationToken cancellation) => SourceFailure.TranslateAsync(() => engine.CheckAsync(cancellation));
+    public async Task CheckAsync(CancellationToken cancellation)
+    {
+        ServerFacts? server = null;
+        await SourceFailure.TranslateAsync(async () => server = await engine.CheckAsync(cancellation));
+        if (server?.Bytes is { } bytes)
+            staging.Space.ExpectDumpOf(bytes);
+    }
 
     public Task PrepareAsync(CancellationToken cancellation)
     {
         log.LogInformation("Backing up {Product} database: {Database}", engine.Product, plan.IsGlobals ? "roles and tablespaces" : plan.DatabaseName);
         return SourceFailure.TranslateAsync(async () =>
         {
-            await using var file = new StagedFileWriter(staging.NewPath(), settings);
+            await using var file = new StagedFileWriter(staging.NewPath(), settings, staging.Space.Take);
             _facts = await DumpAsync(file, cancellation);
             _staged = file.Complete();
         });
@@ -38,6 +44,7 @@ internal sealed class DatabaseSource(
             throw new InvalidOperationException("The dump was not prepared.");
         archive.WriteStaged(plan.EntryName, _staged, OurAttributes(), cancellation);
         File.Delete(_staged.Path);
+        staging.Space.GiveBack(_staged.StoredBytes);
         return new ManifestSource
         {
             Kind = plan.Kind,

@@ -95,7 +95,8 @@ internal sealed class GnuTar(string directory, string member, string replaced, s
 
     private Command Command() => new("tar",
     [
-        "--create", "--format=pax", "--sparse", "--xattrs", "--acls", "--numeric-owner",
+        // Blocks of 1 MiB: fewer and larger reads and writes.
+        "--create", "--blocking-factor=2048", "--format=pax", "--sparse", "--xattrs", "--acls", "--numeric-owner",
         "--directory=" + directory,
         // Flags: regular names and hard link targets are replaced, symbolic link targets are not.
         $"--transform=flags=rSh;s/{replaced}/{EscapeReplacement(entryName)}/",

@@ -17,7 +17,7 @@ internal sealed class SourceFactory(
     /// <exception cref="SourceException">Staging cannot be used.</exception>
     public RunSources Open(BackupPlan plan, Guid runId)
     {
-        var staging = Staging.Create(settings.Paths.Staging, runId, time);
+        var staging = Staging.Create(settings.Paths.Staging, runId, time, settings.Dumps.StagingLimit);
         return new RunSources([.. plan.Sources.Select(source => Create(source, staging))], staging);
     }
 

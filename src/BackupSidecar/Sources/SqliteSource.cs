@@ -29,6 +29,8 @@ internal sealed class SqliteSource(
     {
         await RegularFileAsync(cancellation);
         await SourceFailure.TranslateAsync(() => sqlite.CheckAsync(_path, cancellation));
+        // SQLite makes its copy as it is; only then it can be compressed.
+        staging.Space.Expect(new FileInfo(_path).Length);
     }
 
     public async Task PrepareAsync(CancellationToken cancellation)
@@ -49,6 +51,7 @@ internal sealed class SqliteSource(
             throw new InvalidOperationException("The copy was not prepared.");
         archive.WriteStaged(plan.EntryName, _staged, _attributes, cancellation);
         File.Delete(_staged.Path);
+        staging.Space.GiveBack(_staged.StoredBytes);
         return new ManifestSource
         {
             Kind = SourceKind.Sqlite,
@@ -78,7 +81,7 @@ internal sealed class SqliteSource(
         try
         {
             using var source = File.OpenRead(copy);
-            using var staged = new StagedFileWriter(staging.NewPath(), settings);
+            using var staged = new StagedFileWriter(staging.NewPath(), settings, staging.Space.Take);
             var buffer = new byte[256 * 1024];
             for (int length; (length = source.Read(buffer, 0, buffer.Length)) > 0;)
             {

@@ -19,13 +19,20 @@ internal sealed class Staging : IDisposable
     private readonly SafeFileHandle _lock;
     private int _files;
 
-    private Staging(string directory, SafeFileHandle heldLock) => (Directory, _lock) = (directory, heldLock);
+    private Staging(string directory, SafeFileHandle heldLock, long? limit) =>
+        (Directory, _lock, Space) = (directory, heldLock, new StagingSpace(directory, limit));
 
     public string Directory { get; }
 
+    public StagingSpace Space { get; }
+
     /// <summary>Removes what killed runs left in <paramref name="parent"/>, and makes a directory there.</summary>
     /// <exception cref="ConfigurationException">The parent cannot be used.</exception>
-    public static Staging Create(string parent, Guid runId, TimeProvider time)
+    /// <param name="parent">The folder of BACKUP_STAGING_DIR.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="time">Tells how old leftovers are.</param>
+    /// <param name="limit">The most bytes that dumps may take; null for what is free.</param>
+    public static Staging Create(string parent, Guid runId, TimeProvider time, long? limit = null)
     {
         try
         {
@@ -34,7 +41,7 @@ internal sealed class Staging : IDisposable
             var directory = Path.Combine(parent, OwnNames.Staging + runId.ToString("N"));
             System.IO.Directory.CreateDirectory(directory, Private);
             var heldLock = TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
-            return new Staging(directory, heldLock);
+            return new Staging(directory, heldLock, limit);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

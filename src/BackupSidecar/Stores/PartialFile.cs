@@ -27,6 +27,12 @@ internal sealed class PartialFile : IDisposable
     /// <summary>The hidden name that an object has until it is whole.</summary>
     public static string NameFor(string finalName) => $".{finalName}{Suffix}";
 
+    /// <summary>Whether writes go past the page cache. They must then be aligned.</summary>
+    public bool IsDirect { get; private set; }
+
+    /// <summary>Lets writes go past the page cache from now on, where the file system can do that, or no longer.</summary>
+    public void SetDirect(bool isDirect) => IsDirect = PosixFiles.TrySetDirect(Handle, isDirect) && isDirect;
+
     public void FlushToDisk() => RandomAccess.FlushToDisk(Handle);
 
     /// <summary>The file has its final name now, and stays.</summary>

@@ -29,7 +29,8 @@ internal sealed class Spool : IDisposable
     /// <param name="directory">Where it lies: the local store's folder, or staging.</param>
     /// <param name="fileName">Its hidden name there: <c>.ARCHIVE.partial</c>.</param>
     /// <param name="fallbackDirectory">Where it moves to when it cannot stay; null for nowhere.</param>
-    public Spool(string directory, string fileName, string? fallbackDirectory)
+    /// <param name="isFollowed">Whether anybody reads it while it grows. If nobody does, it is written past the page cache.</param>
+    public Spool(string directory, string fileName, string? fallbackDirectory, bool isFollowed = true)
     {
         HomeDirectory = directory;
         _fileName = fileName;
@@ -43,7 +44,8 @@ internal sealed class Spool : IDisposable
             _file = new PartialFile(Path.Combine(fallbackDirectory, fileName));
             MovedBecause = exception;
         }
-        Writer = new SpoolWriter(this);
+        _file.SetDirect(!isFollowed);
+        Writer = isFollowed ? new SpoolWriter(this) : new DirectSpoolWriter(this);
     }
 
     /// <summary>Where it was meant to lie.</summary>
@@ -65,6 +67,9 @@ internal sealed class Spool : IDisposable
         }
     }
 
+    /// <summary>Bytes of the largest archive that there is room for, here or where it may move to.</summary>
+    public long Capacity => Math.Max(Length + FreeIn(HomeDirectory), _fallbackDirectory is null ? 0 : FreeIn(_fallbackDirectory));
+
     /// <summary>What the archive's writer writes to.</summary>
     public Stream Writer { get; }
 
@@ -75,6 +80,7 @@ internal sealed class Spool : IDisposable
     public (long Bytes, string Sha256) Seal()
     {
         ThrowIfFailed();
+        Writer.Flush();
         FlushToDisk();
         var seal = (_length, Convert.ToHexStringLower(_hash.GetCurrentHash()));
         _sealed.TrySetResult(seal);
@@ -126,9 +132,13 @@ internal sealed class Spool : IDisposable
     public void Dispose()
     {
         Fail(new ObjectDisposedException(nameof(Spool), "The spool was given up before it was whole."));
+        Writer.Dispose();
         _file.Dispose();
         _hash.Dispose();
     }
+
+    /// <summary>What follows is not aligned.</summary>
+    internal void EndDirectWrites() => _file.SetDirect(false);
 
     internal void Append(ReadOnlySpan<byte> bytes)
     {
@@ -163,11 +173,19 @@ internal sealed class Spool : IDisposable
         }
     }
 
+    private static long FreeIn(string directory) => new DriveInfo(directory).AvailableFreeSpace;
+
     private void Write(ReadOnlySpan<byte> bytes)
     {
         try
         {
             RandomAccess.Write(_file.Handle, bytes, _length);
+        }
+        catch (IOException) when (_file.IsDirect)
+        {
+            // Whatever it is, the ordinary way may still work, or says better what is wrong.
+            _file.SetDirect(false);
+            Write(bytes);
         }
         catch (IOException exception)
         {

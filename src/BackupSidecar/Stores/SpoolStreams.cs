@@ -1,7 +1,7 @@
 namespace BackupSidecar.Stores;
 
 /// <summary>The end of a spool that the archive is written to. Closing it does not seal the spool.</summary>
-internal sealed class SpoolWriter(Spool spool) : Stream
+internal class SpoolWriter(Spool spool) : Stream
 {
     public override bool CanRead => false;
 

@@ -1,4 +1,5 @@
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets.Swapping;
 
 namespace BackupSidecar.Targets;

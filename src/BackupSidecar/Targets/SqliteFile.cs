@@ -1,5 +1,5 @@
 using BackupSidecar.Databases;
-using BackupSidecar.Targets.Swapping;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Targets;
 

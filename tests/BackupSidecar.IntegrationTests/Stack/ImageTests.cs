@@ -35,6 +35,7 @@ public sealed class ImageTests
     [InlineData("/backup-scripts/entrypoint.sh", "<run>")]
     [InlineData("/backup-scripts/entrypoint.sh run", "<run>")]
     [InlineData("/backup-scripts/entrypoint.sh list --json", "<list><--json>")]
+    [InlineData("/backup-scripts/entrypoint.sh verify --all", "<verify><--all>")]
     [InlineData("/backup-scripts/entrypoint.sh restore latest --to /x", "<restore><latest><--to></x>")]
     [InlineData("/backup-scripts/entrypoint.sh --version", "<--version>")]
     [InlineData("/backup-scripts/backup-now.sh", "<backup>")]

@@ -21,6 +21,9 @@ internal abstract record Fault
 
     /// <summary>Takes the request and says nothing.</summary>
     internal sealed record Silence : Fault;
+
+    /// <summary>Passes the request on when this has completed, and not a byte of it before.</summary>
+    internal sealed record Hold(Task Until) : Fault;
 }
 
 /// <summary>A small HTTP proxy in front of a real S3 server that can misbehave on chosen requests.</summary>
@@ -50,6 +53,15 @@ internal sealed class FaultProxy : IAsyncDisposable
     /// <summary>Method and address of every request that came.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
+    /// <summary>The same of those that were answered, in the order of the answers.</summary>
+    public ConcurrentQueue<string> Answered { get; } = new();
+
+    /// <summary>Waits until so many requests that contain this text have come.</summary>
+    public Task RequestedAsync(int count, string text, CancellationToken cancellation) => SeenAsync(Requests, count, text, cancellation);
+
+    /// <summary>Waits until so many of them have been answered.</summary>
+    public Task AnsweredAsync(int count, string text, CancellationToken cancellation) => SeenAsync(Answered, count, text, cancellation);
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -57,6 +69,12 @@ internal sealed class FaultProxy : IAsyncDisposable
         await _serving;
         _upstream.Dispose();
         _stop.Dispose();
+    }
+
+    private static async Task SeenAsync(ConcurrentQueue<string> lines, int count, string text, CancellationToken cancellation)
+    {
+        while (lines.Count(line => line.Contains(text, StringComparison.Ordinal)) < count)
+            await Task.Delay(10, cancellation);
     }
 
     private static int FreePort()
@@ -82,10 +100,12 @@ internal sealed class FaultProxy : IAsyncDisposable
 
     private async Task HandleAsync(HttpListenerContext context)
     {
-        Requests.Enqueue($"{context.Request.HttpMethod} {context.Request.RawUrl}");
+        var line = $"{context.Request.HttpMethod} {context.Request.RawUrl}";
+        Requests.Enqueue(line);
         try
         {
             await ObeyAsync(context, _decide(context.Request));
+            Answered.Enqueue(line);
         }
         catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or IOException or HttpRequestException or OperationCanceledException)
         {
@@ -100,6 +120,10 @@ internal sealed class FaultProxy : IAsyncDisposable
         {
             case Fault.Silence:
                 await Task.Delay(Timeout.Infinite, _stop.Token);
+                break;
+            case Fault.Hold hold:
+                await hold.Until.WaitAsync(_stop.Token);
+                await ForwardAsync(context, fault);
                 break;
             case Fault.Answer answer:
                 await context.Request.InputStream.CopyToAsync(Stream.Null, _stop.Token);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using BackupSidecar.IntegrationTests.Support;
@@ -16,6 +17,7 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
     private static readonly Patience Quick = new()
     {
         LongestTrouble = TimeSpan.FromMilliseconds(500),
+        LongestFirstLook = TimeSpan.FromMilliseconds(500),
         FirstWait = TimeSpan.FromMilliseconds(1),
         LongestWait = TimeSpan.FromMilliseconds(1),
     };
@@ -136,7 +138,7 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
         spool.Seal();
 
         var failure = await Assert.ThrowsAnyAsync<StoreException>(() => upload.WaitAsync(TimeSpan.FromMinutes(1), Token));
-        Assert.True(failure.IsTransient);
+        Assert.True(failure.IsTransient, failure.ToString());
         Assert.Contains($"127.0.0.1:{proxy.Endpoint.Port}", failure.Message, StringComparison.Ordinal);
     }
 
@@ -237,14 +239,74 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
     [Fact]
     public async Task A_download_of_an_object_that_changes_meanwhile_is_an_error()
     {
-        await using var proxy = await ProxyAsync(request => request.HttpMethod == "GET" && request.Headers["Range"] is null ? new Fault.CutBody() : null);
+        var changed = new TaskCompletionSource();
+        var isFirst = 1;
+        await using var proxy = await ProxyAsync(request => request.HttpMethod != "GET" ? null
+            : Interlocked.Exchange(ref isFirst, 0) == 1 ? new Fault.CutBody()
+            : new Fault.Hold(changed.Task));
         using var store = Open(proxy.Endpoint);
         await store.PutAsync(Archive, new byte[1000], Token);
         await using var stream = await store.OpenReadAsync(Archive, Token);
         using (var admin = await ceph.AdminAsync())
             await admin.PutObjectAsync(new() { BucketName = _bucket, Key = $"app/{Archive}", ContentBody = new string('x', 1000), UseChunkEncoding = false }, Token);
+        changed.SetResult();
 
         await Assert.ThrowsAnyAsync<StoreException>(() => stream.CopyToAsync(Stream.Null, Token));
+    }
+
+    [Fact]
+    public async Task A_large_download_takes_each_byte_once_and_four_ranges_at_a_time_however_the_answers_come()
+    {
+        const int Size = (5 * 8 << 20) + 1;
+        var first = new TaskCompletionSource();
+        var cuts = 1;
+        var ranges = new ConcurrentQueue<string>();
+        await using var proxy = await ProxyAsync(request =>
+        {
+            if (request.Headers["Range"] is not { } range)
+                return null;
+            ranges.Enqueue(range);
+            return range.StartsWith("bytes=8388608-", StringComparison.Ordinal) ? new Fault.Hold(first.Task)
+                : range.StartsWith("bytes=16777216-", StringComparison.Ordinal) && Interlocked.Decrement(ref cuts) >= 0 ? new Fault.CutBody()
+                : null;
+        });
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(Size);
+        await store.UploadAsync(Archive, spool, Token);
+
+        await using var stream = await store.OpenReadAsync(Archive, Token);
+        var digest = SHA256.HashDataAsync(stream, Token);
+        // The second range is stuck: the next ones come all the same, as many as there is room for, and the broken one anew.
+        while (ranges.Count < 6)
+            await Task.Delay(10, Token);
+        first.SetResult();
+
+        Assert.Equal((await spool.Sealed).Sha256, Convert.ToHexStringLower(await digest));
+        Assert.Equal(
+            [
+                "bytes=0-8388607", "bytes=16777216-25165823", "bytes=20971520-25165823", "bytes=25165824-33554431",
+                "bytes=33554432-41943039", "bytes=41943040-41943040", "bytes=8388608-16777215",
+            ],
+            ranges.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_large_download_that_is_given_up_in_the_middle_ends_at_once()
+    {
+        await using var proxy = await ProxyAsync(request => request.Headers["Range"] is { } range && !range.StartsWith("bytes=0-", StringComparison.Ordinal) ? new Fault.Silence() : null);
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(5 * 8 << 20);
+        await store.UploadAsync(Archive, spool, Token);
+        var stream = await store.OpenReadAsync(Archive, Token);
+        await stream.ReadExactlyAsync(new byte[8 << 20], Token);
+        using var giveUp = new CancellationTokenSource();
+        var stuck = stream.ReadAsync(new byte[1], giveUp.Token).AsTask();
+        await proxy.RequestedAsync(5, "GET", Token);
+
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stuck);
+        await stream.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token);
     }
 
     [Fact]

@@ -142,7 +142,7 @@ public sealed class S3ProbeTests(CephServer ceph)
     }
 
     private S3Store Open(S3StoreSettings settings, TimeSpan ahead = default) =>
-        new(settings, "app", new Patience { LongestTrouble = TimeSpan.Zero }, new ClockAhead(ahead), _log);
+        new(settings, "app", new Patience { LongestTrouble = TimeSpan.Zero, LongestFirstLook = TimeSpan.Zero }, new ClockAhead(ahead), _log);
 
     private sealed class ClockAhead(TimeSpan ahead) : TimeProvider
     {

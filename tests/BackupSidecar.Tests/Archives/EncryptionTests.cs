@@ -10,8 +10,10 @@ public sealed class EncryptionTests
     private static readonly byte[] Content = Some.Bytes(300_000);
     private static readonly (string, string)[] Expected = [("file", Some.Digest(Content))];
 
+    private static readonly string AllPrintable = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code));
+
     public static TheoryData<string> Passphrases => new(
-        "simple", "with space", " leading and trailing ", "quotes ' \" ` $HOME \\ %n", "ünïcödé 密码 🔑", "\ttab", "-n", "#", new string('x', 1000), "carriage\rreturn");
+        "simple", "1", AllPrintable, "with space", " leading and trailing ", "quotes ' \" ` $HOME \\ %n", "ünïcödé 密码 🔑", "\ttab", "-n", "#", new string('x', 1000), "carriage\rreturn");
 
     [Theory]
     [MemberData(nameof(Passphrases))]
@@ -29,6 +31,13 @@ public sealed class EncryptionTests
 
         Assert.Equal(Some.Digest(Content), Some.Digest(restored));
         Assert.Equal(Expected, Some.ReadAll(archive, ".tar.gz.gpg", settings));
+
+        workspace.Write("plain", Some.Archive(Some.Plain(), "file", Content));
+        var theirs = Host.Bash(
+            "gpg --homedir home --batch --quiet --no-autostart --s2k-count 65536 --pinentry-mode loopback --passphrase-file passphrase -z 0 -c < plain",
+            workspace.Path);
+
+        Assert.Equal(Expected, Some.ReadAll(theirs, ".tar.gz.gpg", settings));
     }
 
     [Theory]
@@ -52,7 +61,7 @@ public sealed class EncryptionTests
             $"mkdir -m 700 home; gpg --homedir home --batch --pinentry-mode loopback --passphrase '{Some.Passphrase}' --list-packets archive 2>/dev/null",
             workspace.Path);
 
-        Assert.Matches("symkey enc packet: version 4, cipher 9,.*s2k 3, hash 10", packets);
+        Assert.Matches("symkey enc packet: version 4, cipher 9,.*s2k 3, hash 10\n\tsalt [0-9A-F]{16}, count 65011712 ", packets);
         Assert.Contains("mdc_method: 2", packets);
         Assert.DoesNotContain("compressed packet", packets);
     }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using BackupSidecar.Archives.Compression;
+using CompressionLevel = BackupSidecar.Configuration.CompressionLevel;
 
 namespace BackupSidecar.Tests.Archives;
 
@@ -80,7 +81,8 @@ public sealed class GzipTests
 
         Assert.InRange(Pack(noise).Length, noise.Length, noise.Length * 1.0002);
         Assert.InRange(Pack(text).Length, 1, text.Length / 2);
-        Assert.InRange(Pack(repeatedNoise).Length, 1, repeatedNoise.Length / 10);
+        // ISA-L itself is bad at these; here the probe must not take them for noise.
+        Assert.InRange(Pack(repeatedNoise, CompressionLevel.Balanced).Length, 1, repeatedNoise.Length / 10);
         Assert.Equal(Some.Digest(noise), Some.Digest(Unpack(Pack(noise))));
     }
 
@@ -96,10 +98,10 @@ public sealed class GzipTests
         }
     }
 
-    private static byte[] Pack(byte[] content)
+    private static byte[] Pack(byte[] content, CompressionLevel level = CompressionLevel.Fast)
     {
         using var packed = new MemoryStream();
-        using (var compressor = new BlockCompressor(Some.Plain(), packed))
+        using (var compressor = new BlockCompressor(Some.Plain() with { CompressionLevel = level }, packed))
         {
             compressor.Write(content);
             compressor.Complete();
@@ -110,7 +112,7 @@ public sealed class GzipTests
     private static byte[] Gzip(byte[] content)
     {
         using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        using (var gzip = new GZipStream(packed, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
         {
             gzip.Write(content);
             // Without this, .NET writes nothing at all for an empty stream.

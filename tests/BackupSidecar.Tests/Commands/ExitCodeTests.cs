@@ -52,12 +52,24 @@ public sealed class ExitCodeTests : IDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
-    public async Task Without_gpg_a_backup_and_a_check_end_with_2_and_name_it()
+    public async Task Without_gpg_a_passphrase_does_for_a_backup_and_its_restore()
     {
-        var tools = Directory.CreateDirectory(_program.Path("tools")).FullName;
-        foreach (var tool in new[] { "tar", "stat", "find" })
-            File.CreateSymbolicLink(Path.Combine(tools, tool), $"/usr/bin/{tool}");
-        _program.Settings["PATH"] = tools;
+        UseToolsWithoutGpg();
+
+        await EndsAsync(RunOutcome.Succeeded, "check");
+        await EndsAsync(RunOutcome.Succeeded, "backup");
+        File.WriteAllText(_program.Path("source", "letter.txt"), "changed");
+        await EndsAsync(RunOutcome.Succeeded, "restore", "latest", "--yes");
+
+        Assert.Equal("Dear Sir or Madam\n", File.ReadAllText(_program.Path("source", "letter.txt")));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Without_gpg_a_backup_for_public_keys_and_a_check_end_with_2_and_name_it()
+    {
+        UseToolsWithoutGpg();
+        _program.Settings["BACKUP_ENCRYPTION_KEY"] = null;
+        _program.Settings["BACKUP_ENCRYPTION_RECIPIENTS_FILE"] = _program.Path("source", "letter.txt");
 
         var backup = await EndsAsync(RunOutcome.NotStarted, "backup");
         var check = await EndsAsync(RunOutcome.NotStarted, "check");
@@ -86,6 +98,8 @@ public sealed class ExitCodeTests : IDisposable
     public async Task A_folder_for_the_run_that_cannot_be_written_to_ends_with_2_and_is_named(string setting, string command)
     {
         _program.Settings[setting] = "/proc/folder";
+        _program.Settings["BACKUP_ENCRYPTION_KEY"] = null;
+        _program.Settings["BACKUP_ENCRYPTION_RECIPIENTS_FILE"] = _program.Path("source", "letter.txt");
 
         var ended = await EndsAsync(RunOutcome.NotStarted, command);
 
@@ -153,6 +167,14 @@ public sealed class ExitCodeTests : IDisposable
     private string Archive => _program.Stored.Single(name => name.EndsWith(".gpg", StringComparison.Ordinal));
 
     private string Timestamp => Archive["stack-".Length..^".tar.gz.gpg".Length];
+
+    private void UseToolsWithoutGpg()
+    {
+        var tools = Directory.CreateDirectory(_program.Path("tools")).FullName;
+        foreach (var tool in new[] { "tar", "stat", "find" })
+            File.CreateSymbolicLink(Path.Combine(tools, tool), $"/usr/bin/{tool}");
+        _program.Settings["PATH"] = tools;
+    }
 
     private async Task<Ended> EndsAsync(RunOutcome outcome, params string[] command)
     {

@@ -34,6 +34,9 @@ public sealed class GeneratedInputTests
         ["postgres"] = text => PostgresUri.TryParse("postgres://" + text, out _, out _),
         ["postgres, any scheme"] = text => PostgresUri.TryParse(text, out _, out _),
         ["mongodb"] = text => MongodbUri.TryParse("mongodb://" + text, out _, out _),
+        ["mysql"] = text => MysqlUri.TryParse("mysql://" + text, out _, out _),
+        ["redis"] = text => RedisUri.TryParse("redis://" + text, out _, out _),
+        ["parameters of ours"] = text => OurParameters(text),
         ["endpoint"] = text => WebUri.EndpointProblem(text, out _),
         ["endpoint, with scheme"] = text => WebUri.EndpointProblem("http://" + text, out var uri) is null && WebUri.IsPrivate(uri),
         ["engine"] = text => WebUri.EngineProblem(text, out _),
@@ -43,6 +46,18 @@ public sealed class GeneratedInputTests
         ["env file, one value"] = text => EnvFile.Parse("A=" + text),
         ["variable"] = text => Variable.TryParse("BACKUP_" + text, out _),
     };
+
+    private static DatabaseUri? OurParameters(string text)
+    {
+        try
+        {
+            return DatabaseUriText.Split("mysql://db?backup.name=" + text + "&backup." + text, [DatabaseUriText.Name, DatabaseUriText.Via]);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Parsers))]

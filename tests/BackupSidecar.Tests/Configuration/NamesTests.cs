@@ -37,7 +37,7 @@ public sealed class NamesTests
     [InlineData("RESTIC_PASSWORD", "BACKUP_ENCRYPTION_KEY")]
     [InlineData("RESTIC_KEEP_DAILY", "BACKUP_RETENTION_DAILY")]
     [InlineData("RESTIC_CACHE_DIR", "not used here")]
-    [InlineData("BACKUP_REDIS", "not supported yet")]
+    [InlineData("BACKUP_REDIS_DATA_DIR", "BACKUP_REDIS")]
     public void Settings_of_the_generation_after_ours_say_what_to_use(string name, string instead) =>
         Assert.Contains(instead, Said.Enough.With(name, "hunter22").Fault().ToString());
 

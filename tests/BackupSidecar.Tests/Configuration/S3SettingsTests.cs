@@ -124,4 +124,16 @@ public sealed class S3SettingsTests
     [InlineData("99999999999g")]
     public void A_part_of_another_size_is_refused(string text) =>
         Assert.Contains("from 5 MiB to 5 GiB", Said.EnoughForS3.With("BACKUP_S3_PART_SIZE", text).Fault().Problem);
+
+    [Theory]
+    [InlineData(null, 10_000)]
+    [InlineData("1000", 1_000)]
+    public void A_server_takes_so_many_parts(string? text, int expected) =>
+        Assert.Equal(expected, (text is null ? Said.EnoughForS3 : Said.EnoughForS3.With("BACKUP_S3_MAX_PARTS", text)).Settings().S3?.MostParts);
+
+    [Theory]
+    [InlineData("99")]
+    [InlineData("10001")]
+    public void No_server_takes_as_many_parts(string text) =>
+        Assert.Equal("BACKUP_S3_MAX_PARTS", Said.EnoughForS3.With("BACKUP_S3_MAX_PARTS", text).Fault().Setting);
 }

@@ -12,6 +12,8 @@ public sealed class BackupPlannerTests
         var plan = Plan(Said.Enough
             .With("BACKUP_POSTGRES", "postgresql://u:hunter22@db:5432/shop")
             .With("BACKUP_MONGODB", "mongodb://u:hunter22@m1:1,m2:2/,mongodb://m/catalog")
+            .With("BACKUP_MYSQL", "mysql://u:hunter22@db/shop,mariadb://u:hunter22@db:3307/")
+            .With("BACKUP_REDIS", "redis://:hunter22@cache:6380/3")
             .With("BACKUP_SQLITE", "/data/app.db,/data/other.db:other")
             .With("BACKUP_DIRS", "/data/uploads,/etc/app:config")
             .With("BACKUP_FILES", "/data/app.ini"));
@@ -19,8 +21,11 @@ public sealed class BackupPlannerTests
         Assert.Equal(
             [
                 ("postgres", "postgres-shop.dump", "postgresql://u@db:5432/shop"),
+                ("mysql", "mysql-shop.sql", "mysql://u@db/shop"),
+                ("mysql", "mysql-all.sql", "mysql://u@db:3307/"),
                 ("mongodb", "mongodb-all.archive", "mongodb://u@m1:1,m2:2/"),
                 ("mongodb", "mongodb-catalog.archive", "mongodb://m/catalog"),
+                ("redis", "redis-cache.rdb", "redis://cache:6380"),
                 ("sqlite", "sqlite-app.db.db", "/data/app.db"),
                 ("sqlite", "sqlite-other.db", "/data/other.db"),
                 ("directory", "uploads", "/data/uploads"),
@@ -29,6 +34,28 @@ public sealed class BackupPlannerTests
             ],
             plan.Sources.Select(source => (source.Kind, source.EntryName, source.Origin)));
         Assert.Equal("stack", plan.Name);
+    }
+
+    [Fact]
+    public void All_databases_of_a_PostgreSQL_server_are_one_source_until_the_server_names_them()
+    {
+        var plan = Plan(Said.Enough.With("BACKUP_POSTGRES", "postgresql://u:hunter22@db/*?backup.exclude_database=test,tmp"));
+
+        var server = Assert.IsType<DatabaseServerPlan>(plan.Sources[0]);
+        Assert.Equal(("postgres", "postgres-all"), (server.Kind, server.EntryName));
+        Assert.Equal(["test", "tmp"], server.Options.ExcludedDatabases);
+    }
+
+    [Fact]
+    public void What_the_operator_says_in_a_uri_is_for_us_alone()
+    {
+        var plan = Plan(Said.Enough.With(
+            "BACKUP_POSTGRES", "postgresql://u:hunter22@db/shop?backup.name=main&sslmode=require&backup.exclude_table=log,public.%22a%2Cb%22"));
+
+        var source = Assert.IsType<DatabaseSourcePlan>(plan.Sources[0]);
+        Assert.Equal(("postgres-main.dump", "shop"), (source.EntryName, source.DatabaseName));
+        Assert.Equal("postgresql://u:hunter22@db/shop?sslmode=require", source.Uri.Reveal());
+        Assert.Equal("log", source.Options.ExcludedTables[0]);
     }
 
     [Fact]

@@ -109,10 +109,29 @@ public sealed class HistoryTests : IDisposable
         for (var i = 0; i < 35; i++)
             _history.Append(large with { RunId = Guid.NewGuid() });
 
-        Assert.Equal(2, Directory.GetFiles(_state).Length);
+        Assert.Equal(2, Directory.GetFiles(_state, "*.jsonl").Length);
         Assert.InRange(new FileInfo(OldFile).Length, 900_000, 1024 * 1024);
         Assert.InRange(new FileInfo(CurrentFile).Length, 1, 1024 * 1024);
         Assert.InRange(_history.ReadNewestFirst().Count(), 11, 20);
+    }
+
+    [Fact]
+    public async Task What_several_write_at_once_is_all_there()
+    {
+        const int writers = 8;
+        const int each = 25;
+        // So large that the file becomes the old one in the middle of it.
+        var large = Sample.Succeeded with { Warnings = [new string('w', 8_000)] };
+
+        await Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(() =>
+        {
+            var history = new History(_state);
+            for (var i = 0; i < each; i++)
+                history.Append(large with { RunId = Guid.NewGuid() });
+        })));
+
+        Assert.True(File.Exists(OldFile));
+        Assert.Equal(writers * each, _history.ReadNewestFirst().DistinctBy(report => report.RunId).Count());
     }
 
     [Fact]

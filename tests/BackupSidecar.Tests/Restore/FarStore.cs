@@ -15,6 +15,9 @@ internal sealed class FarStore(IBackupStore inner, string name) : IBackupStore
     /// <summary>Archives break when they are read; manifests do not.</summary>
     public bool Breaks { get; set; }
 
+    /// <summary>Happens just before an archive is opened.</summary>
+    public Action<string>? OnOpen { get; set; }
+
     public Task ProbeAsync(CancellationToken cancellation) => inner.ProbeAsync(cancellation);
 
     public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) =>
@@ -26,8 +29,13 @@ internal sealed class FarStore(IBackupStore inner, string name) : IBackupStore
 
     public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) => inner.PutAsync(name, content, cancellation);
 
-    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) =>
-        Breaks && !name.EndsWith(".json", StringComparison.Ordinal) ? new BrokenStream() : PipeReader.Create(await inner.OpenReadAsync(name, cancellation)).AsStream();
+    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)
+    {
+        var isArchive = !name.EndsWith(".json", StringComparison.Ordinal);
+        if (isArchive)
+            OnOpen?.Invoke(name);
+        return Breaks && isArchive ? new BrokenStream() : PipeReader.Create(await inner.OpenReadAsync(name, cancellation)).AsStream();
+    }
 
     public Task DeleteAsync(string name, CancellationToken cancellation) => inner.DeleteAsync(name, cancellation);
 

@@ -123,6 +123,15 @@ internal sealed class RestoreScene : IDisposable
         Assert.Equal(RunOutcome.Succeeded, report.Outcome);
     }
 
+    /// <summary>Verifies, and returns with the report what was found of each copy.</summary>
+    public async Task<(RunReport Report, IReadOnlyList<CopyVerification> Found)> VerifyAsync(VerifyOptions? options = null, CancellationToken? cancellation = null)
+    {
+        var found = new List<CopyVerification>();
+        var report = await new VerifyRun(Settings, Stores, TimeProvider.System, Log)
+            .RunAsync(Guid.NewGuid(), options ?? new VerifyOptions(), found.Add, cancellation ?? Token);
+        return (report, found);
+    }
+
     /// <summary>Hidden folders that restores left anywhere.</summary>
     public string Leftovers() => Folder.Shell("find . -name '.backup-sidecar-*'");
 

@@ -14,6 +14,7 @@ public sealed class LayeringTests
         ["Sources"] = 3,
         ["Targets"] = 3,
         ["Services"] = 3,
+        ["Verification"] = 3,
         ["Planning"] = 2,
         ["Retention"] = 2,
         ["Notifications"] = 2,

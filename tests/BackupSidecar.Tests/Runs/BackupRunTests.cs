@@ -43,6 +43,19 @@ public sealed class BackupRunTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_store_that_cannot_be_reached_is_asked_once_and_left_alone_for_the_rest_of_the_run()
+    {
+        await using var scene = new BackupScene();
+        scene.Far.BeforeProbe = () => throw new StoreException("no route to host");
+        scene.Far.BeforeFind = () => Assert.Fail("It was asked again.");
+
+        var report = await scene.RunAsync();
+
+        Assert.Equal(RunOutcome.Partial, report.Outcome);
+        Assert.False(scene.Far.WasSwept);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Without_a_single_source_nothing_is_stopped()
     {
         await using var scene = new BackupScene();

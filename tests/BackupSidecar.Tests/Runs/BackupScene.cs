@@ -128,7 +128,7 @@ internal sealed class BackupScene : IAsyncDisposable
 
     private Recovery Recovery(NotifierGroup notifiers) => new(
         Settings, Plan, new RestoreTargets(NoEngine, Settings.Paths.Staging, Log),
-        [Local, Far], notifiers, History, Clock, Log);
+        notifiers, History, Clock, Log);
 
     private static IDatabaseEngine NoEngine(DatabaseSourcePlan plan, string privateDirectory) => throw new InvalidOperationException(plan.EntryName);
 

@@ -7,15 +7,23 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
 {
     public Func<Spool, CancellationToken, Task> BeforeUpload { get; set; } = (_, _) => Task.CompletedTask;
 
+    public Action BeforeProbe { get; set; } = () => { };
+
     public Action BeforePut { get; set; } = () => { };
 
     public Action BeforeFind { get; set; } = () => { };
+
+    public bool WasSwept { get; private set; }
 
     public string Name => StoreName.S3;
 
     public string Location => inner.Location;
 
-    public Task ProbeAsync(CancellationToken cancellation) => inner.ProbeAsync(cancellation);
+    public async Task ProbeAsync(CancellationToken cancellation)
+    {
+        BeforeProbe();
+        await inner.ProbeAsync(cancellation);
+    }
 
     public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) => inner.ListAsync(cancellation);
 
@@ -41,7 +49,11 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
 
     public Task DeleteAsync(string name, CancellationToken cancellation) => inner.DeleteAsync(name, cancellation);
 
-    public Task SweepAsync(CancellationToken cancellation) => inner.SweepAsync(cancellation);
+    public Task SweepAsync(CancellationToken cancellation)
+    {
+        WasSwept = true;
+        return inner.SweepAsync(cancellation);
+    }
 
     public void Dispose() => inner.Dispose();
 }

@@ -1,3 +1,4 @@
+using BackupSidecar.Configuration;
 using BackupSidecar.Stores;
 using BackupSidecar.Stores.S3;
 
@@ -5,44 +6,85 @@ namespace BackupSidecar.Tests.Stores;
 
 public sealed class PartPlanTests
 {
-    private static readonly Uri Anywhere = new("https://s3.example.com");
+    private const long MiB = 1L << 20;
+    private const long GiB = 1L << 30;
+    private const long TiB = 1L << 40;
 
-    [Fact]
-    public void The_largest_object_that_s3_takes_fits_and_no_part_is_too_large()
+    [Theory]
+    [InlineData(10_000, 5 * TiB)]
+    [InlineData(1_000, 2 * TiB)]
+    [InlineData(100, 200 * GiB)]
+    public void Growing_parts_hold_the_largest_archives(int mostParts, long largest) =>
+        Assert.True(Sizes(Plan(mostParts)).Sum() >= largest);
+
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(1_000)]
+    [InlineData(100)]
+    public void Growing_parts_begin_small_never_shrink_and_never_get_too_large(int mostParts)
     {
-        var plan = PartPlan.For(Anywhere, null);
+        var sizes = Sizes(Plan(mostParts)).ToList();
 
-        var sizes = Enumerable.Range(1, PartPlan.MostParts).Select(plan.SizeOf).ToList();
-
-        Assert.True(sizes.Sum() >= 5L << 40);
-        Assert.All(sizes, size => Assert.InRange(size, 8L << 20, 5L << 30));
-    }
-
-    [Fact]
-    public void The_first_8_GB_are_sent_in_small_parts()
-    {
-        var plan = PartPlan.For(Anywhere, null);
-
-        Assert.Equal(8 << 20, plan.SizeOf(1000));
-        Assert.Equal(16 << 20, plan.SizeOf(1001));
+        Assert.Equal(8 * MiB, sizes[0]);
+        Assert.Equal(sizes.Order(), sizes);
+        Assert.All(sizes, size => Assert.InRange(size, 5 * MiB, 5 * GiB));
     }
 
     [Theory]
-    [InlineData("https://s3.example.com", 32L << 20, 32L << 20)]
-    [InlineData("https://account.r2.cloudflarestorage.com", null, 64L << 20)]
-    [InlineData("https://account.r2.cloudflarestorage.com", 32L << 20, 32L << 20)]
-    public void A_configured_size_and_servers_that_want_equal_parts_get_equal_parts(string endpoint, long? configured, long expected)
+    [InlineData(10_000)]
+    [InlineData(1_000)]
+    public void A_growing_part_is_a_small_share_of_what_came_before(int mostParts)
     {
-        var plan = PartPlan.For(new Uri(endpoint), configured);
+        // What is left to send when the archive is whole is at most one part.
+        var sent = 0L;
+        foreach (var size in Sizes(Plan(mostParts)))
+        {
+            Assert.True(size == 8 * MiB || size * 50 <= sent * 2, $"{size} after {sent}");
+            sent += size;
+        }
+    }
 
-        Assert.Equal((expected, expected), (plan.SizeOf(1), plan.SizeOf(PartPlan.MostParts)));
+    [Theory]
+    [InlineData(10_000, 0L)]
+    [InlineData(10_000, 1L)]
+    [InlineData(10_000, (80_000 * MiB) - 1)]
+    [InlineData(10_000, 80_000 * MiB)]
+    [InlineData(10_000, 5 * TiB)]
+    [InlineData(1_000, 8_000 * MiB)]
+    [InlineData(1_000, 3 * TiB)]
+    [InlineData(100, 100 * GiB)]
+    public void Equal_parts_are_as_large_as_the_largest_archive_needs_and_hardly_larger(int mostParts, long largest)
+    {
+        var plan = Plan(mostParts, "https://account.r2.cloudflarestorage.com", largest);
+
+        var size = Assert.Single(Sizes(plan).Distinct());
+
+        Assert.InRange(size, 8 * MiB, 5 * GiB);
+        Assert.True(size * mostParts >= largest);
+        Assert.True(size == 8 * MiB || (size - MiB) * mostParts <= largest);
+    }
+
+    [Theory]
+    [InlineData("https://s3.example.com")]
+    [InlineData("https://account.eu.r2.cloudflarestorage.com")]
+    public void A_configured_size_is_that_of_all_parts(string endpoint)
+    {
+        var plan = PartPlan.For(new S3StoreSettings { Bucket = "b", Endpoint = new Uri(endpoint), PartSize = 32 * MiB }, TiB);
+
+        Assert.Equal([32 * MiB], Sizes(plan).Distinct());
     }
 
     [Fact]
-    public void More_parts_than_s3_takes_are_refused_with_the_setting_that_helps()
+    public void More_parts_than_the_server_takes_are_refused_with_the_setting_that_helps()
     {
-        var failure = Assert.Throws<StoreException>(() => new PartPlan(1 << 20).SizeOf(PartPlan.MostParts + 1));
+        var failure = Assert.Throws<StoreException>(() => Plan(1_000).SizeOf(1_001));
 
+        Assert.Contains("more than 1000 parts", failure.Message, StringComparison.Ordinal);
         Assert.Contains("BACKUP_S3_PART_SIZE", failure.Message, StringComparison.Ordinal);
     }
+
+    private static PartPlan Plan(int mostParts, string endpoint = "https://s3.example.com", long largest = TiB) =>
+        PartPlan.For(new S3StoreSettings { Bucket = "b", Endpoint = new Uri(endpoint), MostParts = mostParts }, largest);
+
+    private static IEnumerable<long> Sizes(PartPlan plan) => Enumerable.Range(1, plan.MostParts).Select(plan.SizeOf);
 }

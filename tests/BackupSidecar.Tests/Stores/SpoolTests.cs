@@ -32,6 +32,19 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public void It_knows_how_large_an_archive_there_is_room_for_here_or_where_it_may_move_to()
+    {
+        using var small = new SmallFileSystem();
+        using var bound = new Spool(small.Path, FileName, null);
+        using var free = new Spool(small.Path, ".other.partial", _folder.FullName);
+
+        Assert.InRange(bound.Capacity, SmallFileSystem.Size / 2, SmallFileSystem.Size);
+        Assert.True(free.Capacity > SmallFileSystem.Size);
+        bound.Writer.Write(new byte[SmallFileSystem.Size / 2]);
+        Assert.InRange(bound.Capacity, SmallFileSystem.Size / 2, SmallFileSystem.Size);
+    }
+
+    [Fact]
     public void Its_digest_is_that_of_the_file()
     {
         using var spool = new Spool(_folder.FullName, FileName, null);
@@ -41,6 +54,55 @@ public sealed class SpoolTests : IDisposable
 
         using var tool = Process.Start(new ProcessStartInfo("sha256sum", [spool.FilePath]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         Assert.Equal(sha256, tool.StandardOutput.ReadToEnd().Split(' ')[0]);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4096)]
+    [InlineData(1_048_576)]
+    [InlineData(1_048_577)]
+    [InlineData(7_654_321)]
+    public void Past_the_page_cache_it_holds_the_same_bytes(int length)
+    {
+        using var spool = new Spool(_folder.FullName, FileName, null, isFollowed: false);
+        var content = Content(length);
+        for (var written = 0; written < length; written += 77_777)
+            spool.Writer.Write(content, written, Math.Min(77_777, length - written));
+
+        var (bytes, _) = spool.Seal();
+
+        Assert.Equal(length, bytes);
+        Assert.Equal(content, File.ReadAllBytes(spool.FilePath));
+    }
+
+    [Fact]
+    public void Past_the_page_cache_it_moves_as_well_when_its_file_system_is_full()
+    {
+        using var small = new SmallFileSystem();
+        using var spool = new Spool(small.Path, FileName, _folder.FullName, isFollowed: false);
+        var content = Content((3 * SmallFileSystem.Size) + 1);
+
+        spool.Writer.Write(content);
+        spool.Seal();
+
+        Assert.NotNull(spool.MovedBecause);
+        Assert.Equal(content, File.ReadAllBytes(spool.FilePath));
+    }
+
+    [Fact]
+    public void Past_the_page_cache_a_full_file_system_is_told_to_the_writer()
+    {
+        using var small = new SmallFileSystem();
+        using var spool = new Spool(small.Path, FileName, null, isFollowed: false);
+
+        var failure = Assert.Throws<IOException>(() =>
+        {
+            spool.Writer.Write(Content(3 * SmallFileSystem.Size));
+            spool.Seal();
+        });
+
+        Assert.Equal(NoSpace, failure.HResult);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class TroubleTests
     [Fact]
     public void A_server_may_be_in_trouble_for_twenty_seconds_and_no_longer()
     {
-        var trouble = new Trouble(new Patience(), _clock);
+        var trouble = new Trouble(new Patience(), isFirstLook: false, _clock);
 
         Assert.True(trouble.IsBearable(Passing));
         _clock.Advance(TimeSpan.FromSeconds(19));
@@ -25,7 +25,7 @@ public sealed class TroubleTests
     [Fact]
     public void A_first_failure_that_took_long_to_show_is_tried_again()
     {
-        var trouble = new Trouble(new Patience(), _clock);
+        var trouble = new Trouble(new Patience(), isFirstLook: false, _clock);
         _clock.Advance(TimeSpan.FromMinutes(1));
 
         Assert.True(trouble.IsBearable(Passing));
@@ -36,7 +36,7 @@ public sealed class TroubleTests
     [Fact]
     public void Trouble_that_was_overcome_does_not_count_against_the_next()
     {
-        var trouble = new Trouble(new Patience(), _clock);
+        var trouble = new Trouble(new Patience(), isFirstLook: false, _clock);
         Assert.True(trouble.IsBearable(Passing));
         _clock.Advance(TimeSpan.FromMinutes(1));
 
@@ -46,6 +46,21 @@ public sealed class TroubleTests
     }
 
     [Fact]
+    public void A_server_that_never_answered_gets_a_few_seconds_and_no_second_chance_to_be_silent()
+    {
+        var refusing = new Trouble(new Patience(), isFirstLook: true, _clock);
+        Assert.True(refusing.IsBearable(Passing));
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(refusing.IsBearable(Passing));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(refusing.IsBearable(Passing));
+
+        var silent = new Trouble(new Patience(), isFirstLook: true, _clock);
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.False(silent.IsBearable(Passing));
+    }
+
+    [Fact]
     public void What_does_not_pass_is_not_tried_again() =>
-        Assert.False(new Trouble(new Patience(), _clock).IsBearable(new StoreException("access denied")));
+        Assert.False(new Trouble(new Patience(), isFirstLook: false, _clock).IsBearable(new StoreException("access denied")));
 }

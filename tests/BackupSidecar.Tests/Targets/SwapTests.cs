@@ -1,3 +1,4 @@
+using BackupSidecar.Processes;
 using BackupSidecar.Targets.Swapping;
 using BackupSidecar.Tests.Support;
 

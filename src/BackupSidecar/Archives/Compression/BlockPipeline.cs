@@ -1,140 +1,208 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace BackupSidecar.Archives.Compression;
 
 /// <summary>
-/// Blocks go in at one thread, are transformed by several workers, and come out at another thread in the order in which
-/// they went in. Twice as many blocks as workers, and two more, exist at most; who wants more waits. The first failure of
-/// anybody stops everybody, and is what every later call throws.
+/// Blocks go in at one thread, are transformed by several workers, hashed by another thread beside them, and come out at a
+/// last one in the order in which they went in. Twice as many blocks as workers, and two more, exist at most; who wants more
+/// waits. The first failure of anybody stops everybody, and is what every later call throws.
 /// </summary>
-internal sealed class BlockPipeline(int workers, Func<BlockTransform> newTransform) : IDisposable
+/// <remarks>Blocks, threads and queues are made once: the work itself leaves no garbage.</remarks>
+internal sealed class BlockPipeline(int workers, BlockShape shape, Func<BlockTransform> newTransform) : IDisposable
 {
     private readonly int _mostBlocks = (2 * workers) + 2;
-    private readonly BlockTransform _shape = newTransform();
-    private readonly List<Block> _blocks = [];
-    private readonly List<Thread> _threads = [];
-    private readonly BlockingCollection<Block> _free = new(new ConcurrentStack<Block>());
-    private readonly BlockingCollection<Block> _work = [];
-    private readonly BlockingCollection<Block> _ordered = [];
-    private readonly CancellationTokenSource _stop = new();
+    private readonly object _gate = new();
+    private readonly Stack<Block> _free = [];
+    private readonly Queue<Block> _toTransform = [];
+    private readonly Queue<Block> _toDigest = [];
+    private readonly Queue<Block> _ordered = [];
+    private readonly List<Thread> _workers = [];
+    private Thread? _digester;
+    private int _blocks;
+    private int _undigested;
+    private bool _isComplete;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>An empty block. For the one thread that fills blocks.</summary>
-    public Block Rent() => Guarded(() =>
+    public Block Rent()
     {
-        if (!_free.TryTake(out var block))
-            block = _blocks.Count < _mostBlocks ? NewBlock() : _free.Take(_stop.Token);
-        block.Clear();
-        return block;
-    });
+        lock (_gate)
+        {
+            ThrowIfFailed();
+            while (_free.Count == 0 && _blocks == _mostBlocks)
+                WaitForOthers();
+            if (!_free.TryPop(out var block))
+            {
+                block = new Block(shape);
+                _blocks++;
+            }
+            block.Clear();
+            return block;
+        }
+    }
 
-    /// <summary>Hands over a block whose input is to be transformed.</summary>
-    public void Submit(Block block) => Guarded(() =>
+    /// <summary>Hands over a block whose input is to be transformed and, if it has a digest, hashed.</summary>
+    public void Submit(Block block)
     {
-        if (_threads.Count < workers)
-            StartWorker();
-        _ordered.Add(block, _stop.Token);
-        _work.Add(block, _stop.Token);
-        return true;
-    });
+        lock (_gate)
+        {
+            ThrowIfFailed();
+            if (_workers.Count < workers)
+                _workers.Add(Start(Transform, "archive block worker"));
+            block.Awaited = 1;
+            _toTransform.Enqueue(block);
+            if (block.Digest is not null)
+            {
+                _digester ??= Start(Digest, "archive digest");
+                block.Awaited++;
+                _undigested++;
+                _toDigest.Enqueue(block);
+            }
+            _ordered.Enqueue(block);
+            Monitor.PulseAll(_gate);
+        }
+    }
 
     /// <summary>Hands over a block whose output is there already.</summary>
-    public void SubmitFinished(Block block) => Guarded(() =>
+    public void SubmitFinished(Block block)
     {
-        block.Finish();
-        _ordered.Add(block, _stop.Token);
-        return true;
-    });
+        lock (_gate)
+        {
+            ThrowIfFailed();
+            _ordered.Enqueue(block);
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Returns when every digest has what was handed over for it.</summary>
+    public void WaitUntilDigested()
+    {
+        lock (_gate)
+        {
+            ThrowIfFailed();
+            while (_undigested > 0)
+                WaitForOthers();
+        }
+    }
 
     /// <summary>No more blocks will be handed over.</summary>
     public void CompleteAdding()
     {
-        _work.CompleteAdding();
-        _ordered.CompleteAdding();
+        lock (_gate)
+        {
+            _isComplete = true;
+            Monitor.PulseAll(_gate);
+        }
     }
 
-    /// <summary>The next block in order, as soon as it is transformed; null after the last one.</summary>
-    public Block? Take() => Guarded(() =>
+    /// <summary>The next block in order, as soon as everybody is done with it; null after the last one.</summary>
+    public Block? Take()
     {
-        if (!_ordered.TryTake(out var block, Timeout.Infinite, _stop.Token))
-            return null;
-        block.WaitUntilFinished(_stop.Token);
-        return block;
-    });
+        lock (_gate)
+        {
+            ThrowIfFailed();
+            while (_ordered.Count == 0 ? !_isComplete : _ordered.Peek().Awaited > 0)
+                WaitForOthers();
+            return _ordered.TryDequeue(out var block) ? block : null;
+        }
+    }
 
     /// <summary>Gives back a block that was taken.</summary>
-    public void Return(Block block) => _free.Add(block);
+    public void Return(Block block)
+    {
+        lock (_gate)
+        {
+            _free.Push(block);
+            Monitor.PulseAll(_gate);
+        }
+    }
 
     /// <summary>Stops everybody; the first reason counts.</summary>
     public void Fail(Exception reason)
     {
-        Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(reason), comparand: null);
-        _stop.Cancel();
+        lock (_gate)
+        {
+            _failure ??= ExceptionDispatchInfo.Capture(reason);
+            Monitor.PulseAll(_gate);
+        }
     }
 
     /// <exception cref="Exception">The first failure, whatever it was.</exception>
-    public void ThrowIfFailed() => _failure?.Throw();
+    public void ThrowIfFailed() => Volatile.Read(ref _failure)?.Throw();
 
     /// <summary>Ends the workers. The threads that fill and empty blocks must be done before.</summary>
     public void Dispose()
     {
         Fail(new ObjectDisposedException(nameof(BlockPipeline)));
-        _threads.ForEach(thread => thread.Join());
-        _blocks.ForEach(block => block.Dispose());
-        _shape.Dispose();
-        _free.Dispose();
-        _work.Dispose();
-        _ordered.Dispose();
-        _stop.Dispose();
+        _workers.ForEach(thread => thread.Join());
+        _digester?.Join();
     }
 
-    private T Guarded<T>(Func<T> action)
+    private static Thread Start(ThreadStart work, string name)
     {
-        try
-        {
-            ThrowIfFailed();
-            return action();
-        }
-        catch (OperationCanceledException) when (_failure is { } failure)
-        {
-            failure.Throw();
-            throw;
-        }
-    }
-
-    private Block NewBlock()
-    {
-        var block = new Block(_shape.InputBytes, _shape.OutputBytes);
-        _blocks.Add(block);
-        return block;
-    }
-
-    private void StartWorker()
-    {
-        var thread = new Thread(Work) { IsBackground = true, Name = "archive block worker" };
-        _threads.Add(thread);
+        var thread = new Thread(work) { IsBackground = true, Name = name };
         thread.Start();
+        return thread;
     }
 
-    private void Work()
+    private void WaitForOthers()
+    {
+        Monitor.Wait(_gate);
+        ThrowIfFailed();
+    }
+
+    private void Transform()
     {
         try
         {
             using var transform = newTransform();
-            foreach (var block in _work.GetConsumingEnumerable(_stop.Token))
+            while (Next(_toTransform) is { } block)
             {
                 transform.Apply(block);
-                block.Finish();
+                Finish(block);
             }
-        }
-        catch (OperationCanceledException) when (_failure is not null)
-        {
-            // Somebody else failed first.
         }
         catch (Exception error)
         {
             Fail(error);
+        }
+    }
+
+    private void Digest()
+    {
+        try
+        {
+            while (Next(_toDigest) is { } block)
+            {
+                block.Digest!.AppendData(block.Input, block.DigestStart, block.InputLength - block.DigestStart); // Submit has seen it.
+                lock (_gate)
+                    _undigested--;
+                Finish(block);
+            }
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+    }
+
+    /// <summary>The next block to work on; null when there will be none, or somebody has failed.</summary>
+    private Block? Next(Queue<Block> queue)
+    {
+        lock (_gate)
+        {
+            while (queue.Count == 0 && !_isComplete && _failure is null)
+                Monitor.Wait(_gate);
+            return _failure is null && queue.TryDequeue(out var block) ? block : null;
+        }
+    }
+
+    private void Finish(Block block)
+    {
+        lock (_gate)
+        {
+            block.Awaited--;
+            Monitor.PulseAll(_gate);
         }
     }
 }

@@ -2,14 +2,19 @@ using System.Buffers.Binary;
 
 namespace BackupSidecar.Archives.Compression;
 
-/// <summary>The checksum of gzip (CRC-32, reflected polynomial EDB88320), sixteen bytes at a time by table.</summary>
+/// <summary>The checksum of gzip (CRC-32, reflected polynomial EDB88320), by ISA-L or sixteen bytes at a time by table.</summary>
 internal static class Crc32
 {
     private const int Slices = 16;
     private static readonly uint[] Table = MakeTable();
 
     /// <summary>Continues the checksum of what came before (0 at the start) with these bytes.</summary>
-    public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
+    public static uint Append(uint crc, ReadOnlySpan<byte> bytes) => IsalLibrary.IsInstalled && !bytes.IsEmpty
+        ? IsalLibrary.Crc32(crc, bytes, (ulong)bytes.Length)
+        : AppendByTable(crc, bytes);
+
+    /// <summary>The same without ISA-L.</summary>
+    public static uint AppendByTable(uint crc, ReadOnlySpan<byte> bytes)
     {
         crc = ~crc;
         ReadOnlySpan<uint> table = Table;

@@ -13,7 +13,7 @@ internal static class Decompressor
     public static Stream Open(Stream source, Configuration.Compression compression, int workers) => compression switch
     {
         Configuration.Compression.Gzip => new GzipReader(source, workers),
-        Configuration.Compression.Zstd => new ZstdReader(source),
+        Configuration.Compression.Zstd => new ZstdReader(source, workers),
         Configuration.Compression.None => source,
         _ => throw new ArgumentOutOfRangeException(nameof(compression)),
     };

@@ -3,9 +3,9 @@ namespace BackupSidecar.Archives.Compression;
 /// <summary>No compression: blocks leave as they came.</summary>
 internal sealed class StoreTransform : BlockTransform
 {
-    public override int InputBytes => 1024 * 1024;
+    private const int Bytes = 1024 * 1024;
 
-    public override int OutputBytes => InputBytes;
+    public static readonly BlockShape Shape = new(Bytes, Bytes);
 
     public override void Apply(Block block)
     {

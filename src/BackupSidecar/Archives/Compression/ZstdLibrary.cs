@@ -7,6 +7,9 @@ internal static partial class ZstdLibrary
 {
     private const string Name = "libzstd.so.1";
     public const int CompressionLevelParameter = 100;
+    public const int HashLogParameter = 102;
+    public const int ChainLogParameter = 103;
+    public const int MinimumMatchParameter = 105;
     public const int ChecksumParameter = 201;
 
     /// <exception cref="DllNotFoundException">The library is not installed.</exception>
@@ -19,8 +22,10 @@ internal static partial class ZstdLibrary
         }
     }
 
+    public static bool IsGood(nuint result) => IsError(result) == 0;
+
     /// <exception cref="InvalidDataException">The value is one of zstd's errors.</exception>
-    public static nuint Check(nuint result) => IsError(result) == 0
+    public static nuint Check(nuint result) => IsGood(result)
         ? result
         : throw new InvalidDataException("zstd: " + Marshal.PtrToStringUTF8(ErrorName(result)));
 
@@ -50,6 +55,17 @@ internal static partial class ZstdLibrary
 
     [LibraryImport(Name, EntryPoint = "ZSTD_freeDCtx")]
     public static partial nuint FreeDecompressor(nint decompressor);
+
+    [LibraryImport(Name, EntryPoint = "ZSTD_decompressDCtx")]
+    public static partial nuint DecompressFrame(nint decompressor, Span<byte> output, nuint outputBytes, ReadOnlySpan<byte> input, nuint inputBytes);
+
+    /// <summary>Length of a frame's content; one of the two largest numbers if it does not say, or this is no frame.</summary>
+    [LibraryImport(Name, EntryPoint = "ZSTD_getFrameContentSize")]
+    public static partial ulong FrameContentBytes(ReadOnlySpan<byte> input, nuint inputBytes);
+
+    /// <summary>Length of a whole frame; an error if the input does not hold it to its end.</summary>
+    [LibraryImport(Name, EntryPoint = "ZSTD_findFrameCompressedSize")]
+    public static partial nuint FrameBytes(ReadOnlySpan<byte> input, nuint inputBytes);
 
     [LibraryImport(Name, EntryPoint = "ZSTD_decompressStream")]
     public static partial nuint Decompress(nint decompressor, ref ZstdBuffer output, ref ZstdBuffer input);

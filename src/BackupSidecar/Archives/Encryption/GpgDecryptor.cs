@@ -8,37 +8,35 @@ namespace BackupSidecar.Archives.Encryption;
 /// Decrypts a stored archive with gpg. gpg hands out plaintext before it knows whether it is whole, so nothing that was read
 /// here may be trusted before <see cref="Complete"/> has returned.
 /// </summary>
-internal sealed class GpgDecryptor : ReadOnlyStream
+internal sealed class GpgDecryptor : Decryptor
 {
     private readonly GpgHome _home = new();
     private readonly GpgVerdict _verdict = new();
     private readonly RunningProcess _gpg;
     private readonly Stream _stored;
-    private readonly byte[] _passphrase;
+    private readonly Passphrase? _passphrase;
     private readonly Thread _pump;
     private ExceptionDispatchInfo? _storedFailure;
     private bool _isDisposed;
 
     /// <param name="stored">The encrypted bytes, read on another thread; not disposed.</param>
     /// <param name="settings">Keys.</param>
-    /// <exception cref="BackupRefusedException">No key is configured.</exception>
     public GpgDecryptor(Stream stored, ArchiveSettings settings)
     {
         _stored = stored;
         try
         {
-            if (settings is { EncryptionKey: null, DecryptionKey: null })
-                throw new BackupRefusedException("The archive is encrypted, and neither BACKUP_ENCRYPTION_KEY nor BACKUP_DECRYPTION_KEY is set.");
             if (settings.DecryptionKey is { } secretKey)
                 _home.ImportSecretKey(secretKey);
             // Without a passphrase an empty one is given: gpg must not wait for a person.
-            _passphrase = settings.EncryptionKey is { } key ? GpgHome.PassphraseLine(key) : "\n"u8.ToArray();
+            _passphrase = settings.EncryptionKey is { } key ? new Passphrase(key) : null;
             _gpg = RunningProcess.Start(_home.Gpg("--status-fd", "2", "--passphrase-fd", "0", "--output", "-", "--decrypt"), _verdict.Hear);
             _pump = new Thread(Pump) { IsBackground = true, Name = "gpg input" };
             _pump.Start();
         }
         catch
         {
+            _passphrase?.Dispose();
             _home.Dispose();
             throw;
         }
@@ -48,7 +46,7 @@ internal sealed class GpgDecryptor : ReadOnlyStream
 
     /// <summary>Reads what is left and waits for gpg's verdict.</summary>
     /// <exception cref="BackupRefusedException">It is not good.</exception>
-    public void Complete()
+    public override void Complete()
     {
         var rest = new byte[64 * 1024];
         while (Read(rest) > 0)
@@ -62,7 +60,7 @@ internal sealed class GpgDecryptor : ReadOnlyStream
     }
 
     /// <summary>Ends gpg at once, so that whoever reads from it comes to an end.</summary>
-    public void Abort() => _gpg.Kill();
+    public override void Abort() => _gpg.Kill();
 
     protected override void Dispose(bool disposing)
     {
@@ -72,6 +70,7 @@ internal sealed class GpgDecryptor : ReadOnlyStream
             _gpg.Kill();
             _pump.Join();
             _gpg.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _passphrase?.Dispose();
             _home.Dispose();
         }
         base.Dispose(disposing);
@@ -79,7 +78,7 @@ internal sealed class GpgDecryptor : ReadOnlyStream
 
     private void Pump()
     {
-        if (!TrySend(_passphrase))
+        if (!TrySend(_passphrase is null ? "\n"u8 : _passphrase.Line))
             return;
         var buffer = new byte[256 * 1024];
         while (ReadStored(buffer) is > 0 and var length)

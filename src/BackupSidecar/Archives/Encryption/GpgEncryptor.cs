@@ -9,7 +9,7 @@ namespace BackupSidecar.Archives.Encryption;
 /// so that either opens it. A thread of its own carries gpg's output to the destination. Whatever goes wrong comes out of
 /// the next write or of <see cref="Complete"/>, in gpg's or the destination's own words.
 /// </summary>
-internal sealed class GpgEncryptor : WriteOnlyStream
+internal sealed class GpgEncryptor : Encryptor
 {
     private readonly GpgHome _home = new();
     private readonly Command _command;
@@ -28,11 +28,12 @@ internal sealed class GpgEncryptor : WriteOnlyStream
         try
         {
             _command = _home.Gpg(Arguments(settings));
-            var passphrase = settings.EncryptionKey is { } key ? GpgHome.PassphraseLine(key) : [];
+            using var passphrase = settings.EncryptionKey is { } key ? new Passphrase(key) : null;
             _gpg = RunningProcess.Start(_command);
             _pump = new Thread(Pump) { IsBackground = true, Name = "gpg output" };
             _pump.Start();
-            Write(passphrase);
+            if (passphrase is not null)
+                Write(passphrase.Line);
         }
         catch
         {
@@ -57,7 +58,7 @@ internal sealed class GpgEncryptor : WriteOnlyStream
 
     /// <summary>Returns when the destination has everything and gpg ended well.</summary>
     /// <exception cref="ProcessFailedException">gpg failed.</exception>
-    public void Complete()
+    public override void Complete()
     {
         _gpg.StandardInput.Close();
         Finish();
@@ -65,7 +66,7 @@ internal sealed class GpgEncryptor : WriteOnlyStream
     }
 
     /// <summary>Ends gpg, unless it has done its work, so that whoever writes to it comes to an end.</summary>
-    public void Abort()
+    public override void Abort()
     {
         if (!_isComplete)
             _gpg.Kill();

@@ -64,12 +64,6 @@ internal sealed class GpgHome : IDisposable
         }
     }
 
-    /// <summary>A passphrase as gpg reads it: one line. A line break within would silently make it another one.</summary>
-    /// <exception cref="ConfigurationException">It has none, or more than one line.</exception>
-    public static byte[] PassphraseLine(Secret passphrase) => passphrase.Reveal() is { Length: > 0 } text && text.IndexOfAny(['\n', '\0']) < 0
-        ? Encoding.UTF8.GetBytes(text + "\n")
-        : throw Fault("BACKUP_ENCRYPTION_KEY", "a passphrase must not be empty or hold a line break, because gpg reads one line.");
-
     private static ConfigurationException Fault(string setting, string problem) => new([new ConfigurationFault(setting, problem)]);
 
     private static string CreateDirectory()

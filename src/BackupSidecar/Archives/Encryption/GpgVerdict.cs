@@ -33,7 +33,7 @@ internal sealed class GpgVerdict
         lock (_lock)
         {
             if (exitCode != 0 || !_statuses.Contains("DECRYPTION_OKAY") || !_statuses.Contains("GOODMDC"))
-                throw new BackupRefusedException($"The archive cannot be decrypted: {Reason()} gpg said: {string.Join("; ", _words)}");
+                throw Refusal.Because($"{Reason()} gpg said: {string.Join("; ", _words)}");
         }
     }
 
@@ -44,9 +44,9 @@ internal sealed class GpgVerdict
             return hasPlaintext ? "it is not encrypted at all." : "it is not an OpenPGP message.";
         // Two bytes at its start tell whether a key fits; if gpg came to the plaintext, the key was right.
         if (hasPlaintext || _statuses.Contains("BADMDC"))
-            return "it was damaged or cut after it was encrypted.";
+            return Refusal.Damaged;
         return _statuses.Contains("NO_SECKEY") && !_statuses.Contains("NEED_PASSPHRASE_SYM")
             ? "no key opens it; it is encrypted for public keys, and BACKUP_DECRYPTION_KEY must be the secret half of one of them."
-            : "no key opens it; was it encrypted with another BACKUP_ENCRYPTION_KEY?";
+            : Refusal.WrongPassphrase;
     }
 }

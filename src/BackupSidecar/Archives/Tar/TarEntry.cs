@@ -19,12 +19,17 @@ internal sealed class TarEntry(TarHeader header, TarParser parser, Func<Exceptio
 
     public override Stream Content => field ??= new ContentStream(this);
 
+    public override void CopyContentTo(Stream destination)
+    {
+        CheckUnread();
+        CopyContent(destination);
+    }
+
     public override void CopyRecordsTo(Stream destination)
     {
         CheckUnread();
         destination.Write(parser.HeaderRecords);
-        while (TakeContent(int.MaxValue) is { Length: > 0 } piece)
-            destination.Write(piece);
+        CopyContent(destination);
         destination.Write(TakePadding());
     }
 
@@ -35,6 +40,12 @@ internal sealed class TarEntry(TarHeader header, TarParser parser, Func<Exceptio
     {
         if (_isOver || parser.ContentLeft != header.Bytes)
             throw new InvalidOperationException("An entry can be read once, and only before the next one is asked for.");
+    }
+
+    private void CopyContent(Stream destination)
+    {
+        while (TakeContent(int.MaxValue) is { Length: > 0 } piece)
+            destination.Write(piece);
     }
 
     private ReadOnlySpan<byte> TakeContent(int limit)

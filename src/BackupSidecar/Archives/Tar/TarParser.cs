@@ -9,6 +9,7 @@ namespace BackupSidecar.Archives.Tar;
 internal sealed class TarParser(Stream source)
 {
     private const int BufferBytes = 512 * 1024;
+    private const int WorthOwnRead = 64 * 1024;
     private const int ExtendedHeaderLimit = 1024 * 1024;
     private const int HeaderRecordsLimit = 4 * ExtendedHeaderLimit;
 
@@ -56,6 +57,25 @@ internal sealed class TarParser(Stream source)
         var length = (int)Math.Min(Math.Min(_contentLeft, limit), _end - _start);
         _contentLeft -= length;
         return Take(length);
+    }
+
+    /// <summary>
+    /// Puts content of the current entry into the destination, straight from the source where that is worth a call of its
+    /// own; returns how many bytes, 0 at its end.
+    /// </summary>
+    public int ReadContent(Span<byte> destination)
+    {
+        if (_start < _end || _contentLeft < WorthOwnRead)
+        {
+            var piece = TakeContent(destination.Length);
+            piece.CopyTo(destination);
+            return piece.Length;
+        }
+        var read = source.Read(destination[..(int)Math.Min(_contentLeft, destination.Length)]);
+        if (read == 0)
+            throw TooEarly();
+        _contentLeft -= read;
+        return read;
     }
 
     /// <summary>The bytes between the end of the content and the next record; to be taken after the content.</summary>
@@ -173,9 +193,11 @@ internal sealed class TarParser(Stream source)
         while (_end - _start < bytes)
         {
             if (!Fill())
-                throw new InvalidDataException("the tar stream ends too early");
+                throw TooEarly();
         }
     }
+
+    private static InvalidDataException TooEarly() => new("the tar stream ends too early");
 
     private bool Fill()
     {

@@ -12,14 +12,10 @@ internal static class UnknownNames
         "BACKUP_PROBLEMS",
     ];
 
-    private const string Redis =
-        "Redis is not supported yet. Until then, back up its data directory with BACKUP_DIRS and name the service in BACKUP_STOP_SERVICES.";
-
     /// <summary>Settings of later generations of docker-backup-sidecar, and what takes their place here.</summary>
     private static readonly Dictionary<string, string> NotSupported = new()
     {
-        ["BACKUP_REDIS"] = Redis,
-        ["BACKUP_REDIS_DATA_DIR"] = Redis,
+        ["BACKUP_REDIS_DATA_DIR"] = "Redis is dumped by its own tool. Name the server in BACKUP_REDIS, such as redis://:password@redis:6379.",
         ["RESTIC_REPOSITORY"] = "restic is not used here. Name a folder in BACKUP_LOCAL_PATH or a bucket in BACKUP_S3_BUCKET.",
         ["RESTIC_PASSWORD"] = "restic is not used here. Give the passphrase in BACKUP_ENCRYPTION_KEY.",
         ["RESTIC_KEEP_LAST"] = "restic is not used here. Use BACKUP_RETENTION_RECENT.",

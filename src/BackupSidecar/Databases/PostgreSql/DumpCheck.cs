@@ -3,48 +3,72 @@ using BackupSidecar.Processes;
 namespace BackupSidecar.Databases.PostgreSql;
 
 /// <summary>
-/// A pg_restore that reads a dump end to end while it is made, and prints the data, of which the rows are counted: a dump that
-/// ends too early can look like a good one to everybody but pg_restore.
+/// A pg_restore that reads a dump of pg_dump's custom format from end to end and prints its data, of which the rows are counted:
+/// a dump that ends too early can look like a good one to everybody but pg_restore.
 /// </summary>
-internal sealed class DumpCheck : IAsyncDisposable
+internal sealed class DumpCheck : IDumpCheck
 {
-    private readonly IRunningTool _tool;
+    private readonly IRunningTool _pgRestore;
     private readonly CopyCounter _counter = new();
     private readonly Task _reading;
 
-    private DumpCheck(IRunningTool tool, CancellationToken cancellation)
+    private DumpCheck(IRunningTool pgRestore, PostgresClient client, CancellationToken cancellation)
     {
-        _tool = tool;
-        _reading = ProgramStreams.PumpAsync(tool.StandardOutput, Take, tool.Kill, cancellation);
+        Reader = $"pg_restore {client.Version}";
+        _pgRestore = pgRestore;
+        _reading = ProgramStreams.PumpAsync(pgRestore.StandardOutput, Count, pgRestore.Kill, cancellation);
     }
 
-    /// <summary>Once it has completed.</summary>
+    public string Reader { get; }
+
+    /// <summary>Rows of each table; once it has completed.</summary>
     public IReadOnlyDictionary<string, long> Counts => _counter.Counts;
 
-    public static async Task<DumpCheck> StartAsync(IToolPlace place, PostgresClient client, CancellationToken cancellation) =>
-        new(await place.StartAsync(
-            new Command(client.Program("pg_restore"), "--format=custom", "--data-only", "--file=-"), cancellation), cancellation);
+    /// <summary>Whether pg_restore has ended before the dump did: its last words say why.</summary>
+    public bool HasEnded { get; private set; }
 
-    /// <summary>Takes a piece of the dump; false if it wants no more, which it says at the end.</summary>
-    public bool TryWrite(byte[] chunk, int length) => ProgramStreams.TryWrite(_tool.StandardInput, chunk, length);
-
-    /// <summary>The dump has ended: how pg_restore ended.</summary>
-    public async Task<ProcessResult> CompleteAsync(CancellationToken cancellation)
+    public static async Task<DumpCheck> StartAsync(IToolPlace place, PostgresClient client, CancellationToken cancellation)
     {
-        _tool.StandardInput.Close();
-        await _reading;
-        return await _tool.WaitAsync(cancellation);
+        var command = new Command(client.Program("pg_restore"), "--format=custom", "--data-only", "--file=-");
+        return new DumpCheck(await place.StartAsync(command, cancellation), client, cancellation);
     }
 
-    public void Kill() => _tool.Kill();
+    public void Take(ReadOnlySpan<byte> chunk)
+    {
+        if (HasEnded)
+            return;
+        try
+        {
+            _pgRestore.StandardInput.Write(chunk);
+        }
+        catch (IOException)
+        {
+            HasEnded = true;
+        }
+    }
+
+    public async Task<string?> CompleteAsync(CancellationToken cancellation)
+    {
+        _pgRestore.StandardInput.Close();
+        await _reading;
+        var result = await _pgRestore.WaitAsync(cancellation);
+        if (result.Succeeded && !HasEnded)
+            return null;
+        if (result.LastWords.Contains("unsupported version", StringComparison.Ordinal))
+            return $"it was made by a newer PostgreSQL client: {result.LastWords}";
+        throw new DatabaseException($"pg_restore cannot read it to its end: {result.LastWords}");
+    }
+
+    /// <summary>Ends pg_restore at once.</summary>
+    public void Kill() => _pgRestore.Kill();
 
     public async ValueTask DisposeAsync()
     {
-        await _tool.DisposeAsync();
+        await _pgRestore.DisposeAsync();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private bool Take(byte[] chunk, int length)
+    private bool Count(byte[] chunk, int length)
     {
         _counter.Take(chunk.AsSpan(0, length));
         return true;

@@ -52,14 +52,13 @@ internal sealed class Postgres(PostgresAccess access, string database, DatabaseO
         var isWanted = await ProgramStreams.PumpAsync(dump.StandardOutput, Take, Kill, cancellation);
         if (!isWanted)
             dump.Kill();
-        var read = await check.CompleteAsync(cancellation);
         var dumped = await dump.WaitAsync(cancellation);
 
         // When pg_dump dies, pg_restore complains too; the first one knows why.
         if (isWanted && !dumped.Succeeded)
             throw PostgresConnection.Failed("pg_dump failed", dumped with { LastWords = dumped.LastWords + await LockHoldersAsync(connection, dumped.LastWords, cancellation) });
-        if (!isWanted || !read.Succeeded)
-            throw PostgresConnection.Failed("pg_dump wrote a dump that pg_restore cannot read to its end", read);
+        if (await check.CompleteAsync(cancellation) is { } unread)
+            throw new DatabaseException($"the dump could not be checked: {unread}");
         return new DumpFacts($"pg_dump {connection.Client.Version}", $"PostgreSQL {connection.Server}", "single-transaction snapshot (pg_dump)")
         {
             Via = connection.Place.Via,
@@ -69,7 +68,8 @@ internal sealed class Postgres(PostgresAccess access, string database, DatabaseO
         bool Take(byte[] chunk, int length)
         {
             destination.Write(chunk, 0, length);
-            return check.TryWrite(chunk, length);
+            check.Take(chunk.AsSpan(0, length));
+            return !check.HasEnded;
         }
 
         void Kill()

@@ -173,7 +173,7 @@ internal sealed class ArchiveStage(
     {
         var file = PartialFile.NameFor(name.FileName);
         return localFolder is not null && preflight.Writable.Any(store => store.Name == StoreName.Local)
-            ? new Spool(localFolder, file, fallbackDirectory: stagingDirectory)
+            ? new Spool(localFolder, file, fallbackDirectory: stagingDirectory, isFollowed: preflight.Writable.Count > 1)
             : new Spool(stagingDirectory, file, fallbackDirectory: null);
     }
 }

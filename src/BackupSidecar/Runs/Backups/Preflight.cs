@@ -30,7 +30,7 @@ internal sealed record Preflight
 
     public required string? ServicesProblem { get; init; }
 
-    /// <summary>Why no archive can be made (gpg is missing, a key is of no use), or null.</summary>
+    /// <summary>Why no archive can be made (a key is of no use, gpg is missing where it is needed), or null.</summary>
     public required string? ArchiveProblem { get; init; }
 
     /// <summary>Whether nothing at all is wrong.</summary>
@@ -64,10 +64,13 @@ internal sealed record Preflight
         };
     }
 
-    /// <summary>Encrypts nothing into nowhere, with the real tools and keys.</summary>
+    /// <summary>
+    /// Makes an archive of nothing, nowhere, with the real libraries, tools and public keys. A passphrase needs no tool, and the
+    /// long way from it to a key is not gone twice.
+    /// </summary>
     private static void MakeEmptyArchive(ArchiveSettings settings)
     {
-        using var archive = ArchiveWriter.Create(settings, Stream.Null);
+        using var archive = ArchiveWriter.Create(settings with { EncryptionKey = null }, Stream.Null);
         archive.Complete();
     }
 

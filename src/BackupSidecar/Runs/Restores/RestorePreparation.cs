@@ -1,6 +1,8 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Archives.Contents;
 using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets;
 using BackupSidecar.Targets.Extraction;
 using BackupSidecar.Targets.Swapping;
@@ -45,7 +47,8 @@ internal sealed class RestorePreparation(ArchiveSettings settings, FetchedArchiv
                 extractions.Add(target.Extract(isTrusted));
             log.LogInformation("Unpacking {Archive}", archive.Name.FileName);
             using var reader = archive.Open(settings);
-            await Unpacker.UnpackAsync(reader, extractions, cancellation);
+            await ArchiveWalk.ReadAsync(reader, extractions, cancellation);
+            Settle(targets);
             return [.. extractions.SelectMany(extraction => extraction.Notes)];
         }
         finally
@@ -55,10 +58,20 @@ internal sealed class RestorePreparation(ArchiveSettings settings, FetchedArchiv
         }
     }
 
+    /// <summary>
+    /// Brings what was unpacked to the disk now, while services run: the exchange waits for the disk as well, and then little
+    /// is left to wait for. In a new folder there is no exchange.
+    /// </summary>
+    private static void Settle(IReadOnlyList<IRestoreTarget> targets)
+    {
+        foreach (var place in targets.Where(target => target.Step.Target is not (null or DatabaseSourcePlan)).Select(target => target.Place).Distinct(StringComparer.Ordinal))
+            Posix.SyncFileSystem(new RawPath(place));
+    }
+
     private async Task<IReadOnlyList<string>> NamesAsync(CancellationToken cancellation)
     {
         using var reader = archive.Open(settings);
-        var roots = await Unpacker.RootsAsync(reader, cancellation);
+        var roots = await ArchiveWalk.RootsAsync(reader, cancellation);
         return [.. roots.Select(root => RawName.FromLatin1(root).ToString())];
     }
 }

@@ -9,6 +9,9 @@ internal sealed record Patience
     /// </summary>
     public TimeSpan LongestTrouble { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>The same for a server that has never answered: enough for a name or a route that appears late.</summary>
+    public TimeSpan LongestFirstLook { get; init; } = TimeSpan.FromSeconds(3);
+
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(4);

@@ -78,7 +78,8 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
         }
     }
 
-    public Trouble NewTrouble() => new(patience, clock);
+    /// <summary>Begins to count the failures of one request.</summary>
+    public Trouble NewTrouble() => new(patience, isFirstLook: !_http.IsValueCreated || !_http.Value.HasAnswered, clock);
 
     public void Dispose()
     {

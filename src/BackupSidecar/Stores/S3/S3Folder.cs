@@ -4,7 +4,7 @@ using Amazon.S3.Model;
 namespace BackupSidecar.Stores.S3;
 
 /// <summary>An object as a HEAD request shows it. <see cref="Owner"/> is the mark of the upload that wrote it, or null.</summary>
-internal sealed record FoundObject(StoredObject Object, string ETag, string? Owner);
+internal sealed record FoundObject(StoredObject Object, string? Owner);
 
 /// <summary>The keys below one backup's name, and the requests that look at or remove single ones.</summary>
 internal sealed class S3Folder(S3Connection connection, string backupName)
@@ -32,7 +32,7 @@ internal sealed class S3Folder(S3Connection connection, string backupName)
                 new S3Attempt($"look at {AddressOf(name)}", "s3:GetObject"),
                 (s3, watch) => s3.GetObjectMetadataAsync(request, watch.Token),
                 cancellation);
-            return new FoundObject(new StoredObject(name, found.ContentLength, Instant(found.LastModified)), found.ETag, found.Metadata[OwnerMetadata]);
+            return new FoundObject(new StoredObject(name, found.ContentLength, Instant(found.LastModified)), found.Metadata[OwnerMetadata]);
         }
         catch (S3StoreException exception) when (exception.IsNotFound)
         {

@@ -12,9 +12,10 @@ namespace BackupSidecar.Stores.S3;
 /// </summary>
 internal sealed class S3Http : HttpClientFactory, IDisposable
 {
+    private const int MostConnections = 64;
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(15);
 
-    private readonly SkewMeter _meter;
+    private readonly AnswerWatch _answers;
     private readonly HttpClient _client;
 
     /// <exception cref="StoreException">The CA file cannot be read.</exception>
@@ -25,17 +26,20 @@ internal sealed class S3Http : HttpClientFactory, IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = ConnectLimit,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            MaxConnectionsPerServer = 16,
+            MaxConnectionsPerServer = MostConnections,
         };
         if (caFile is not null)
             handler.SslOptions.RemoteCertificateValidationCallback = new AddedRoots(ReadRoots(caFile)).Accepts;
-        _meter = new SkewMeter(handler, clock);
+        _answers = new AnswerWatch(handler, clock);
         // Silence is watched per request, by what moves, and not by the time that a whole request takes.
-        _client = new HttpClient(_meter) { Timeout = Timeout.InfiniteTimeSpan };
+        _client = new HttpClient(_answers) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>The server's clock minus ours, as of its last answer; null before.</summary>
-    public TimeSpan? ClockSkew => _meter.Skew;
+    public TimeSpan? ClockSkew => _answers.Skew;
+
+    /// <summary>Whether the server has ever answered, whatever it said.</summary>
+    public bool HasAnswered => _answers.HasAnswered;
 
     public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
 
@@ -46,7 +50,7 @@ internal sealed class S3Http : HttpClientFactory, IDisposable
     public void Dispose()
     {
         _client.Dispose();
-        _meter.Dispose();
+        _answers.Dispose();
     }
 
     private static X509Certificate2Collection ReadRoots(string caFile)
@@ -63,13 +67,16 @@ internal sealed class S3Http : HttpClientFactory, IDisposable
         return roots.Count > 0 ? roots : throw new StoreException($"S3: BACKUP_S3_CA_FILE {caFile} holds no certificate in PEM form.");
     }
 
-    private sealed class SkewMeter(HttpMessageHandler inner, TimeProvider clock) : DelegatingHandler(inner)
+    private sealed class AnswerWatch(HttpMessageHandler inner, TimeProvider clock) : DelegatingHandler(inner)
     {
         public TimeSpan? Skew { get; private set; }
+
+        public bool HasAnswered { get; private set; }
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var response = await base.SendAsync(request, cancellationToken);
+            HasAnswered = true;
             if (response.Headers.Date is { } date)
                 Skew = date - clock.GetUtcNow();
             return response;

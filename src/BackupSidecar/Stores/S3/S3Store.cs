@@ -11,7 +11,7 @@ internal sealed class S3Store : IBackupStore
 {
     private readonly S3Connection _connection;
     private readonly S3Folder _folder;
-    private readonly PartPlan _plan;
+    private readonly S3StoreSettings _settings;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
 
@@ -24,7 +24,7 @@ internal sealed class S3Store : IBackupStore
     {
         _connection = new S3Connection(settings, patience, clock);
         _folder = new S3Folder(_connection, backupName);
-        _plan = PartPlan.For(settings.Endpoint, settings.PartSize);
+        _settings = settings;
         _clock = clock;
         _log = log;
     }
@@ -40,19 +40,14 @@ internal sealed class S3Store : IBackupStore
     public async Task<StoredObject?> FindAsync(string name, CancellationToken cancellation) =>
         (await _folder.FindAsync(name, cancellation))?.Object;
 
-    public Task UploadAsync(string name, Spool spool, CancellationToken cancellation) => NewUpload(name).SendAsync(spool, cancellation);
+    public Task UploadAsync(string name, Spool spool, CancellationToken cancellation) =>
+        NewUpload(name).SendAsync(spool, PartPlan.For(_settings, spool.Capacity), cancellation);
 
     public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
         NewUpload(name).SendAsync(content, cancellation);
 
-    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)
-    {
-        var found = await _folder.FindAsync(name, cancellation)
-            ?? throw new StoreException($"S3: cannot read {_folder.AddressOf(name)}: there is no such object.");
-        var stream = new ResumingStream(_connection, _folder, found);
-        await stream.OpenAsync(cancellation);
-        return stream;
-    }
+    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) =>
+        await ObjectStream.OpenAsync(_connection, _folder, name, cancellation);
 
     public Task DeleteAsync(string name, CancellationToken cancellation) => _folder.DeleteAsync(name, cancellation);
 
@@ -60,5 +55,5 @@ internal sealed class S3Store : IBackupStore
 
     public void Dispose() => _connection.Dispose();
 
-    private S3Upload NewUpload(string name) => new(_connection, _folder, _plan, name, _log);
+    private S3Upload NewUpload(string name) => new(_connection, _folder, name, _log);
 }

@@ -11,7 +11,7 @@ namespace BackupSidecar.Stores.S3;
 /// Sends one object, whole or not at all. Parts are read from the spool while it grows, four at a time, and each is sent
 /// again by itself if it fails. What the server holds in the end is asked from the server, not believed from an answer.
 /// </summary>
-internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPlan plan, string name, ILogger log)
+internal sealed class S3Upload(S3Connection connection, S3Folder folder, string name, ILogger log)
 {
     private const int ParallelParts = 4;
 
@@ -21,12 +21,12 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     private string? _uploadId;
 
     /// <summary>Sends what the spool holds and will hold. The spool's failure is passed on as it is.</summary>
-    public Task SendAsync(Spool spool, CancellationToken cancellation) => WholeOrNothingAsync(
+    public Task SendAsync(Spool spool, PartPlan plan, CancellationToken cancellation) => WholeOrNothingAsync(
         async () =>
         {
             try
             {
-                await SendSpoolAsync(spool, cancellation);
+                await SendSpoolAsync(spool, plan, cancellation);
             }
             catch (StoreException) when (spool.Sealed.IsFaulted)
             {
@@ -38,13 +38,13 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
     public Task SendAsync(ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
         WholeOrNothingAsync(() => PutAsync(() => new MemoryStream(content.ToArray()), content.Length, cancellation));
 
-    private async Task SendSpoolAsync(Spool spool, CancellationToken cancellation)
+    private async Task SendSpoolAsync(Spool spool, PartPlan plan, CancellationToken cancellation)
     {
         var (length, isSealed) = await spool.WaitForAsync(plan.SizeOf(1) + 1, cancellation);
         if (isSealed && length <= plan.SizeOf(1))
             await PutAsync(() => spool.OpenRead(0, length), length, cancellation);
         else
-            await SendPartsAsync(spool, cancellation);
+            await SendPartsAsync(spool, plan, cancellation);
     }
 
     private async Task WholeOrNothingAsync(Func<Task> send)
@@ -87,7 +87,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         length,
         cancellation);
 
-    private async Task SendPartsAsync(Spool spool, CancellationToken cancellation)
+    private async Task SendPartsAsync(Spool spool, PartPlan plan, CancellationToken cancellation)
     {
         // Saves the sending; it is asked again when the object gets its name.
         await ThrowIfTakenAsync(cancellation);
@@ -104,7 +104,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         var sent = new ConcurrentBag<PartETag>();
         // The first part that fails for good ends the others and the waiting for more.
         await Parallel.ForEachAsync(
-            FollowAsync(spool, cancellation),
+            FollowAsync(spool, plan, cancellation),
             new ParallelOptions { MaxDegreeOfParallelism = ParallelParts, CancellationToken = cancellation },
             async (part, stop) => sent.Add(await SendPartAsync(spool, part, stop)));
         var (length, _) = await spool.Sealed;
@@ -112,7 +112,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, PartPla
         await CompleteAsync([.. sent.OrderBy(part => part.PartNumber)], length, cancellation);
     }
 
-    private async IAsyncEnumerable<Part> FollowAsync(Spool spool, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<Part> FollowAsync(
+        Spool spool, PartPlan plan, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var part = new Part(1, 0, plan.SizeOf(1));
         while (true)

@@ -1,5 +1,6 @@
-using System.Security.Cryptography;
 using BackupSidecar.Archives;
+using BackupSidecar.Archives.Contents;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets.Swapping;
 
 namespace BackupSidecar.Targets.Extraction;
@@ -10,9 +11,7 @@ namespace BackupSidecar.Targets.Extraction;
 /// </summary>
 internal sealed class ContentExtraction(string folder, Expectation expected) : IExtraction
 {
-    private readonly ExtractionGuard _guard = new(expected.Root, expected.Limits, expected.IsTrusted);
-    private string? _digest;
-    private long _bytes;
+    private readonly SourceTally _tally = new(expected, isByContent: true);
 
     public string Root => expected.Root;
 
@@ -22,36 +21,23 @@ internal sealed class ContentExtraction(string folder, Expectation expected) : I
 
     public void Add(ArchiveEntry entry, CancellationToken cancellation)
     {
-        _ = _guard.Judge(new EntryFacts(entry.Name, entry.Type, entry.LinkTarget, entry.Bytes));
-        if (_digest is not null || entry.Type is not ('0' or '7') || entry.IsSparse || entry.Name != Root)
-            throw new BackupRefusedException($"The archive is not what a backup looks like: '{expected.Entry}' is not one plain file. Nothing was restored.");
+        _ = _tally.Admit(entry, cancellation);
         // The folder is private, so the file may get its own mode at the end.
         using (var file = new FileStream(FilePath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
-            (_digest, _bytes) = Copy(entry.Content, file, cancellation);
+        {
+            _tally.Destination = file;
+            entry.CopyContentTo(_tally);
+        }
         GiveAttributes(entry.Attributes);
     }
 
     public Task FinishAsync(CancellationToken cancellation)
     {
-        expected.Compare(_bytes, _digest is null ? 0 : 1, _digest ?? "", recordsDigest: null);
+        _tally.Compare();
         return Task.CompletedTask;
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private static (string Digest, long Bytes) Copy(Stream content, FileStream file, CancellationToken cancellation)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[256 * 1024];
-        var total = 0L;
-        for (int read; (read = content.Read(buffer)) > 0; total += read)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            hash.AppendData(buffer, 0, read);
-            file.Write(buffer, 0, read);
-        }
-        return (Convert.ToHexStringLower(hash.GetHashAndReset()), total);
-    }
+    public ValueTask DisposeAsync() => _tally.DisposeAsync();
 
     private void GiveAttributes(EntryAttributes attributes)
     {

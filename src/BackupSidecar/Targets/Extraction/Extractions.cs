@@ -10,15 +10,14 @@ internal static class Extractions
     /// <param name="isTrusted">Whether set-user-id bits, pipes and attributes that grant rights are restored.</param>
     public static IExtraction Start(ArchivedSource source, string folder, bool isTrusted)
     {
-        var expected = Expectation.Of(source, isTrusted);
+        var expected = source.Expect(isTrusted);
         return source.Form switch
         {
             ArchivedForm.Tree or ArchivedForm.DumpFolder => TarExtraction.Start(folder, expected),
             ArchivedForm.NestedTree => new NestedExtraction(folder, expected),
+            ArchivedForm.File when source.IsByContent => new ContentExtraction(folder, expected),
             // Files that tar had read go through tar again, so that all of their attributes come back.
-            ArchivedForm.File when source.Manifest is { TarSha256: not null, Sha256: null } => TarExtraction.Start(folder, expected),
-            ArchivedForm.File when source is { Manifest: null, Kind: SourceKind.File } => TarExtraction.Start(folder, expected),
-            ArchivedForm.File => new ContentExtraction(folder, expected),
+            ArchivedForm.File => TarExtraction.Start(folder, expected),
             _ => throw new InvalidOperationException($"Nothing is known of how to unpack '{source.Form}'."),
         };
     }

@@ -1,5 +1,7 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Archives.Contents;
 using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
 using BackupSidecar.Targets.Swapping;
 
 namespace BackupSidecar.Targets.Extraction;
@@ -19,7 +21,7 @@ internal sealed class NestedExtraction(string folder, Expectation expected) : IE
     public void Add(ArchiveEntry entry, CancellationToken cancellation)
     {
         if (_tree is not null || entry.Type is not ('0' or '7') || entry.Name != Root)
-            throw new BackupRefusedException($"The archive is not what a backup looks like: '{expected.Root}' is not one plain file. Nothing was restored.");
+            throw new BackupRefusedException($"The archive is not what a backup looks like: '{expected.Root}' is not one plain file.");
         using var inner = ArchiveReader.Open(entry.Content, ".tar.gz", new ArchiveSettings());
         while (inner.NextEntry(cancellation) is { } found)
         {
@@ -32,7 +34,7 @@ internal sealed class NestedExtraction(string folder, Expectation expected) : IE
     public async Task FinishAsync(CancellationToken cancellation)
     {
         if (_tree is null)
-            throw new BackupRefusedException($"The archive is not what a backup looks like: '{expected.Root}' is empty. Nothing was restored.");
+            throw new BackupRefusedException($"The archive is not what a backup looks like: '{expected.Root}' is empty.");
         await _tree.FinishAsync(cancellation);
         var unpacked = new RawPath(folder).Child(RawName.FromLatin1(_tree.Root));
         if (_tree.Root != RawName.ToLatin1(expected.Entry))

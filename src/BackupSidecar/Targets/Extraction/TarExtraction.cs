@@ -1,4 +1,5 @@
 using BackupSidecar.Archives;
+using BackupSidecar.Archives.Contents;
 using BackupSidecar.Processes;
 using BackupSidecar.Targets.Swapping;
 
@@ -10,24 +11,26 @@ namespace BackupSidecar.Targets.Extraction;
 /// </summary>
 internal sealed class TarExtraction : IExtraction
 {
+    /// <summary>Records of small files are gathered, so that neither we nor tar pay for each of them with a call of the kernel.</summary>
+    private const int InputBytes = 256 * 1024;
+
     private static readonly byte[] EndMark = new byte[1024];
 
     private readonly string _folder;
     private readonly Expectation _expected;
-    private readonly ExtractionGuard _guard;
     private readonly RunningProcess _tar;
-    private readonly RecordDigest _digest = new();
+    private readonly BufferedStream _input;
+    private readonly SourceTally _tally;
     private readonly List<string> _notes = [];
-    private long _bytes;
-    private long _entries;
     private long _ofOthers;
 
     private TarExtraction(string folder, Expectation expected, RunningProcess tar)
     {
         _folder = folder;
         _expected = expected;
-        _guard = new ExtractionGuard(expected.Root, expected.Limits, expected.IsTrusted);
+        _tally = new SourceTally(expected, isByContent: false);
         _tar = tar;
+        _input = new BufferedStream(tar.StandardInput, InputBytes);
     }
 
     public string Root => _expected.Root;
@@ -41,20 +44,17 @@ internal sealed class TarExtraction : IExtraction
 
     public void Add(ArchiveEntry entry, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var reason = _guard.Judge(new EntryFacts(entry.Name, entry.Type, entry.LinkTarget, entry.Bytes));
+        var reason = _tally.Admit(entry, cancellation);
         if (reason is not null)
             Note(entry, reason);
         else if ((uint)entry.Attributes.OwnerId != Posix.UserId)
             _ofOthers++;
-        _entries++;
-        _bytes += entry.Bytes;
-        _digest.Destination = reason is null ? _tar.StandardInput : null;
+        _tally.Destination = reason is null ? _input : null;
         try
         {
-            entry.CopyRecordsTo(_digest);
+            entry.CopyRecordsTo(_tally);
         }
-        catch (IOException) when (_digest.IsBroken)
+        catch (IOException) when (_tally.IsBroken)
         {
             throw Failure(_tar.WaitAsync(CancellationToken.None).GetAwaiter().GetResult());
         }
@@ -64,7 +64,8 @@ internal sealed class TarExtraction : IExtraction
     {
         try
         {
-            await _tar.StandardInput.WriteAsync(EndMark, cancellation);
+            _input.Write(EndMark);
+            _input.Flush();
             _tar.StandardInput.Close();
         }
         catch (IOException)
@@ -79,7 +80,7 @@ internal sealed class TarExtraction : IExtraction
             _notes.Add($"While unpacking '{_expected.Entry}', tar said: {result.LastWords}");
         if (_ofOthers > 0 && !Environment.IsPrivilegedProcess)
             _notes.Add($"{_ofOthers} in '{_expected.Entry}' belonged to another user and now belong to us (user {Posix.UserId}): only root can keep owners.");
-        _expected.Compare(_bytes, _entries, contentDigest: null, _digest.Finish());
+        _tally.Compare();
         if (!_expected.IsTrusted)
             await DropPrivilegesAsync(cancellation);
     }
@@ -87,13 +88,13 @@ internal sealed class TarExtraction : IExtraction
     public async ValueTask DisposeAsync()
     {
         await _tar.DisposeAsync();
-        await _digest.DisposeAsync();
+        await _tally.DisposeAsync();
     }
 
     private static Command Tar(string folder, bool isTrusted) => new(
         "tar",
         [
-            "--extract", "--file=-", "--directory=" + folder, "--keep-old-files", "--numeric-owner",
+            "--extract", "--file=-", "--blocking-factor=512", "--directory=" + folder, "--keep-old-files", "--numeric-owner",
             "--preserve-permissions", "--acls", "--xattrs", isTrusted ? "--xattrs-include=*" : "--xattrs-include=user.*",
             Environment.IsPrivilegedProcess ? "--same-owner" : "--no-same-owner",
         ]);

@@ -1,3 +1,5 @@
+using BackupSidecar.Processes;
+
 namespace BackupSidecar.Targets.Swapping;
 
 /// <summary>Gives one directory the owner, mode, extended attributes (ACLs are among them) and time of another.</summary>

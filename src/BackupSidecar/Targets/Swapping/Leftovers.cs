@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Targets.Swapping;

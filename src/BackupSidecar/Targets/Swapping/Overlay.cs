@@ -1,4 +1,5 @@
 using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Targets.Swapping;
 

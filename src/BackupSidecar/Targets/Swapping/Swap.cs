@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Targets.Swapping;
 

@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text;
+using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+using BackupSidecar.Verification;
+
+namespace BackupSidecar.Commands;
+
+/// <summary>A verification in words.</summary>
+internal static class VerificationText
+{
+    /// <summary>One line for the copy, and one for each thing to know of it.</summary>
+    public static string Of(CopyVerification found)
+    {
+        var copy = found.Copy;
+        var text = new StringBuilder($"{found.Name.Timestamp}  {copy.Store,-5}  {ReportText.Word(copy.Level),-7}  ");
+        text.Append(copy.Result == VerificationResult.Good ? "good" : $"{ReportText.Word(copy.Result).ToUpperInvariant()}: {copy.Problem}").Append('\n');
+        foreach (var source in found.Sources)
+            text.Append(CultureInfo.InvariantCulture, $"    {source.Source.Entry}: {Size(source)}{(source.Reader is null ? "" : $", read by {source.Reader}")}\n");
+        foreach (var open in found.LeftOpen)
+            text.Append(CultureInfo.InvariantCulture, $"    but {open}\n");
+        return text.ToString();
+    }
+
+    /// <summary>What nobody should believe of a good result.</summary>
+    public static string NotChecked(VerificationLevel level) => level switch
+    {
+        VerificationLevel.Stored =>
+            "Every stored byte is the one that was written. Not checked: whether the key opens them, and what is in them (--level content).",
+        VerificationLevel.Content =>
+            "Everything in the archive is what the manifest says. Not checked: whether servers take the dumps and applications run with the files; only a restore shows that.",
+        _ => throw new ArgumentOutOfRangeException(nameof(level)),
+    };
+
+    private static string Size(CheckedSource source) =>
+        $"{ReportText.Size(source.Source.Bytes)} in {source.Source.Entries.ToString(CultureInfo.InvariantCulture)} {(source.Source.Entries == 1 ? "entry" : "entries")}";
+}

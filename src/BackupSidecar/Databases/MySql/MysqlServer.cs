@@ -1,0 +1,163 @@
+using System.Text;
+using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Values;
+using BackupSidecar.Processes;
+
+namespace BackupSidecar.Databases.MySql;
+
+/// <summary>
+/// MySQL and MariaDB by their own dump tools, as SQL. The password goes to the tools by their environment only. A dump counts
+/// when its tool ended well, its last line is the closing one, and no statement is open.
+/// </summary>
+/// <param name="uri">What to dump or to restore into; without a database: all of them.</param>
+/// <param name="options">What the operator said of it.</param>
+/// <param name="places">Where its tools run.</param>
+/// <param name="patience">How long a dump or a restore waits for who is in its way; five minutes if not given.</param>
+internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlaces places, TimeSpan? patience = null) : IDatabaseEngine
+{
+    private static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(20);
+
+    private readonly TimeSpan _patience = patience ?? TimeSpan.FromMinutes(5);
+
+    public string Product => "MySQL/MariaDB";
+
+    public Task<ServerFacts> CheckAsync(CancellationToken cancellation) => InTimeAsync(
+        async limited =>
+        {
+            var session = await OpenAsync(limited);
+            var tool = await session.DumpToolAsync(limited);
+            var inventory = await MysqlInventory.TakeAsync(session, options, limited);
+            await new MysqlCheck(session, tool, inventory).RunAsync(limited);
+            return new ServerFacts(inventory.Tables.Sum(table => table.Bytes));
+        },
+        cancellation);
+
+    public async Task<DumpFacts> DumpAsync(Stream destination, CancellationToken cancellation)
+    {
+        var session = await OpenAsync(cancellation);
+        var tool = await session.DumpToolAsync(cancellation);
+        var inventory = await MysqlInventory.TakeAsync(session, options, cancellation);
+        var counter = new DumpRowCounter();
+        if (session.Database.Length > 0)
+            destination.Write(await CharacterSetAsync(session, cancellation));
+        await RunDumpAsync(session, tool, [.. MysqlDump.Options(session, tool, inventory), .. MysqlDump.Scope(session, inventory)], inventory, destination, counter, cancellation);
+        if (MysqlDump.HasUsers(session, tool))
+            await RunDumpAsync(session, tool, MysqlDump.UsersOptions, inventory, destination, new DumpRowCounter(), cancellation);
+        return new DumpFacts(tool.ToString(), session.Server.ToString(), MysqlDump.Consistency(session, tool, inventory))
+        {
+            Via = session.Connection.Place.Via,
+            Counts = counter.Rows,
+        };
+    }
+
+    public Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation) => InTimeAsync(
+        async limited =>
+        {
+            await (await RestoreOfAsync(wanted, limited)).CheckAsync(limited);
+            return true;
+        },
+        cancellation);
+
+    /// <summary>
+    /// Makes the database equal to the dump. What that leaves when it fails: see <see cref="MysqlRestore"/>.
+    /// </summary>
+    /// <param name="dump">Read from its start, where need be twice.</param>
+    /// <param name="wanted">How.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation)
+    {
+        var restore = await RestoreOfAsync(wanted, cancellation);
+        await InTimeAsync(
+            async limited =>
+            {
+                await restore.CheckAsync(limited);
+                return true;
+            },
+            cancellation);
+        await restore.RunAsync(dump, cancellation);
+    }
+
+    private async Task<MysqlRestore> RestoreOfAsync(DumpRestore wanted, CancellationToken cancellation)
+    {
+        if (!wanted.IsTrusted)
+        {
+            throw new DatabaseException(
+                "nobody vouches for this dump, and a dump is text that can hold commands of any kind: it is not given to a client. "
+                + "Set BACKUP_ENCRYPTION_KEY or BACKUP_SIGNING_KEY for future backups; restore this one by hand as its RESTORE.txt says");
+        }
+        var server = Parse();
+        var family = wanted.Tool is { } tool ? MysqlTool.FamilyOf(tool) : MysqlFamily.MariaDb;
+        // The database may be missing.
+        var session = await MysqlSession.OpenAsync(server, database: null, options, places, family, cancellation);
+        return new MysqlRestore(session, server.Database, wanted.DatabaseAs, _patience);
+    }
+
+    /// <summary>Runs a dump tool, and sees that what it writes is whole.</summary>
+    private async Task RunDumpAsync(
+        MysqlSession session, MysqlTool tool, IEnumerable<string> arguments, MysqlInventory inventory, Stream destination, DumpRowCounter counter, CancellationToken cancellation)
+    {
+        var end = new DumpEnd();
+        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ProcessResult result;
+        try
+        {
+            await using var dump = await session.Connection.Place.StartAsync(session.Connection.Command(tool, arguments), stalled.Token);
+            dump.StandardInput.Close();
+            stalled.CancelAfter(_patience);
+            await ProgramStreams.PumpAsync(dump.StandardOutput, Take, dump.Kill, stalled.Token);
+            result = await dump.WaitAsync(stalled.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            var others = await new MysqlOthers(session, inventory.Databases).DescribeAsync(cancellation);
+            throw new DatabaseException($"{tool.Program} got nothing from the server for {_patience.TotalSeconds:F0} s and was given up: somebody holds a table. {others}");
+        }
+        if (!result.Succeeded)
+            throw new DatabaseException($"{tool.Program} failed ({result.ExitCode}): {result.LastWords}");
+        if (!end.IsWhole || !counter.IsBetweenStatements)
+            throw new DatabaseException($"{tool.Program} ended well, but its dump of {end.Bytes} bytes is not whole: the closing line is missing. {result.LastWords}".TrimEnd());
+
+        bool Take(byte[] chunk, int length)
+        {
+            // Only the server's time counts, not ours.
+            stalled.CancelAfter(Timeout.InfiniteTimeSpan);
+            destination.Write(chunk, 0, length);
+            end.Take(chunk.AsSpan(0, length));
+            counter.Take(chunk.AsSpan(0, length));
+            stalled.CancelAfter(_patience);
+            return true;
+        }
+    }
+
+    /// <summary>A statement for the head of a single database's dump, which the tools leave out: it has no name in it, and is for the database in use.</summary>
+    private static async Task<byte[]> CharacterSetAsync(MysqlSession session, CancellationToken cancellation)
+    {
+        var rows = await session.Connection.QueryAsync("SELECT @@character_set_database, @@collation_database;", session.Database, cancellation);
+        return Encoding.ASCII.GetBytes($"ALTER DATABASE CHARACTER SET {rows[0][0]} COLLATE {rows[0][1]};\n");
+    }
+
+    private Task<MysqlSession> OpenAsync(CancellationToken cancellation)
+    {
+        var server = Parse();
+        return MysqlSession.OpenAsync(server, server.Database.Length > 0 ? server.Database : null, options, places, MysqlFamily.MariaDb, cancellation);
+    }
+
+    private MysqlUri Parse() =>
+        MysqlUri.TryParse(uri.Reveal(), out var parts, out var problem)
+            ? parts
+            : throw new DatabaseException($"The URI cannot be used: {problem}");
+
+    private static async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(CheckTime);
+        try
+        {
+            return await work(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new DatabaseException($"the server did not answer within {CheckTime.TotalSeconds:F0} s");
+        }
+    }
+}

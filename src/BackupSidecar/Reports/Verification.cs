@@ -1,0 +1,62 @@
+using System.Text.Json.Serialization;
+
+namespace BackupSidecar.Reports;
+
+/// <summary>How closely a stored backup is looked at. Each level includes those above it.</summary>
+internal enum VerificationLevel
+{
+    /// <summary>The stored bytes, read back from the store, are those that were written.</summary>
+    Stored,
+
+    /// <summary>The key opens them, and every source in them is what the manifest says; dumps are read from end to end.</summary>
+    Content,
+}
+
+/// <summary>What a verification of one copy came to.</summary>
+internal enum VerificationResult
+{
+    Good,
+
+    /// <summary>It is not what was stored there.</summary>
+    Refused,
+
+    /// <summary>The store or this machine failed, which says nothing of the backup.</summary>
+    Unread,
+
+    /// <summary>It was removed while it was looked at, manifest first, as retention does it.</summary>
+    Gone,
+}
+
+/// <summary>The verification of one archive in one store. <see cref="Problem"/> says in words why it is not good.</summary>
+internal sealed record VerifiedCopy(string Archive, string Store, VerificationLevel Level, VerificationResult Result, string? Problem)
+{
+    [JsonIgnore]
+    public bool IsVerdict => Result is VerificationResult.Good or VerificationResult.Refused;
+}
+
+/// <summary>A verification and when it ended.</summary>
+internal sealed record PastVerification(VerifiedCopy Copy, DateTimeOffset At);
+
+/// <summary>What is known of each stored copy from the verifications in the history.</summary>
+internal sealed class PastVerifications
+{
+    private readonly ILookup<(string Archive, string Store), PastVerification> _newestFirst;
+
+    /// <param name="newestFirst">The history.</param>
+    public PastVerifications(IEnumerable<RunReport> newestFirst) => _newestFirst = newestFirst
+        .SelectMany(report => report.Verified.Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
+        .ToLookup(past => (past.Copy.Archive, past.Copy.Store));
+
+    /// <summary>
+    /// The newest refusal if nothing good came after it; else the newest of the closest looks, because a superficial one
+    /// takes nothing back. Null if the copy was never verified.
+    /// </summary>
+    public PastVerification? Of(string archive, string store)
+    {
+        var verdicts = _newestFirst[(archive, store)];
+        var newest = verdicts.FirstOrDefault();
+        return newest is null || newest.Copy.Result == VerificationResult.Refused
+            ? newest
+            : verdicts.TakeWhile(past => past.Copy.Result == VerificationResult.Good).MaxBy(past => past.Copy.Level);
+    }
+}

@@ -1,0 +1,65 @@
+using BackupSidecar.Reports;
+
+namespace BackupSidecar.Runs;
+
+/// <summary>Gathers what a verification finds, and becomes its report.</summary>
+internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider time)
+{
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly List<CopyVerification> _found = [];
+    private readonly List<string> _problems = [];
+    private readonly List<string> _warnings = [];
+    private RunOutcome? _outcome;
+    private bool _isUnlisted;
+
+    public void Add(CopyVerification found) => _found.Add(found);
+
+    public void Warn(IEnumerable<string> warnings) => _warnings.AddRange(warnings);
+
+    /// <summary>What a store did not list was not verified.</summary>
+    public void Unlisted(Catalog catalog)
+    {
+        if (catalog.IsWhole)
+            return;
+        _isUnlisted = true;
+        _problems.AddRange(catalog.Problems);
+    }
+
+    public void End(RunOutcome outcome, string problem)
+    {
+        _outcome = outcome;
+        _problems.Insert(0, problem);
+    }
+
+    public RunReport Finish()
+    {
+        var names = _found.Select(found => found.Name).Distinct().ToList();
+        return new RunReport
+        {
+            RunId = runId,
+            Kind = RunKind.Verify,
+            BackupName = backupName,
+            StartedAt = _startedAt,
+            FinishedAt = time.GetUtcNow(),
+            Outcome = Outcome(),
+            Timestamp = names is [var only] ? only.Timestamp : null,
+            Archive = names is [var one] ? one.FileName : null,
+            Verified = [.. _found.Select(found => found.Copy)],
+            Problems = [.. _problems, .. _found.Where(found => found.Copy.Result is VerificationResult.Refused or VerificationResult.Unread).Select(found => found.Copy.Problem!)],
+            Warnings = [.. _warnings, .. _found.Where(found => found.Copy.Result == VerificationResult.Gone).Select(found => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {found.Copy.Problem}.")],
+        };
+    }
+
+    /// <summary>A backup that is known to be bad weighs more than one of which nothing is known, and that more than many good ones.</summary>
+    private RunOutcome Outcome()
+    {
+        // Whoever pressed Ctrl-C must still learn of what had been found by then.
+        if (Has(VerificationResult.Refused))
+            return RunOutcome.Refused;
+        if (_outcome is { } outcome)
+            return outcome;
+        return _isUnlisted || Has(VerificationResult.Unread) || !Has(VerificationResult.Good) ? RunOutcome.Failed : RunOutcome.Succeeded;
+    }
+
+    private bool Has(VerificationResult result) => _found.Exists(found => found.Copy.Result == result);
+}

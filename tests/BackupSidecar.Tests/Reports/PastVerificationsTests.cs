@@ -1,0 +1,53 @@
+using BackupSidecar.Reports;
+
+namespace BackupSidecar.Tests.Reports;
+
+public sealed class PastVerificationsTests
+{
+    private const string Archive = "app-2026-11-20-030000.tar.gz.gpg";
+
+    [Fact]
+    public void What_was_never_verified_says_nothing() =>
+        Assert.Null(After((VerificationLevel.Content, VerificationResult.Good)).Of(Archive, "s3"));
+
+    [Fact]
+    public void A_superficial_look_takes_nothing_back()
+    {
+        var past = After(
+            (VerificationLevel.Content, VerificationResult.Good),
+            (VerificationLevel.Content, VerificationResult.Good),
+            (VerificationLevel.Stored, VerificationResult.Good)).Of(Archive, "local");
+
+        Assert.Equal((VerificationLevel.Content, Sample.Start.AddHours(1)), (past!.Copy.Level, past.At));
+    }
+
+    [Fact]
+    public void A_refusal_counts_until_something_good_comes_and_takes_back_what_was_before_it()
+    {
+        var refused = After((VerificationLevel.Content, VerificationResult.Good), (VerificationLevel.Stored, VerificationResult.Refused)).Of(Archive, "local");
+        var mended = After(
+            (VerificationLevel.Content, VerificationResult.Good),
+            (VerificationLevel.Stored, VerificationResult.Refused),
+            (VerificationLevel.Stored, VerificationResult.Good)).Of(Archive, "local");
+
+        Assert.Equal(VerificationResult.Refused, refused!.Copy.Result);
+        Assert.Equal((VerificationResult.Good, VerificationLevel.Stored), (mended!.Copy.Result, mended.Copy.Level));
+    }
+
+    [Fact]
+    public void What_could_not_be_read_is_no_verdict()
+    {
+        var past = After((VerificationLevel.Content, VerificationResult.Good), (VerificationLevel.Content, VerificationResult.Unread)).Of(Archive, "local");
+
+        Assert.Equal((VerificationResult.Good, Sample.Start), (past!.Copy.Result, past.At));
+    }
+
+    private static PastVerifications After(params (VerificationLevel Level, VerificationResult Result)[] oldestFirst) => new(oldestFirst
+        .Select((each, hour) => Sample.Succeeded with
+        {
+            Kind = RunKind.Verify,
+            FinishedAt = Sample.Start.AddHours(hour),
+            Verified = [new VerifiedCopy(Archive, "local", each.Level, each.Result, Problem: null)],
+        })
+        .Reverse());
+}
