@@ -28,7 +28,7 @@ COPY scripts/image/ /tmp/image/
 RUN set -eu; \
     apt-get update; \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      bash ca-certificates gpg gpg-agent gzip libisal2 libssl3 libstdc++6 libzstd1 mariadb-client postgresql-client sqlite3 tar tzdata zstd; \
+      bash ca-certificates gpg gpg-agent gzip libisal2 libssl3 libstdc++6 libzstd1 mariadb-client postgresql-client redis-tools sqlite3 tar tzdata zstd; \
     # The package is large for programs that are not used here: two of them are.
     find /usr/bin -name 'mariadb-*' ! -name mariadb-dump -delete; \
     rm -f /usr/bin/perror /usr/bin/my_print_defaults /usr/bin/resolve_stack_dump /usr/bin/replace; \

@@ -3,8 +3,10 @@ using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
+using BackupSidecar.Databases.Redis;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -135,7 +137,8 @@ internal sealed class Composition : IDisposable
             ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
             : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
         SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
-        SourceKind.Mongodb => new MongoDb(plan.Uri, privateDirectory),
+        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory),
+        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, Log),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds every image that the integration tests need, and the image that ships. Works without a container registry: what cannot be
 # pulled is made from Debian's packages and from the .NET SDK of this machine. What is there already is kept.
-# usage: build.sh      (REPOSITORY=test names the images test/pg, test/maria and test/ceph; IMAGE=backup-sidecar:test the one that ships)
+# usage: build.sh      (REPOSITORY=test names the images test/pg, test/ceph and so on; IMAGE=backup-sidecar:test the one that ships)
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -85,6 +85,7 @@ product & jobs+=($!)
 server pg & jobs+=($!)
 server maria & jobs+=($!)
 server ceph & jobs+=($!)
+server redis & jobs+=($!)
 status=0
 for job in "${jobs[@]}"; do wait "$job" || status=1; done
 if ((status)); then say "some could not be built"; else say "all there"; fi

@@ -11,8 +11,14 @@ internal sealed class ContainerPlace(DockerEngine engine, string id, string name
 {
     public string Via => $"exec in container {name}";
 
+    /// <summary>The engine that the container belongs to.</summary>
+    public DockerEngine Engine => engine;
+
     /// <summary>The container.</summary>
     public string ContainerId => id;
+
+    /// <summary>The container, for people.</summary>
+    public string ContainerName => name;
 
     /// <summary>Inside its container a server is reached by the loopback interface, whatever the network calls it.</summary>
     public string HostFor(string host) => "127.0.0.1";

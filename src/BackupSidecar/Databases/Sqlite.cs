@@ -44,13 +44,16 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
         {
             await CopyAsync(path, copy, cancellation);
             await CheckIntegrityAsync(copy, cancellation);
+            return new DumpFacts($"sqlite3 {await VersionAsync(cancellation)}", null, "online backup (consistent snapshot)")
+            {
+                Counts = await new SqliteCounts(program).CountAsync(copy, cancellation),
+            };
         }
         catch
         {
             File.Delete(copy);
             throw;
         }
-        return new DumpFacts($"sqlite3 {await VersionAsync(cancellation)}", null, "online backup (consistent snapshot)");
     }
 
     /// <summary>

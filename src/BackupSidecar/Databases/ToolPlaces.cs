@@ -47,7 +47,8 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
 
     public void Dispose() => _engine.Dispose();
 
-    private async Task<(ContainerPlace? Place, string Problem)> TryContainerAsync(
+    /// <summary>The container of the database at <paramref name="host"/>, whatever BACKUP_DUMP_VIA says; null with the reason if it cannot be used.</summary>
+    public async Task<(ContainerPlace? Place, string Problem)> TryContainerAsync(
         string host, IReadOnlyList<string> tools, CancellationToken cancellation)
     {
         try

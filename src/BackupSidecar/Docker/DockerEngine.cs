@@ -15,6 +15,9 @@ internal sealed class DockerEngine : IDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(30);
 
+    /// <summary>For files of any size: only so that nobody waits for ever.</summary>
+    private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(12);
+
     private readonly DockerEndpoint _endpoint;
     private readonly TimeProvider _time;
     private readonly HttpClient _client;
@@ -103,6 +106,59 @@ internal sealed class DockerEngine : IDisposable
         var answer = await SendAsync(HttpMethod.Get, $"/exec/{exec}/json", attempt, CallLimit, cancellation);
         ThrowIfRefused(answer, attempt);
         return Read(answer, DockerJson.Default.ExecState, attempt);
+    }
+
+    /// <summary>
+    /// Unpacks a tar, written by <paramref name="writeTar"/>, into a folder of a container, which need not run. Owners and modes
+    /// are those of the tar.
+    /// </summary>
+    public async Task PutArchiveAsync(
+        string id, string folder, Func<Stream, CancellationToken, Task> writeTar, CancellationToken cancellation)
+    {
+        var attempt = $"putting files into {folder} of container {id}";
+        var path = $"/containers/{Uri.EscapeDataString(id)}/archive?path={Uri.EscapeDataString(folder)}";
+        var answer = await WithLimitAsync(
+            attempt,
+            CopyLimit,
+            async token =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Put, (_versionPrefix ??= await NegotiateAsync(token)) + path)
+                {
+                    Content = new WrittenContent(writeTar),
+                };
+                return await ExchangeAsync(request, token);
+            },
+            cancellation);
+        ThrowIfRefused(answer, attempt);
+    }
+
+    /// <summary>Hands a file or folder of a container, which need not run, to <paramref name="readTar"/> as a tar; false if it is not there.</summary>
+    public async Task<bool> GetArchiveAsync(
+        string id, string path, Func<Stream, CancellationToken, Task> readTar, CancellationToken cancellation)
+    {
+        var attempt = $"fetching {path} from container {id}";
+        var refusal = await WithLimitAsync(
+            attempt,
+            CopyLimit,
+            async token =>
+            {
+                using var request = new HttpRequestMessage(
+                    HttpMethod.Get,
+                    $"{_versionPrefix ??= await NegotiateAsync(token)}/containers/{Uri.EscapeDataString(id)}/archive?path={Uri.EscapeDataString(path)}");
+                using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+                if (!response.IsSuccessStatusCode)
+                    return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(token), ApiVersion: null, request.Method);
+                await using var tar = await response.Content.ReadAsStreamAsync(token);
+                await readTar(tar, token);
+                return null;
+            },
+            cancellation);
+        if (refusal is null)
+            return true;
+        if (refusal.Status == HttpStatusCode.NotFound)
+            return false;
+        ThrowIfRefused(refusal, attempt);
+        return false;
     }
 
     public void Dispose() => _client.Dispose();
@@ -196,11 +252,27 @@ internal sealed class DockerEngine : IDisposable
     {
         (HttpStatusCode.Forbidden, "POST") when attempt.StartsWith("running ", StringComparison.Ordinal) =>
             " A socket proxy does not allow it: set EXEC=1 and POST=1 there, or use BACKUP_DUMP_VIA=client.",
+        (HttpStatusCode.Forbidden, "PUT") => " A socket proxy does not allow it: set CONTAINERS=1 and POST=1 there.",
         (HttpStatusCode.Forbidden, "POST") =>
             " A socket proxy does not allow it: set CONTAINERS=1 with ALLOW_START=1 and ALLOW_STOP=1 there (or, with more rights, POST=1).",
         (HttpStatusCode.Forbidden, _) => " A socket proxy does not allow it: set PING=1 and CONTAINERS=1 there.",
         _ => "",
     };
+
+    /// <summary>The body of a request that is written while it is sent.</summary>
+    private sealed class WrittenContent(Func<Stream, CancellationToken, Task> write) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => write(stream, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            write(stream, cancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
 
     private sealed record Answer(HttpStatusCode Status, byte[] Body, string? ApiVersion, HttpMethod Method)
     {

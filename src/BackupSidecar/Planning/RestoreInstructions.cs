@@ -89,6 +89,32 @@ internal static class RestoreInstructions
 
 
             """,
+        DatabaseSourcePlan { Kind: SourceKind.Redis } database => $"""
+            {database.EntryName}   Redis or Valkey, all of its databases, from {database.Origin}. A server reads it at its start, from its
+               own data directory. Ask the server where that is while it runs, and write the answers down:
+
+                 redis-cli CONFIG GET dir
+                 redis-cli CONFIG GET dbfilename
+                 redis-cli CONFIG GET appendonly
+
+               Stop the server. In what follows DIR is its data directory (of a container: the place of its volume). If appendonly
+               is "no", and dbfilename is dump.rdb:
+
+                 cp restored/{Quoted(database.EntryName)} DIR/dump.rdb
+                 chown --reference=DIR DIR/dump.rdb
+
+               If appendonly is "yes", of Redis 7 and newer and of Valkey (older ones: put it in place of DIR/appendonly.aof instead):
+
+                 mv DIR/appendonlydir DIR/appendonlydir.before
+                 mkdir DIR/appendonlydir
+                 cp restored/{Quoted(database.EntryName)} DIR/appendonlydir/appendonly.aof.1.base.rdb
+                 echo 'file appendonly.aof.1.base.rdb seq 1 type b' > DIR/appendonlydir/appendonly.aof.manifest
+                 chown --recursive --reference=DIR DIR/appendonlydir
+
+               Start the server. Keys whose time to live has ended meanwhile are gone.
+
+
+            """,
         SqliteSourcePlan sqlite => $"""
             {sqlite.EntryName}   SQLite database {sqlite.Path}. Stop what uses it, then:
 

@@ -26,6 +26,7 @@ internal static class RestorePlanText
         null => Path.Combine(plan.ToDirectory ?? "", step.Source.Entry),
         DatabaseSourcePlan { IsGlobals: true } globals => $"roles and tablespaces of {globals.Origin} (missing ones are created, others stay as they are)",
         DatabaseSourcePlan database when plan.DatabaseAs is { } name => $"a new database {name} beside {database.Origin}, which is not touched",
+        DatabaseSourcePlan { Kind: SourceKind.Redis } database => $"server {database.Origin} (stopped and started again; all that it holds is replaced)",
         DatabaseSourcePlan database => $"database {database.Origin} (what the backup holds of it is replaced; what was added since stays)",
         DirectorySourcePlan directory when plan.Merge => $"directory {directory.Path} (laid over what is there; nothing else is removed)",
         DirectorySourcePlan directory => $"directory {directory.Path} (made equal to the backup; other files in it go)",

@@ -60,6 +60,7 @@ internal sealed class SqliteSource(
             State = SourceState.Complete,
             Consistency = _facts.Consistency,
             Tool = _facts.Tool,
+            Counts = _facts.Counts,
             Bytes = _staged.Bytes,
             Entries = 1,
             Sha256 = _staged.Sha256,

@@ -1,4 +1,5 @@
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Planning;
 using BackupSidecar.Targets.Extraction;
 using BackupSidecar.Targets.Swapping;
@@ -69,7 +70,7 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
     private async Task RestoreAsync(CancellationToken cancellation)
     {
         var dump = Path.Combine(staging, Step.Source.Entry);
-        if (Step.Source.Form == ArchivedForm.DumpFolder && engine is MongoDb mongo)
+        if (Step.Source.Form == ArchivedForm.DumpFolder && engine is MongoServer mongo)
         {
             await mongo.RestoreDirectoryAsync(dump, cancellation);
             return;

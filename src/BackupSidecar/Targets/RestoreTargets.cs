@@ -45,6 +45,7 @@ internal sealed class RestoreTargets(Func<DatabaseSourcePlan, string, IDatabaseE
         null => new FolderTarget(step, plan.ToDirectory ?? throw new InvalidOperationException("A step without a target needs a folder."), id),
         DatabaseSourcePlan database => new DatabaseTarget(step, engines(database, stagingDirectory), Staging(id), plan),
         DirectorySourcePlan directory => new DirectoryTarget(step, directory, Outer(directory.Path, plan), plan.Merge, id, log),
+        SqliteSourcePlan sqlite when plan.DatabaseAs is { } name => new FileTarget(step, SqliteFile.Beside(sqlite.Path, name), outer: null, id, log),
         FileSourcePlan or SqliteSourcePlan => ForFile(step, step.Target.Origin, plan, id),
         _ => throw new InvalidOperationException($"Nothing is known of how to restore a source of the kind '{step.Target.Kind}'."),
     };

@@ -1,5 +1,7 @@
 using BackupSidecar.Databases;
+using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.PostgreSql;
+using BackupSidecar.Databases.Redis;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 
@@ -36,6 +38,8 @@ internal sealed class DumpChecks(PostgresClients postgres, Sqlite sqlite, Func<s
                 return await DumpCheck.StartAsync(new LocalPlace(), await postgres.NewestAsync(cancellation), cancellation);
             case SourceKind.Mongodb:
                 return new MongoDumpCheck();
+            case SourceKind.Redis:
+                return new RedisDumpCheck();
             case SourceKind.Sqlite:
                 return new SqliteDumpCheck(sqlite, await sqlite.VersionAsync(cancellation), newPath());
             default:

@@ -82,7 +82,7 @@ public sealed class S3VerifyTests(CephServer ceph) : IDisposable
         using var archive = new MemoryStream();
         using (var writer = ArchiveWriter.Create(Keys, archive))
         {
-            writer.WriteFile("mongodb-all", [0x6d, 0xe2, 0x99, 0x81, .. content, 0xff, 0xff, 0xff, 0xff], new EntryAttributes(0x180, 0, 0, DateTimeOffset.UnixEpoch));
+            writer.WriteFile("noise", content, new EntryAttributes(0x180, 0, 0, DateTimeOffset.UnixEpoch));
             writer.Complete();
         }
         var manifest = new Manifest
@@ -100,13 +100,13 @@ public sealed class S3VerifyTests(CephServer ceph) : IDisposable
             [
                 new ManifestSource
                 {
-                    Kind = SourceKind.Mongodb,
-                    Entry = "mongodb-all",
+                    Kind = SourceKind.File,
+                    Entry = "noise",
                     Origin = "x",
                     State = SourceState.Complete,
-                    Bytes = content.Length + 8,
+                    Bytes = content.Length,
                     Entries = 1,
-                    Sha256 = Convert.ToHexStringLower(SHA256.HashData([0x6d, 0xe2, 0x99, 0x81, .. content, 0xff, 0xff, 0xff, 0xff])),
+                    Sha256 = Convert.ToHexStringLower(SHA256.HashData(content)),
                 },
             ],
             Stored = new StoredArchive(archive.Length, Convert.ToHexStringLower(SHA256.HashData(archive.ToArray()))),

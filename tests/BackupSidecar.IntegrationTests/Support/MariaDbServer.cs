@@ -25,10 +25,10 @@ public sealed class MariaDbServer : IAsyncLifetime
 
     internal Task KillAsync() => DockerAsync("kill", _container);
 
-    internal Task StopAsync() => DockerAsync("stop", "--time", "60", _container);
-
     internal async Task RestartAsync()
     {
+        // A kill returns before the container has ended, and to start one that runs does nothing.
+        await DockerAsync("wait", _container);
         await DockerAsync("start", _container);
         await UntilReadyAsync();
     }

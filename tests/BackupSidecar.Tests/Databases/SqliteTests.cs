@@ -127,6 +127,32 @@ public sealed class SqliteTests : IDisposable
     }
 
     [Fact]
+    public async Task Rows_are_counted_for_each_table_that_is_one()
+    {
+        var path = await DatabaseAsync(
+            """
+            CREATE TABLE "it's ""a"" table"(a); INSERT INTO "it's ""a"" table" VALUES(1), (2), (3);
+            CREATE TABLE empty(a PRIMARY KEY) WITHOUT ROWID; CREATE TABLE sqlites(a INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO sqlites DEFAULT VALUES;
+            CREATE VIEW v AS SELECT * FROM sqlites; CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f VALUES('word');
+            """);
+
+        var facts = await _sqlite.BackupAsync(path, NewCopy(), Cancellation);
+
+        Assert.Equal(new Dictionary<string, long> { ["it's \"a\" table"] = 3, ["empty"] = 0, ["sqlites"] = 1 }, facts.Counts);
+    }
+
+    [Fact]
+    public async Task However_many_tables_there_are_all_are_counted()
+    {
+        var path = await DatabaseAsync(string.Concat(Enumerable.Range(0, 1203).Select(i => $"CREATE TABLE t{i}(a); INSERT INTO t{i} VALUES({i});")));
+
+        var facts = await _sqlite.BackupAsync(path, NewCopy(), Cancellation);
+
+        Assert.Equal(1203, facts.Counts.Count);
+        Assert.All(facts.Counts.Values, rows => Assert.Equal(1, rows));
+    }
+
+    [Fact]
     public async Task A_database_is_known_by_its_header()
     {
         var database = await DatabaseAsync("CREATE TABLE t(a);");

@@ -154,6 +154,27 @@ public sealed class RestoreInPlaceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_SQLite_database_comes_back_beside_itself_under_a_name_that_is_free()
+    {
+        _scene.Folder.Shell("mkdir db; sqlite3 db/app.db 'create table t(v); insert into t values(1)'");
+        _scene.Sources.Add(new SqliteSourcePlan("sqlite-app.db", _scene.Folder["db/app.db"]));
+        await _scene.BackUpAsync();
+        _scene.Folder.Shell("sqlite3 db/app.db 'update t set v = 2'; touch db/taken.db db/half-taken.db-wal");
+
+        await _scene.RestoredAsync(new RestoreOptions { DatabaseAs = "old.db" });
+
+        Assert.Equal("1\n2\n", _scene.Folder.Shell("sqlite3 db/old.db 'select v from t'; sqlite3 db/app.db 'select v from t'"));
+        foreach (var (name, reason) in new[] { ("taken.db", "is there already"), ("half-taken.db", "is there already"), ("../up.db", "is not the name of a file") })
+        {
+            var report = await _scene.RestoreAsync(new RestoreOptions { DatabaseAs = name });
+            Assert.Equal(RunOutcome.Failed, report.Outcome);
+            Assert.Contains(reason, Assert.Single(report.Problems));
+        }
+        Assert.Equal("app.db\nhalf-taken.db-wal\nold.db\ntaken.db\n", _scene.Folder.Shell("ls db"));
+        Assert.Empty(_scene.Leftovers());
+    }
+
+    [Fact]
     public async Task A_SQLite_database_is_replaced_and_its_old_journal_does_not_come_into_the_new_one()
     {
         _scene.Folder.Shell("mkdir db; sqlite3 db/app.db 'create table t(v); insert into t values(1)'; chown 12:34 db/app.db");

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using BackupSidecar.Archives;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
+using BackupSidecar.Tests.Databases.Mongo;
+using BackupSidecar.Tests.Databases.Redis;
 using BackupSidecar.Tests.Restore;
 
 namespace BackupSidecar.Tests.Verification;
@@ -23,7 +25,8 @@ public sealed class DumpTests : IDisposable
         {
             [SourceKind.Postgres] = File.ReadAllBytes(_scene.Folder["postgres-shop.dump"]),
             [SourceKind.Sqlite] = File.ReadAllBytes(_scene.Folder["shop.db"]),
-            [SourceKind.Mongodb] = [0x6d, 0xe2, 0x99, 0x81, .. new byte[100], 0xff, 0xff, 0xff, 0xff],
+            [SourceKind.Mongodb] = MongoArchives.Whole,
+            [SourceKind.Redis] = Snapshot.Whole,
         };
     }
 
@@ -40,7 +43,8 @@ public sealed class DumpTests : IDisposable
         var readers = found[0].Sources.ToDictionary(source => source.Source.Kind, source => source.Reader);
         Assert.StartsWith("pg_restore 1", readers[SourceKind.Postgres], StringComparison.Ordinal);
         Assert.StartsWith("sqlite3 3.", readers[SourceKind.Sqlite], StringComparison.Ordinal);
-        Assert.Contains("frame only", readers[SourceKind.Mongodb], StringComparison.Ordinal);
+        Assert.Contains("its checksums", readers[SourceKind.Mongodb], StringComparison.Ordinal);
+        Assert.Contains("its checksum", readers[SourceKind.Redis], StringComparison.Ordinal);
         Assert.Empty(found[0].LeftOpen);
         Assert.Empty(_scene.Folder.Shell("ls -A staging"));
     }
@@ -56,6 +60,9 @@ public sealed class DumpTests : IDisposable
     [InlineData(SourceKind.Mongodb, 0.0)]
     [InlineData(SourceKind.Mongodb, 0.5)]
     [InlineData(SourceKind.Mongodb, 0.99)]
+    [InlineData(SourceKind.Redis, 0.0)]
+    [InlineData(SourceKind.Redis, 0.5)]
+    [InlineData(SourceKind.Redis, 0.99)]
     public async Task A_dump_that_was_cut_before_it_was_signed_is_refused(string kind, double at)
     {
         var dump = _dumps[kind];

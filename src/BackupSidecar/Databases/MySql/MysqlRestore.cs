@@ -154,14 +154,33 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
             arguments.Add("--loose-sandbox");
         if (into is not null)
             arguments.Add("--database=" + into);
-        await using var client = await session.Connection.Place.StartAsync(session.Connection.Command(session.Connection.Client, arguments), cancellation);
+        var watch = new ServerWatch(session, [], Timeout.InfiniteTimeSpan);
+        try
+        {
+            var result = await watch.GuardAsync(guarded => FeedAsync(session.Connection.Command(session.Connection.Client, arguments), dump, watch, guarded), cancellation);
+            if (!result.Succeeded)
+                throw new DatabaseException(MysqlConnection.Failed(result).Message + Advice(result));
+        }
+        catch (DatabaseException error)
+        {
+            throw new DatabaseException($"{session.Connection.Client.Program} failed, {afterFailure}: {error.Message}", error);
+        }
+    }
+
+    private async Task<ProcessResult> FeedAsync(Command command, Stream dump, ServerWatch watch, CancellationToken cancellation)
+    {
+        await using var client = await session.Connection.Place.StartAsync(command, cancellation);
         var output = ProgramStreams.PumpAsync(client.StandardOutput, (_, _) => true, client.Kill, cancellation);
-        await ProgramStreams.PumpAsync(dump, (chunk, length) => ProgramStreams.TryWrite(client.StandardInput, chunk, length), client.Kill, cancellation);
+        await ProgramStreams.PumpAsync(dump, Give, client.Kill, cancellation);
         client.StandardInput.Close();
         await output;
-        var result = await client.WaitAsync(cancellation);
-        if (!result.Succeeded)
-            throw new DatabaseException($"{session.Connection.Client.Program} failed, {afterFailure}: {MysqlConnection.Failed(result).Message}{Advice(result)}");
+        return await client.WaitAsync(cancellation);
+
+        bool Give(byte[] chunk, int length)
+        {
+            watch.Release();
+            return ProgramStreams.TryWrite(client.StandardInput, chunk, length);
+        }
     }
 
     private static string Advice(ProcessResult result) => result.LastWords switch

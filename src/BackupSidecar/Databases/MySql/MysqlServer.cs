@@ -1,7 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Values;
-using BackupSidecar.Processes;
 
 namespace BackupSidecar.Databases.MySql;
 
@@ -97,21 +96,16 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
         MysqlSession session, MysqlTool tool, IEnumerable<string> arguments, MysqlInventory inventory, Stream destination, DumpRowCounter counter, CancellationToken cancellation)
     {
         var end = new DumpEnd();
-        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        ProcessResult result;
-        try
-        {
-            await using var dump = await session.Connection.Place.StartAsync(session.Connection.Command(tool, arguments), stalled.Token);
-            dump.StandardInput.Close();
-            stalled.CancelAfter(_patience);
-            await ProgramStreams.PumpAsync(dump.StandardOutput, Take, dump.Kill, stalled.Token);
-            result = await dump.WaitAsync(stalled.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            var others = await new MysqlOthers(session, inventory.Databases).DescribeAsync(cancellation);
-            throw new DatabaseException($"{tool.Program} got nothing from the server for {_patience.TotalSeconds:F0} s and was given up: somebody holds a table. {others}");
-        }
+        var watch = new ServerWatch(session, inventory.Databases, _patience);
+        var result = await watch.GuardAsync(
+            async guarded =>
+            {
+                await using var dump = await session.Connection.Place.StartAsync(session.Connection.Command(tool, arguments), guarded);
+                dump.StandardInput.Close();
+                await ProgramStreams.PumpAsync(dump.StandardOutput, Take, dump.Kill, guarded);
+                return await dump.WaitAsync(guarded);
+            },
+            cancellation);
         if (!result.Succeeded)
             throw new DatabaseException($"{tool.Program} failed ({result.ExitCode}): {result.LastWords}");
         if (!end.IsWhole || !counter.IsBetweenStatements)
@@ -119,12 +113,11 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
 
         bool Take(byte[] chunk, int length)
         {
-            // Only the server's time counts, not ours.
-            stalled.CancelAfter(Timeout.InfiniteTimeSpan);
+            watch.Hold();
             destination.Write(chunk, 0, length);
             end.Take(chunk.AsSpan(0, length));
             counter.Take(chunk.AsSpan(0, length));
-            stalled.CancelAfter(_patience);
+            watch.Release();
             return true;
         }
     }

@@ -1,4 +1,4 @@
-namespace BackupSidecar.Tests.Databases;
+namespace BackupSidecar.Tests.Databases.Mongo;
 
 /// <summary>
 /// Stand-ins for mongodump and mongorestore, which cannot be had here: shell scripts that check what they are given, keep
@@ -35,9 +35,6 @@ internal sealed class StandInMongoTools : IDisposable
     }
 
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("backup-sidecar-mongo-").FullName;
-
-    /// <summary>The magic number, a piece of BSON that is not looked at, and the terminator.</summary>
-    public static byte[] WholeArchive { get; } = [0x6d, 0xe2, 0x99, 0x81, .. "header and collections"u8, 0xff, 0xff, 0xff, 0xff];
 
     public void Archive(byte[] content) => File.WriteAllBytes(PathTo("archive"), content);
 

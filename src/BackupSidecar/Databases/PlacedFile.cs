@@ -1,0 +1,65 @@
+using System.Text;
+using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
+
+namespace BackupSidecar.Databases;
+
+/// <summary>
+/// A small file for a tool, readable by its owner alone, in the place where the tool runs; gone when disposed. In a container
+/// it is made of what a shell there reads, so that its content stands in no command line.
+/// </summary>
+internal sealed class PlacedFile : IAsyncDisposable
+{
+    // Memory is better than a disk for what is secret, and is there in containers with a read-only root too.
+    private const string Write =
+        "umask 077; for d in /dev/shm /tmp; do f=$(mktemp \"$d/backup-sidecar-XXXXXX\") && cat > \"$f\" && printf %s \"$f\" && exit; done; exit 1";
+
+    private readonly IToolPlace _place;
+
+    private PlacedFile(IToolPlace place, string path) => (_place, Path) = (place, path);
+
+    public string Path { get; }
+
+    /// <param name="place">Where the tool runs.</param>
+    /// <param name="directory">A directory of ours that only we can read, for tools that run here.</param>
+    /// <param name="content">What stands in it.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="DatabaseException">It cannot be written there.</exception>
+    public static async Task<PlacedFile> WriteAsync(
+        IToolPlace place, string directory, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        if (place is LocalPlace)
+            return new PlacedFile(place, WriteHere(directory, content.Span));
+        await using var shell = await place.StartAsync(new Command("sh", "-c", Write), cancellation);
+        await shell.StandardInput.WriteAsync(content, cancellation);
+        shell.StandardInput.Close();
+        using var answer = new StreamReader(shell.StandardOutput, Encoding.UTF8);
+        var path = await answer.ReadToEndAsync(cancellation);
+        var result = await shell.WaitAsync(cancellation);
+        return result.Succeeded && path.StartsWith('/')
+            ? new PlacedFile(place, path)
+            : throw new DatabaseException($"what its tool must read cannot be written there ({place.Via}): {result.LastWords}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_place is LocalPlace)
+            File.Delete(Path);
+        else
+            await _place.RunAsync(new Command("rm", "-f", Path), CancellationToken.None);
+    }
+
+    private static string WriteHere(string directory, ReadOnlySpan<byte> content)
+    {
+        // What has this prefix in the staging folder is removed at the next start, should we be killed.
+        var path = System.IO.Path.Combine(directory, $"{OwnNames.Restore}tool-{Guid.NewGuid():N}");
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        file.Write(content);
+        return path;
+    }
+}
