@@ -101,8 +101,10 @@ internal sealed record ManifestSource
     /// <summary>The entry name of the configured source that this is one database of, where that was a whole server.</summary>
     public string? PartOf { get; init; }
 
+    private static readonly Dictionary<string, long> NoCounts = [];
+
     /// <summary>Rows of each table (documents of each collection, keys of each keyspace) in the dump; empty where nobody counted.</summary>
-    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, long> Counts { get => field ?? NoCounts; init; }
 
     /// <summary>Bytes of content (of all entries together).</summary>
     public long Bytes { get; init; }

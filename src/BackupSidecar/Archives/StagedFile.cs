@@ -18,6 +18,7 @@ internal sealed record StagedFile(string Path, long Bytes, string Sha256)
 internal sealed class StagedFileWriter : WriteOnlyStream
 {
     private readonly string _path;
+    private readonly Action<long>? _removed;
     private readonly MeteredFile _file;
     private readonly BlockCompressor _compressor;
     private long _bytes;
@@ -27,9 +28,11 @@ internal sealed class StagedFileWriter : WriteOnlyStream
     /// <param name="path">The file to make, mode 0600; must not exist.</param>
     /// <param name="settings">Compression and threads.</param>
     /// <param name="storing">Told, before that many bytes are written to the file; what it throws ends the writing. Null for nobody.</param>
-    public StagedFileWriter(string path, ArchiveSettings settings, Action<int>? storing = null)
+    /// <param name="removed">Told how many bytes of the file are gone again, if it is removed.</param>
+    public StagedFileWriter(string path, ArchiveSettings settings, Action<int>? storing = null, Action<long>? removed = null)
     {
         _path = path;
+        _removed = removed;
         _file = new MeteredFile(path, storing);
         try
         {
@@ -67,9 +70,13 @@ internal sealed class StagedFileWriter : WriteOnlyStream
         {
             _isDisposed = true;
             _compressor.Dispose();
+            var stored = _file.Stored;
             _file.Dispose();
             if (!_isComplete)
+            {
                 File.Delete(_path);
+                _removed?.Invoke(stored);
+            }
         }
         base.Dispose(disposing);
     }
@@ -82,10 +89,13 @@ internal sealed class StagedFileWriter : WriteOnlyStream
         BufferSize = 0,
     })
     {
+        public long Stored { get; private set; }
+
         // The runtime brings every other way of writing here, because this is a derived class.
         public override void Write(byte[] buffer, int offset, int count)
         {
             storing?.Invoke(count);
+            Stored += count;
             base.Write(buffer, offset, count);
         }
     }

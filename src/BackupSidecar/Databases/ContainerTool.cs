@@ -76,6 +76,9 @@ internal sealed class ContainerTool : IRunningTool
             await using var kill = await _engine.ExecAsync(
                 _container, new ExecRequest { Cmd = ["sh", "-c", "kill -KILL \"$0\"", id], AttachStdin = false }, _ => { }, CancellationToken.None);
             await kill.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+            // A child of the tool may keep its streams.
+            if (!await _exec.EndsWithinAsync(TimeSpan.FromSeconds(5)))
+                await _exec.DisposeAsync();
         }
         catch (Exception error) when (error is DockerException or TimeoutException or IOException)
         {

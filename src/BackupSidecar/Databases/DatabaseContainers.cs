@@ -24,6 +24,9 @@ internal sealed class DatabaseContainers(DockerEngine engine, ServiceSettings se
         var addresses = await AddressesAsync(host, cancellation);
         if (running.Where(container => HasAddress(container, addresses)).ToList() is [var reached])
             return reached;
+        // The name leads somewhere else: a container that happens to be called so is not the server that is meant.
+        if (addresses.Count > 0)
+            return null;
         var project = settings.ComposeProject
             ?? containers.FirstOrDefault(container => container.Id == ownContainer)?.Label(ComposeLabels.Project);
         var ofService = running.Where(container => project is not null
@@ -31,7 +34,7 @@ internal sealed class DatabaseContainers(DockerEngine engine, ServiceSettings se
             && !string.Equals(container.Label(ComposeLabels.OneOff), "True", StringComparison.OrdinalIgnoreCase)).ToList();
         return ofService.Count > 0
             ? ofService is [var only] ? only : null
-            : running.SingleOrDefault(container => container.HasName(host));
+            : running.Find(container => container.HasName(host));
     }
 
     private static bool HasAddress(ContainerSummary container, IReadOnlyList<string> addresses) =>

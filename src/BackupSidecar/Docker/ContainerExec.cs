@@ -43,6 +43,10 @@ internal sealed class ContainerExec : IAsyncDisposable
     /// <summary>Whether its output and errors have ended.</summary>
     public bool HasEnded => _receiving.IsCompleted;
 
+    /// <summary>Waits for the end of its output and errors, but not for ever; false if they have not ended then.</summary>
+    public async Task<bool> EndsWithinAsync(TimeSpan patience) =>
+        await Task.WhenAny(_receiving, Task.Delay(patience)) == _receiving;
+
     /// <summary>Waits for the end of the streams, and asks how the program ended. Null if nobody knows: that is never a success.</summary>
     /// <exception cref="DockerException">The engine does not say.</exception>
     public async Task<int?> WaitAsync(CancellationToken cancellation)
@@ -90,6 +94,7 @@ internal sealed class ContainerExec : IAsyncDisposable
             failure = new IOException($"The connection to the Docker engine was lost while a program ran in a container: {error.Message}", error);
         }
         EndErrorLine();
+        _connection.EndBoth();
         await _output.Writer.CompleteAsync(failure);
     }
 

@@ -65,6 +65,19 @@ internal sealed class HijackedConnection : IDisposable
         }
     }
 
+    /// <summary>Nothing more comes, and whoever still writes is told so.</summary>
+    public void EndBoth()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The other side has gone: whoever writes is told so anyway.
+        }
+    }
+
     public void Dispose()
     {
         _response.Dispose();

@@ -91,7 +91,7 @@ internal static class RestorePlanner
         {
             foreach (var source in contents.Where(source => !matches.ContainsKey(source)))
             {
-                if (Part(source, current) is { } part)
+                if (Part(source, contents, current) is { } part && !matches.ContainsValue(part))
                     matches.Add(source, part);
             }
         }
@@ -102,21 +102,25 @@ internal static class RestorePlanner
         plan is not (DatabaseServerPlan or SqlitePatternPlan) || source.Manifest?.State == SourceState.Failed;
 
     /// <summary>A source that was one of many as what it is of what is configured now; null if it is not of any of that.</summary>
-    private static SourcePlan? Part(ArchivedSource source, BackupPlan current)
+    private static SourcePlan? Part(ArchivedSource source, IReadOnlyList<ArchivedSource> contents, BackupPlan current)
     {
         if (source is { Kind: SourceKind.Sqlite, Manifest.Origin: { } path } && current.Sources.OfType<SqlitePatternPlan>().Any(pattern => pattern.Fits(path)))
             return SqlitePatternPlan.Part(path);
         if (source.Manifest is not { PartOf: { } whole } manifest)
             return null;
-        var parts = current.Sources.OfType<DatabaseServerPlan>()
-            .Where(server => server.Kind == source.Kind)
-            .Select(server => (Server: server, Part: manifest.Database is null ? server.Globals : server.Part(manifest.Database)))
-            .ToList();
-        var found = parts.Find(each => each.Part.Origin == manifest.Origin) is { Part: not null } same ? same
-            : parts.Find(each => each.Server.EntryName == whole) is { Part: not null } named ? named
-            : parts is [var only] ? only : default;
-        return found.Part;
+        var servers = current.Sources.OfType<DatabaseServerPlan>().Where(server => server.Kind == source.Kind).ToList();
+        if (servers.Find(server => PartOf(server, manifest).Origin == manifest.Origin) is { } same)
+            return PartOf(same, manifest);
+
+        // On a new host origins differ. A server that has parts of its own in this archive is not meant by those of another.
+        var strangers = servers.Where(server => !contents.Any(other => other.Manifest is { PartOf: not null } part && PartOf(server, part).Origin == part.Origin)).ToList();
+        var wholes = contents.Where(other => other.Kind == source.Kind).Select(other => other.Manifest?.PartOf).OfType<string>().Distinct().Count();
+        var meant = strangers.Find(server => server.EntryName == whole) ?? (strangers is [var only] && wholes == 1 ? only : null);
+        return meant is null ? null : PartOf(meant, manifest);
     }
+
+    private static DatabaseSourcePlan PartOf(DatabaseServerPlan server, ManifestSource part) =>
+        part.Database is null ? server.Globals : server.Part(part.Database);
 
     // A file that was a SQLite database when it was backed up may stand under either kind.
     private static bool IsSameKind(string one, string other) =>

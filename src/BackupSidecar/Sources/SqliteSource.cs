@@ -82,7 +82,7 @@ internal sealed class SqliteSource(
         try
         {
             using var source = File.OpenRead(copy);
-            using var staged = new StagedFileWriter(staging.NewPath(), settings, staging.Space.Take);
+            using var staged = new StagedFileWriter(staging.NewPath(), settings, staging.Space.Take, staging.Space.GiveBack);
             var buffer = new byte[256 * 1024];
             for (int length; (length = source.Read(buffer, 0, buffer.Length)) > 0;)
             {

@@ -45,8 +45,10 @@ internal sealed class StagingSpace(string directory, long? limit)
     /// <exception cref="IOException">They would exceed the limit.</exception>
     public void Take(int bytes)
     {
-        if (Interlocked.Add(ref _taken, bytes) > limit)
-            throw new IOException($"The dumps of this run take more than {ReportText.Size(limit.Value)} (BACKUP_STAGING_LIMIT).");
+        if (Interlocked.Add(ref _taken, bytes) <= limit.GetValueOrDefault(long.MaxValue))
+            return;
+        GiveBack(bytes);
+        throw new IOException($"The dumps of this run take more than {ReportText.Size(limit.GetValueOrDefault())} (BACKUP_STAGING_LIMIT).");
     }
 
     /// <summary>What was taken has been removed.</summary>

@@ -10,6 +10,8 @@ namespace BackupSidecar.IntegrationTests.Databases;
 
 public sealed class MysqlRestoreTests(MariaDbServer server) : IClassFixture<MariaDbServer>
 {
+    private const string HeadOfOne = "ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;\n";
+
     private const string ScratchLeft = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'backup\\_sidecar%';";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -113,6 +115,20 @@ public sealed class MysqlRestoreTests(MariaDbServer server) : IClassFixture<Mari
     }
 
     [Theory]
+    [InlineData("", HeadOfOne, "Name the database in the URI")]
+    [InlineData("test", "-- Current Database: `shop`\n", "holds all databases of a server")]
+    public async Task A_dump_of_all_databases_and_one_of_a_single_one_are_never_taken_for_each_other(string database, string head, string words)
+    {
+        using var dump = new MemoryStream(Encoding.UTF8.GetBytes(head + "DROP DATABASE IF EXISTS test;\n"));
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(
+            () => server.Engine(database).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation));
+
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Equal("1", await server.QueryAsync("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'test';"));
+    }
+
+    [Theory]
     [InlineData("\\! touch /tmp/{0}\n")]
     [InlineData("system touch /tmp/{0}\n")]
     [InlineData("SELECT 1;\n\\! touch /tmp/{0}\n")]
@@ -122,7 +138,7 @@ public sealed class MysqlRestoreTests(MariaDbServer server) : IClassFixture<Mari
         foreach (var via in new[] { DumpVia.Exec, DumpVia.Client })
         {
             var name = $"mysql-test-{Guid.NewGuid():N}";
-            using var dump = new MemoryStream(Encoding.UTF8.GetBytes(string.Format(System.Globalization.CultureInfo.InvariantCulture, text, name)));
+            using var dump = new MemoryStream(Encoding.UTF8.GetBytes(string.Format(System.Globalization.CultureInfo.InvariantCulture, HeadOfOne + text, name)));
 
             await Assert.ThrowsAsync<DatabaseException>(() => server.Engine($"new_{name[^12..]}", via).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation));
 

@@ -35,6 +35,23 @@ public sealed class PartsOfAServerTests
             ["postgresql://u@new/shop", "postgresql://u@two/shop"],
             Plan([Line(One.Part("shop")), Line(Two.Part("shop"))], [Server("postgres-all", "new"), Two]).Steps.Select(step => step.Target!.Origin));
 
+    [Fact]
+    public void What_a_server_that_is_gone_held_never_goes_to_another_that_has_its_own()
+    {
+        var plan = Plan([Line(One.Part("shop")), Line(Two.Part("shop")), Line(Two.Part("extra"))], [One]);
+
+        Assert.Equal("postgresql://u@one/shop", Assert.Single(plan.Steps).Target!.Origin);
+        Assert.Equal(["postgres-all-2-extra.dump", "postgres-all-2-shop.dump"], plan.Skipped.Select(source => source.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_server_that_took_over_the_name_of_one_that_is_gone_gets_only_its_own()
+    {
+        var plan = Plan([Line(One.Part("shop")), Line(Two.Part("other"))], [Two with { EntryName = "postgres-all" }]);
+
+        Assert.Equal("postgresql://u@two/other", Assert.Single(plan.Steps).Target!.Origin);
+    }
+
     [Theory]
     [InlineData("shop", "postgres-all-shop.dump")]
     [InlineData("postgres-all", "postgres-all-globals.sql,postgres-all-shop.dump,postgres-all-other.dump")]

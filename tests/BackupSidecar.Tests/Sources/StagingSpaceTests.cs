@@ -46,12 +46,14 @@ public sealed class StagingSpaceTests
 
         var failure = Assert.Throws<IOException>(() =>
         {
-            using var writer = new StagedFileWriter(path, new BackupSidecar.Configuration.ArchiveSettings(), space.Take);
+            using var writer = new StagedFileWriter(path, new BackupSidecar.Configuration.ArchiveSettings(), space.Take, space.GiveBack);
             writer.Write(content);
             writer.Complete();
         });
 
         Assert.Contains("BACKUP_STAGING_LIMIT", failure.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(path));
+        // What it had taken is there for the others again.
+        space.Take(2 << 20);
     }
 }

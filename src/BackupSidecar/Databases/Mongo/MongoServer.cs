@@ -75,7 +75,7 @@ internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlace
         var place = await FindPlaceAsync("mongorestore", cancellation);
         await using var config = await WriteConfigAsync(place, cancellation);
         await using var restore = await StartAsync(
-            place, "mongorestore", ["--config=" + config.Path, "--archive", "--drop", .. Renaming(wanted)], cancellation);
+            place, "mongorestore", ["--config=" + config.Path, "--archive", .. Renaming(wanted)], cancellation);
         var draining = DrainAsync(restore, cancellation);
         await ProgramStreams.PumpAsync(
             dump, (chunk, length) => ProgramStreams.TryWrite(restore.StandardInput, chunk, length), restore.Kill, cancellation);
@@ -129,9 +129,12 @@ internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlace
 
     private string[] Renaming(DumpRestore wanted) => (wanted.DatabaseAs, _uri.Database) switch
     {
-        (null, _) => [],
+        (null, _) => ["--drop"],
         (_, "") => throw new DatabaseException("only one database can be restored under another name (--database-as), and the URI means all of them."),
-        var (name, database) => [$"--nsFrom={database}.*", $"--nsTo={name}.*"],
+        var (name, database) when name == database =>
+            throw new DatabaseException($"'{name}' is the database itself; --database-as makes another one beside it."),
+        // Without --drop: what another database of that name holds is not replaced, and the first thing in the way ends it.
+        var (name, database) => ["--stopOnError", $"--nsFrom={database}.*", $"--nsTo={name}.*"],
     };
 
     private async Task<string> VersionAsync(IToolPlace place, string tool, CancellationToken cancellation)

@@ -35,12 +35,29 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
 
     public async Task RunAsync(Stream dump, CancellationToken cancellation)
     {
+        await RequireSameScopeAsync(dump, cancellation);
         if (IsOfAll)
             await LoadAsync(dump, into: null, "and the databases of the server may hold a part of the backup", cancellation);
         else if (!await HoldsAnythingAsync(_target, cancellation))
             await FillAsync(dump, _target, "and nothing of it was left behind", cancellation);
         else
             await ReplaceAsync(dump, cancellation);
+    }
+
+    /// <summary>
+    /// The dump of one database begins with a statement of ours for the database in use, and names none. That of all databases
+    /// replaces every one that it names, whatever database it is loaded into.
+    /// </summary>
+    private async Task RequireSameScopeAsync(Stream dump, CancellationToken cancellation)
+    {
+        var head = new byte[64];
+        var length = await dump.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation);
+        dump.Position = 0;
+        var isOfAll = !head.AsSpan(0, length).StartsWith(MysqlServer.HeadOfOne);
+        if (isOfAll && !IsOfAll)
+            throw new DatabaseException($"this dump holds all databases of a server, and the URI means '{database}' alone. Restore it with a URI without a database. Nothing was touched");
+        if (!isOfAll && IsOfAll)
+            throw new DatabaseException("this dump holds one database without its name, and the URI means all of a server. Name the database in the URI. Nothing was touched");
     }
 
     /// <summary>Makes a database and loads the dump into it; what a failure leaves is removed.</summary>

@@ -137,6 +137,9 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
         }
     }
 
+    /// <summary>How the dump of a single database begins.</summary>
+    public static ReadOnlySpan<byte> HeadOfOne => "ALTER DATABASE CHARACTER SET "u8;
+
     /// <summary>A statement for the head of a single database's dump, which the tools leave out: it has no name in it, and is for the database in use.</summary>
     private static async Task<byte[]> CharacterSetAsync(MysqlSession session, CancellationToken cancellation)
     {

@@ -12,6 +12,8 @@ internal sealed class ServerWatch(MysqlSession session, IReadOnlyList<string> da
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private long _movedAt = Environment.TickCount64;
+    private const int MostSilences = 4;
+
     private bool _isHeld;
     private string? _problem;
 
@@ -52,14 +54,16 @@ internal sealed class ServerWatch(MysqlSession session, IReadOnlyList<string> da
     private async Task WatchAsync(CancellationTokenSource giveUp, CancellationToken ended)
     {
         var pause = patience < TimeSpan.Zero ? LongestPause : TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, patience.Ticks / 3));
-        while (_problem is null)
+        for (var silences = 0; _problem is null;)
         {
             await Task.Delay(pause, ended);
             if (Waited < pause)
                 continue;
-            if (!await AnswersAsync(ended))
+            // One question that fails may be a full list of connections, or a moment's trouble.
+            silences = await AnswersAsync(ended) ? 0 : silences + 1;
+            if (silences >= MostSilences)
                 _problem = "the server does not answer any more";
-            else if (patience >= TimeSpan.Zero && Waited >= patience)
+            else if (silences == 0 && patience >= TimeSpan.Zero && Waited >= patience)
                 _problem = $"nothing came from the server for {patience.TotalSeconds:F0} s: somebody holds a table. {await new MysqlOthers(session, databases).DescribeAsync(ended)}";
         }
         await giveUp.CancelAsync();

@@ -11,7 +11,7 @@ internal sealed record RedisFiles
     /// <summary>Whether <see cref="Name"/> is a manifest, which names the files that count.</summary>
     public bool IsManifest { get; init; }
 
-    /// <summary>Whether the server writes down what it holds when it is told to stop.</summary>
+    /// <summary>Whether what the server holds is on disk at any time. Without an append-only file it is only if it was told to write it down.</summary>
     public bool AreKept { get; init; }
 
     public string Path => $"{Directory}/{Name}";
@@ -23,8 +23,7 @@ internal sealed record RedisFiles
         var append = await connection.SettingsAsync("append*", cancellation);
         if (append.GetValueOrDefault("appendonly") != "yes")
         {
-            var save = (await connection.SettingsAsync("save", cancellation))["save"];
-            return new RedisFiles { Directory = directory, Name = snapshot, AreKept = save.Length > 0 };
+            return new RedisFiles { Directory = directory, Name = snapshot };
         }
         var file = append.GetValueOrDefault("appendfilename") is { Length: > 0 } name
             ? name

@@ -66,7 +66,7 @@ internal sealed class RedisRestore : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    /// <summary>A server that keeps nothing on disk would lose what it holds by the stop, and it could not be put back.</summary>
+    /// <summary>What a server without an append-only file holds might be lost by the stop, and could not be put back.</summary>
     private async Task SaveAsync(CancellationToken cancellation)
     {
         if (_container.Files.AreKept)
@@ -75,7 +75,7 @@ internal sealed class RedisRestore : IAsyncDisposable
         if (reply != "OK")
         {
             throw new DatabaseException(
-                "it keeps nothing on disk and did not write down what it holds (SAVE), so that it could not be put back; "
+                "it did not write down what it holds (SAVE), so that it could not be put back; "
                 + $"it was not touched: {RedisQuestions.Said(result, reply)}");
         }
     }
