@@ -17,6 +17,10 @@ test:
 test-quick:
     ./test.sh --quick
 
+# Everything, with the long tests in full length.
+test-long:
+    BACKUP_TEST_LONG=1 ./test.sh
+
 # A backup and its restore on this machine, without Docker.
 try *options:
     scripts/try.sh {{options}}
