@@ -175,13 +175,13 @@ public sealed class PostgresTests(PostgresServer server) : IClassFixture<Postgre
         await (await EngineAsync(via, source)).CheckRestoreAsync(new DumpRestore { IsTrusted = true, Tool = facts.Tool }, Cancellation);
         await (await EngineAsync(via, source)).RestoreAsync(dump, new DumpRestore { IsTrusted = true, Notice = notices.Add }, Cancellation);
 
+        Assert.EndsWith("was missing and has been made.", Assert.Single(notices), StringComparison.Ordinal);
         Assert.Equal("äöü", await server.QueryAsync(source, "SET client_encoding = 'UTF8'; SELECT a FROM täfel;"));
         Assert.Equal("LATIN1|C|it's; mine|f|{work_mem=5MB}", await server.QueryAsync(source, """
             SET client_encoding = 'UTF8';
             SELECT pg_encoding_to_char(encoding), datcollate, shobj_description(d.oid, 'pg_database'), coalesce(has_database_privilege('pg_monitor', d.oid, 'CONNECT'), false), setconfig
             FROM pg_database d LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid WHERE datname = current_database();
             """));
-        Assert.EndsWith("was missing and has been made.", Assert.Single(notices), StringComparison.Ordinal);
         Assert.StartsWith(via == nameof(DumpVia.Exec) ? $"exec in container {server.Container}" : "client", facts.Via, StringComparison.Ordinal);
     }
 

@@ -68,6 +68,8 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>After it was killed.</summary>
     internal async Task StartAgainAsync()
     {
+        // One that is still dying would count as started.
+        await DockerAsync("wait", _container);
         await DockerAsync("start", _container);
         Port = await PortAsync();
         while ((await RunningProcess.RunAsync(new Command("docker", "exec", _container, "pg_isready", "-q", "-h", "127.0.0.1"), TestContext.Current.CancellationToken)).Result.ExitCode != 0)

@@ -123,11 +123,9 @@ internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlace
             await MongoKnock.RequireServerAsync(_uri, cancellation);
     }
 
-    private string[] Exclusions() => (options.ExcludedTables.Count, _uri.Database) switch
-    {
-        (> 0, "") => throw new DatabaseException("mongodump leaves collections out (backup.exclude_table) only where the URI names a database"),
-        _ => [.. options.ExcludedTables.Select(collection => "--excludeCollection=" + collection)],
-    };
+    private string[] Exclusions() => options.ExcludedTables.Count == 0 || _uri.Database.Length > 0
+        ? [.. options.ExcludedTables.Select(collection => "--excludeCollection=" + collection)]
+        : throw new DatabaseException("mongodump leaves collections out (backup.exclude_table) only where the URI names a database");
 
     private string[] Renaming(DumpRestore wanted) => (wanted.DatabaseAs, _uri.Database) switch
     {

@@ -52,6 +52,9 @@ internal sealed class DumpHead
 
     private void Take(SqlStatement statement)
     {
+        // What is not UTF-8 could not be said again as it was.
+        if (statement.Text.Contains('\uFFFD'))
+            return;
         if (statement.Begins("CREATE", "DATABASE"))
             TakeCreate(statement);
         else if (_database is not null && DatabaseIn(statement) is { } database && !statement.Text.Contains("TABLESPACE", StringComparison.Ordinal))

@@ -51,7 +51,7 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
                 wanted.Notice($"The database {SqlText.Name(made.Name)}, which had been made for the restore, could not be removed; it is empty.");
         }
         wanted.Notice($"The database {SqlText.Name(made.Name)} was missing and has been made.");
-        await SetPropertiesAsync(made, head, wanted, cancellation);
+        await SetPropertiesAsync(found.Connection, made.Name, head, wanted, cancellation);
     }
 
     /// <summary>Archive formats that an older pg_restore refuses.</summary>
@@ -111,23 +111,25 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
         : "";
 
     /// <summary>Owner, rights and settings of the database as a whole. They are text of the dump, and run only if somebody vouches for it.</summary>
-    private static async Task SetPropertiesAsync(TargetDatabase made, DumpHead head, DumpRestore wanted, CancellationToken cancellation)
+    private static async Task SetPropertiesAsync(
+        PostgresConnection server, string database, DumpHead head, DumpRestore wanted, CancellationToken cancellation)
     {
-        var statements = head.Properties(made.Name);
+        var statements = head.Properties(database);
         if (statements.Count == 0)
             return;
         if (!wanted.IsTrusted)
         {
-            wanted.Notice($"Owner, rights and settings of the database {SqlText.Name(made.Name)} as a whole were not restored, because nobody vouches for the dump.");
+            wanted.Notice($"Owner, rights and settings of the database {SqlText.Name(database)} as a whole were not restored, because nobody vouches for the dump.");
             return;
         }
         try
         {
-            await made.Connection.ExecuteAsync(statements, cancellation);
+            // Not in the database itself: its name is in the encoding of the one that it was made from.
+            await server.ExecuteAsync(statements, cancellation);
         }
         catch (DatabaseException error)
         {
-            wanted.Notice($"Owner, rights and settings of the database {SqlText.Name(made.Name)} as a whole are not all restored: {error.Message}");
+            wanted.Notice($"Owner, rights and settings of the database {SqlText.Name(database)} as a whole are not all restored: {error.Message}");
         }
     }
 }
