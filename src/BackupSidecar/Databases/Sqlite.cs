@@ -120,7 +120,7 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
     }
 
     /// <summary>A path as SQLite's URI: every byte that could mean something is encoded.</summary>
-    private static string Address(string path, bool immutable)
+    internal static string Address(string path, bool immutable)
     {
         var address = new StringBuilder("file:");
         foreach (var octet in Encoding.UTF8.GetBytes(path))

@@ -44,8 +44,8 @@ internal sealed class SqliteCounts(string program)
 
     private async Task<List<(string Table, long Rows)>> AskAsync(string copy, string[] statements, CancellationToken cancellation)
     {
-        string[] options = ["-batch", "-init", "/dev/null", "-json", "-readonly"];
-        var command = new Command(program, [.. options, Path.GetFileName(copy), .. statements]) { WorkingDirectory = Path.GetDirectoryName(copy) };
+        // As a file that does not change: opened in the ordinary way, a copy of a WAL database would get files beside it.
+        var command = new Command(program, ["-batch", "-init", "/dev/null", "-json", Sqlite.Address(copy, immutable: true), .. statements]);
         var (_, output) = await RunningProcess.RunAsync(command, cancellation);
         return Rows(output);
     }

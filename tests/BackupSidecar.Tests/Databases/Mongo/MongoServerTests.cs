@@ -98,7 +98,9 @@ public sealed class MongoServerTests : IDisposable
 
         await Engine().RestoreAsync(dump, beside, Cancellation);
 
-        Assert.EndsWith("--drop\n--nsFrom=shop.*\n--nsTo=shop_2.*\n", _tools.Read("arguments"));
+        Assert.EndsWith("--stopOnError\n--nsFrom=shop.*\n--nsTo=shop_2.*\n", _tools.Read("arguments"));
+        Assert.DoesNotContain("--drop", _tools.Read("arguments"), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<DatabaseException>(() => Engine().CheckRestoreAsync(beside with { DatabaseAs = "shop" }, Cancellation));
         await Assert.ThrowsAsync<DatabaseException>(() => Engine("mongodb://127.0.0.1").CheckRestoreAsync(beside, Cancellation));
     }
 
