@@ -59,7 +59,9 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         {
             record.Warn(asked.Where(store => entry.Copies.All(copy => copy.Store != store.Name))
                 .Select(store => $"{entry.Name.FileName} is not in the store '{store.Name}'."));
-            foreach (var copy in entry.Copies)
+            var pending = options.IsNamed ? [] : entry.Copies.Where(copy => copy.State is CatalogState.Incomplete or CatalogState.Legacy).ToList();
+            record.Warn(pending.Select(copy => $"{entry.Name.FileName} in the store '{copy.Store}' has no manifest (yet): it was passed over."));
+            foreach (var copy in entry.Copies.Except(pending))
                 found(await VerifyAsync(entry.Name, copy, options.Level, cancellation));
         }
     }

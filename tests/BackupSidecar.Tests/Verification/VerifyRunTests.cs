@@ -122,6 +122,24 @@ public sealed class VerifyRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_that_is_not_committed_yet_is_passed_over_unless_it_is_named()
+    {
+        await _scene.BackUpAsync(_scene.Local, _scene.Far);
+        var growing = await _scene.BackUpAsync(_scene.Local, _scene.Far);
+        await _scene.Far.DeleteAsync(growing.ManifestFileName, Token);
+
+        var latest = await _scene.VerifyAsync();
+        var all = await _scene.VerifyAsync(new VerifyOptions { Backup = null });
+        var named = await _scene.VerifyAsync(new VerifyOptions { Backup = growing.FileName });
+
+        Assert.Equal(("local", VerificationResult.Good), (latest.Report.Verified.Single().Store, latest.Report.Verified.Single().Result));
+        Assert.Equal((RunOutcome.Succeeded, RunOutcome.Succeeded), (latest.Report.Outcome, all.Report.Outcome));
+        Assert.Equal(3, all.Report.Verified.Count);
+        Assert.Contains($"{growing.FileName} in the store 's3'", Assert.Single(latest.Report.Warnings), StringComparison.Ordinal);
+        Assert.Equal([VerificationResult.Good, VerificationResult.Refused], named.Report.Verified.Select(copy => copy.Result));
+    }
+
+    [Fact]
     public async Task The_latest_is_the_newest_even_if_only_an_older_one_is_whole()
     {
         await _scene.BackUpAsync();
