@@ -130,10 +130,10 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         }
     }
 
-    /// <summary>Retention takes the manifest first: what has none any more was removed, and did not fail.</summary>
+    /// <summary>Retention takes the manifest first: what was listed with one and has none any more was removed, and did not fail.</summary>
     private async Task<bool> IsGoneAsync(ArchiveName name, StoredCopy copy, CancellationToken cancellation)
     {
-        if (copy.Manifest is null)
+        if (copy.State is CatalogState.Incomplete or CatalogState.Legacy)
             return false;
         try
         {

@@ -145,7 +145,7 @@ internal sealed class RestoreScene : IDisposable
         return new ArchiveName(Name, _clock, Plan.ArchiveExtension);
     }
 
-    private static Manifest Describe(ArchiveName name, IReadOnlyList<ManifestSource> sources, byte[] archive) => new()
+    private Manifest Describe(ArchiveName name, IReadOnlyList<ManifestSource> sources, byte[] archive) => new()
     {
         CreatedBy = "a test",
         RunId = Guid.NewGuid(),
@@ -155,7 +155,7 @@ internal sealed class RestoreScene : IDisposable
         FinishedAt = DateTimeOffset.UnixEpoch,
         TimeZone = "UTC",
         Compression = "gzip",
-        Encryption = name.IsEncrypted ? "passphrase" : "none",
+        Encryption = Settings.Archive.RecipientsFile is not null ? "recipients" : name.IsEncrypted ? "passphrase" : "none",
         Sources = sources,
         Stored = new StoredArchive(archive.Length, Convert.ToHexStringLower(SHA256.HashData(archive))),
     };
