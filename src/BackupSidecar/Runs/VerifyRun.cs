@@ -79,7 +79,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         {
             (result, problem) = (VerificationResult.Refused, error.Message);
         }
-        catch (Exception error) when (RestoreRun.IsOfTheWorld(error))
+        catch (Exception error) when (error is ConfigurationException or DllNotFoundException || RestoreRun.IsOfTheWorld(error))
         {
             (result, problem) = (VerificationResult.Unread, error.Message);
         }
