@@ -93,7 +93,7 @@ internal sealed class Composition : IDisposable
     /// <summary>Looks at sources, stores and services without a run.</summary>
     public async Task<Preflight> LookAsync(CancellationToken cancellation)
     {
-        using var sources = new SourceFactory(Settings, Time, Log).Open(Plan, Guid.NewGuid());
+        using var sources = new SourceFactory(Settings, Time, Log).Open(Plan, Guid.NewGuid(), holdsRunLock: false);
         var preflight = await Preflight.LookAsync(sources.All, Stores, Settings, Time, Log, cancellation);
         if (preflight.Window is not null)
             await preflight.Window.DisposeAsync();

@@ -116,7 +116,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         Staging? staging = null;
         try
         {
-            var dumps = new DumpChecks(new PostgresClients(), new Sqlite(), () => (staging ??= Staging.Create(settings.Paths.Staging, Guid.NewGuid(), time)).NewPath());
+            var dumps = new DumpChecks(new PostgresClients(), new Sqlite(), () => (staging ??= Staging.Create(settings.Paths.Staging, Guid.NewGuid())).NewPath());
             using var reader = archive.Open(settings.Archive);
             return await ContentCheck.RunAsync(reader, copy.Manifest!, dumps, cancellation);
         }

@@ -8,11 +8,14 @@ namespace BackupSidecar.Sources;
 /// <summary>Makes the sources of a run from its plan.</summary>
 internal sealed class SourceFactory(Settings settings, TimeProvider time, ILogger log)
 {
-    /// <summary>Opens staging for this run, and removes what killed runs left there. Nothing is read yet.</summary>
-    /// <exception cref="SourceException">Staging cannot be used.</exception>
-    public RunSources Open(BackupPlan plan, Guid runId)
+    /// <summary>Opens staging for this run. Nothing is read yet.</summary>
+    /// <param name="plan">What to make.</param>
+    /// <param name="runId">The run's ID.</param>
+    /// <param name="holdsRunLock">Whether nobody else can be backing up, so that what killed runs left in staging is removed.</param>
+    /// <exception cref="ConfigurationException">Staging cannot be used.</exception>
+    public RunSources Open(BackupPlan plan, Guid runId, bool holdsRunLock)
     {
-        var staging = Staging.Create(settings.Paths.Staging, runId, time);
+        var staging = Staging.Create(settings.Paths.Staging, runId, holdsRunLock ? time.GetUtcNow() : null);
         return new RunSources([.. plan.Sources.Select(source => Create(source, staging))], staging);
     }
 

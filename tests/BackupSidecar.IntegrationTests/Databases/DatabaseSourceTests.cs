@@ -17,7 +17,7 @@ public sealed class DatabaseSourceTests
         await server.InitializeAsync();
         await server.QueryAsync("postgres", "CREATE TABLE big AS SELECT g, repeat(md5(g::text), 100) AS t FROM generate_series(1, 30000) g;");
         var root = Directory.CreateTempSubdirectory("backup-sidecar-staging-").FullName;
-        using var staging = Staging.Create(root, Guid.NewGuid(), TimeProvider.System);
+        using var staging = Staging.Create(root, Guid.NewGuid());
         var plan = new DatabaseSourcePlan(SourceKind.Postgres, "postgres-shop.dump", "shop", server.Uri("postgres"), "postgresql://127.0.0.1/shop");
         var engine = new KillerOnFirstWrite(new Postgres(plan.Uri, plan.DatabaseName, new PostgresClients()), server);
         var source = new DatabaseSource(plan, engine, staging, new ArchiveSettings(), TimeProvider.System, NullLogger.Instance);

@@ -80,7 +80,7 @@ internal sealed class RestoreScene : IDisposable
     /// <param name="stores">Where to; the local store by default.</param>
     public async Task<ArchiveName> BackUpAsync(params IBackupStore[] stores)
     {
-        using var sources = new SourceFactory(Settings, TimeProvider.System, Log).Open(Plan, Guid.NewGuid());
+        using var sources = new SourceFactory(Settings, TimeProvider.System, Log).Open(Plan, Guid.NewGuid(), holdsRunLock: true);
         foreach (var source in sources.All)
         {
             await source.CheckAsync(Token);
