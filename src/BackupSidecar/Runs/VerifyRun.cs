@@ -107,7 +107,8 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
 
     private async Task<IReadOnlyList<CheckedSource>> ContentAsync(ArchiveName name, StoredCopy copy, CancellationToken cancellation)
     {
-        if (name.IsEncrypted && settings.Archive is { EncryptionKey: null, DecryptionKey: null })
+        var opensWithPassphrase = settings.Archive.EncryptionKey is not null && copy.Manifest!.Encryption != Manifest.ForRecipients;
+        if (name.IsEncrypted && settings.Archive.DecryptionKey is null && !opensWithPassphrase)
         {
             throw new StoreException(
                 $"{name.FileName} is encrypted for a key that is not here. Set BACKUP_DECRYPTION_KEY, or verify with --level stored.");
