@@ -100,7 +100,7 @@ internal sealed class Composition : IDisposable
     public async Task<(BackupPlan Plan, Preflight Preflight)> LookAsync(CancellationToken cancellation)
     {
         var plan = await Expansion().ExpandAsync(Plan, cancellation);
-        using var sources = new SourceFactory(Settings, Engine, Time, Log).Open(plan, Guid.NewGuid());
+        using var sources = new SourceFactory(Settings, Engine, Time, Log).Open(plan, Guid.NewGuid(), holdsRunLock: false);
         var preflight = await Preflight.LookAsync(sources.All, Stores, Settings, Time, Log, cancellation);
         if (preflight.Window is not null)
             await preflight.Window.DisposeAsync();

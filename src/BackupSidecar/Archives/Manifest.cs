@@ -9,6 +9,9 @@ namespace BackupSidecar.Archives;
 /// </summary>
 internal sealed record Manifest
 {
+    /// <summary>What <see cref="Encryption"/> says of an archive for public keys.</summary>
+    public const string ForRecipients = "recipients";
+
     public const int CurrentFormat = 1;
 
     /// <summary>The version of this document's layout; a reader refuses versions that it does not know.</summary>
@@ -34,7 +37,7 @@ internal sealed record Manifest
     /// <summary>"gzip", "zstd" or "none".</summary>
     public required string Compression { get; init; }
 
-    /// <summary>"passphrase", "recipients" or "none".</summary>
+    /// <summary>"passphrase", <see cref="ForRecipients"/> or "none".</summary>
     public required string Encryption { get; init; }
 
     public required IReadOnlyList<ManifestSource> Sources { get; init; }

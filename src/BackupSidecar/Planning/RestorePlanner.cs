@@ -9,11 +9,13 @@ internal static class RestorePlanner
     private const string LegacyMongoFolder = "mongodb-dump";
 
     /// <summary>What an archive holds according to its manifest.</summary>
-    /// <exception cref="BackupRefusedException">An entry has a name that would lead out of the folder that it is unpacked into.</exception>
+    /// <exception cref="BackupRefusedException">An entry has a name that would lead out of the folder that it is unpacked into, or that another one has.</exception>
     public static IReadOnlyList<ArchivedSource> Contents(Manifest manifest)
     {
         if (manifest.Sources.Any(source => source.Entry is "" or "." or ".." || source.Entry.AsSpan().ContainsAny('/', '\0')))
             throw new BackupRefusedException($"The manifest of {manifest.Archive} names an entry that no backup has.");
+        if (manifest.Sources.DistinctBy(source => source.Entry).Count() < manifest.Sources.Count)
+            throw new BackupRefusedException($"The manifest of {manifest.Archive} names an entry twice.");
         return [.. manifest.Sources.Select(source => new ArchivedSource(
             source.Kind, source.Entry, source.Entry, source.Kind == SourceKind.Directory ? ArchivedForm.Tree : ArchivedForm.File, source))];
     }

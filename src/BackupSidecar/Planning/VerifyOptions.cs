@@ -11,5 +11,8 @@ internal sealed record VerifyOptions
     /// <summary>The only store to look into, or null for all of them.</summary>
     public string? Store { get; init; }
 
+    /// <summary>Whether one backup is meant, whatever it may be, rather than what there is.</summary>
+    public bool IsNamed => Backup is not (null or RestoreOptions.Latest);
+
     public VerificationLevel Level { get; init; } = VerificationLevel.Content;
 }

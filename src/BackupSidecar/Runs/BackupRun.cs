@@ -124,7 +124,7 @@ internal sealed class BackupRun(
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
     {
         var plan = await expansion.ExpandAsync(configured, cancellation);
-        using var sources = sourceFactory.Open(plan, _record.RunId);
+        using var sources = sourceFactory.Open(plan, _record.RunId, holdsRunLock: true);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
         await using var window = preflight.Window;
         NotePreflight(preflight, plan);

@@ -90,7 +90,7 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
             .GroupBy(entry => entry.Name, (name, same) => new CatalogEntry(name, [.. same.SelectMany(entry => entry.Copies)]))
             .OrderByDescending(entry => entry.Name.LocalTime)
             .Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
-        if (options.Backup is not (null or RestoreOptions.Latest))
+        if (options.IsNamed)
             return [Named(entries, search).Entry];
         var backups = entries.FindAll(entry => entry.Copies.Any(copy => copy.State is CatalogState.Complete or CatalogState.Partial or CatalogState.Damaged));
         return backups.Count == 0 ? throw new RestoreException(Absent("There is no backup", entries, search))

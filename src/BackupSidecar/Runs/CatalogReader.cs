@@ -38,6 +38,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         {
             await foreach (var found in store.ListAsync(cancellation))
                 objects[found.Name] = found;
+            await LookAgainAsync(store, objects, cancellation);
         }
         catch (Exception error) when (error is StoreException or IOException or UnauthorizedAccessException)
         {
@@ -64,6 +65,21 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         {
             Lost = [.. lost.Select(name => Lost(store, objects[name])).OfType<CatalogEntry>()],
         };
+    }
+
+    /// <summary>
+    /// A list is not of one moment: what was stored or removed meanwhile may look like a manifest that has lost its archive.
+    /// The archive is looked for first, because retention takes the manifest first.
+    /// </summary>
+    private static async Task LookAgainAsync(IBackupStore store, Dictionary<string, StoredObject> objects, CancellationToken cancellation)
+    {
+        foreach (var manifest in NamesWithoutArchive(objects).ToList())
+        {
+            if (await store.FindAsync(manifest[..^ArchiveName.ManifestSuffix.Length], cancellation) is { } archive)
+                objects[archive.Name] = archive;
+            else if (await store.FindAsync(manifest, cancellation) is null)
+                objects.Remove(manifest);
+        }
     }
 
     private async Task<StoredCopy> CopyAsync(

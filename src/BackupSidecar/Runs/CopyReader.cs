@@ -76,7 +76,14 @@ internal sealed class CopyReader(string staging, IReadOnlyList<IBackupStore> sto
         Directory.CreateDirectory(staging);
         FreeSpace.Check([(staging, bytes)]);
         var path = Path.Combine(staging, $"{OwnNames.Restore}{Guid.NewGuid():N}.partial");
-        var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
         File.Delete(path);
         return file;
     }

@@ -60,7 +60,9 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         {
             record.Warn(asked.Where(store => entry.Copies.All(copy => copy.Store != store.Name))
                 .Select(store => $"{entry.Name.FileName} is not in the store '{store.Name}'."));
-            foreach (var copy in entry.Copies)
+            var pending = options.IsNamed ? [] : entry.Copies.Where(copy => copy.State is CatalogState.Incomplete or CatalogState.Legacy).ToList();
+            record.Warn(pending.Select(copy => $"{entry.Name.FileName} in the store '{copy.Store}' has no manifest (yet): it was passed over."));
+            foreach (var copy in entry.Copies.Except(pending))
                 found(await VerifyAsync(entry.Name, copy, options.Level, cancellation));
         }
     }
@@ -78,7 +80,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         {
             (result, problem) = (VerificationResult.Refused, error.Message);
         }
-        catch (Exception error) when (RestoreRun.IsOfTheWorld(error))
+        catch (Exception error) when (error is ConfigurationException or DllNotFoundException || RestoreRun.IsOfTheWorld(error))
         {
             (result, problem) = (VerificationResult.Unread, error.Message);
         }
@@ -106,7 +108,8 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
 
     private async Task<IReadOnlyList<CheckedSource>> ContentAsync(ArchiveName name, StoredCopy copy, CancellationToken cancellation)
     {
-        if (name.IsEncrypted && settings.Archive is { EncryptionKey: null, DecryptionKey: null })
+        var opensWithPassphrase = settings.Archive.EncryptionKey is not null && copy.Manifest!.Encryption != Manifest.ForRecipients;
+        if (name.IsEncrypted && settings.Archive.DecryptionKey is null && !opensWithPassphrase)
         {
             throw new StoreException(
                 $"{name.FileName} is encrypted for a key that is not here. Set BACKUP_DECRYPTION_KEY, or verify with --level stored.");
@@ -115,7 +118,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         Staging? staging = null;
         try
         {
-            var dumps = new DumpChecks(new PostgresClients(), new Sqlite(), () => (staging ??= Staging.Create(settings.Paths.Staging, Guid.NewGuid(), time)).NewPath());
+            var dumps = new DumpChecks(new PostgresClients(), new Sqlite(), () => (staging ??= Staging.Create(settings.Paths.Staging, Guid.NewGuid())).NewPath());
             using var reader = archive.Open(settings.Archive);
             return await ContentCheck.RunAsync(reader, copy.Manifest!, dumps, cancellation);
         }
@@ -129,10 +132,10 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         }
     }
 
-    /// <summary>Retention takes the manifest first: what has none any more was removed, and did not fail.</summary>
+    /// <summary>Retention takes the manifest first: what was listed with one and has none any more was removed, and did not fail.</summary>
     private async Task<bool> IsGoneAsync(ArchiveName name, StoredCopy copy, CancellationToken cancellation)
     {
-        if (copy.Manifest is null)
+        if (copy.State is CatalogState.Incomplete or CatalogState.Legacy)
             return false;
         try
         {

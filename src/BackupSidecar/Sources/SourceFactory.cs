@@ -13,11 +13,14 @@ namespace BackupSidecar.Sources;
 internal sealed class SourceFactory(
     Settings settings, Func<DatabaseSourcePlan, string, IDatabaseEngine> engines, TimeProvider time, ILogger log)
 {
-    /// <summary>Opens staging for this run, and removes what killed runs left there. Nothing is read yet.</summary>
-    /// <exception cref="SourceException">Staging cannot be used.</exception>
-    public RunSources Open(BackupPlan plan, Guid runId)
+    /// <summary>Opens staging for this run. Nothing is read yet.</summary>
+    /// <param name="plan">What to make.</param>
+    /// <param name="runId">The run's ID.</param>
+    /// <param name="holdsRunLock">Whether nobody else can be backing up, so that what killed runs left in staging is removed.</param>
+    /// <exception cref="ConfigurationException">Staging cannot be used.</exception>
+    public RunSources Open(BackupPlan plan, Guid runId, bool holdsRunLock)
     {
-        var staging = Staging.Create(settings.Paths.Staging, runId, time, settings.Dumps.StagingLimit);
+        var staging = Staging.Create(settings.Paths.Staging, runId, holdsRunLock ? time.GetUtcNow() : null, settings.Dumps.StagingLimit);
         return new RunSources([.. plan.Sources.Select(source => Create(source, staging))], staging);
     }
 

@@ -6,7 +6,7 @@ namespace BackupSidecar.Sources;
 
 /// <summary>
 /// The private directory of one run, in which dumps wait for their turn. Only we can read it, it goes when it is disposed,
-/// and what a killed run left is removed by the next one. A lock file in it says that its run is alive.
+/// and what a killed run left is removed by the next one that holds the run lock. A lock file in it says that its run is alive.
 /// </summary>
 internal sealed class Staging : IDisposable
 {
@@ -26,18 +26,22 @@ internal sealed class Staging : IDisposable
 
     public StagingSpace Space { get; }
 
-    /// <summary>Removes what killed runs left in <paramref name="parent"/>, and makes a directory there.</summary>
-    /// <exception cref="ConfigurationException">The parent cannot be used.</exception>
-    /// <param name="parent">The folder of BACKUP_STAGING_DIR.</param>
-    /// <param name="runId">The run.</param>
-    /// <param name="time">Tells how old leftovers are.</param>
+    /// <summary>Makes a directory in <paramref name="parent"/>.</summary>
+    /// <param name="parent">The folder of all runs; made if it is not there.</param>
+    /// <param name="runId">Whose directory it is.</param>
+    /// <param name="sweepAt">
+    /// When given, what killed runs left is removed first. Only for whoever holds the run lock: another backup, which would just
+    /// be making its directory, cannot be told from a dead one.
+    /// </param>
     /// <param name="limit">The most bytes that dumps may take; null for what is free.</param>
-    public static Staging Create(string parent, Guid runId, TimeProvider time, long? limit = null)
+    /// <exception cref="ConfigurationException">The parent cannot be used.</exception>
+    public static Staging Create(string parent, Guid runId, DateTimeOffset? sweepAt = null, long? limit = null)
     {
         try
         {
             System.IO.Directory.CreateDirectory(parent, Private);
-            Sweep(parent, time);
+            if (sweepAt is { } now)
+                Sweep(parent, now);
             var directory = Path.Combine(parent, OwnNames.Staging + runId.ToString("N"));
             System.IO.Directory.CreateDirectory(directory, Private);
             var heldLock = TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
@@ -61,17 +65,29 @@ internal sealed class Staging : IDisposable
         _lock.Dispose();
     }
 
-    private static void Sweep(string parent, TimeProvider time)
+    private static void Sweep(string parent, DateTimeOffset now)
     {
         foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, OwnNames.Staging + "*"))
         {
             if (!Guid.TryParseExact(Path.GetFileName(directory)[OwnNames.Staging.Length..], "N", out _))
                 continue;
-            using var heldLock = TryLock(directory, FileMode.Open);
-            var isOld = time.GetUtcNow().UtcDateTime - System.IO.Directory.GetLastWriteTimeUtc(directory) > LeftoverAge;
-            if (heldLock is not null || (isOld && !File.Exists(Path.Combine(directory, LockName))))
-                System.IO.Directory.Delete(directory, recursive: true);
+            try
+            {
+                RemoveIfDead(directory, now);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // A verification, which runs without the run lock, has just removed its own.
+            }
         }
+    }
+
+    private static void RemoveIfDead(string directory, DateTimeOffset now)
+    {
+        using var heldLock = TryLock(directory, FileMode.Open);
+        var isOld = now.UtcDateTime - System.IO.Directory.GetLastWriteTimeUtc(directory) > LeftoverAge;
+        if (heldLock is not null || (isOld && !File.Exists(Path.Combine(directory, LockName))))
+            System.IO.Directory.Delete(directory, recursive: true);
     }
 
     /// <summary>Null if another run holds the lock, or there is no lock file to open.</summary>

@@ -173,7 +173,18 @@ internal sealed class Spool : IDisposable
         }
     }
 
-    private static long FreeIn(string directory) => new DriveInfo(directory).AvailableFreeSpace;
+    /// <summary>Nothing where that cannot be told: what goes there fails in its own words, and it may move elsewhere.</summary>
+    private static long FreeIn(string directory)
+    {
+        try
+        {
+            return new DriveInfo(directory).AvailableFreeSpace;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
 
     private void Write(ReadOnlySpan<byte> bytes)
     {

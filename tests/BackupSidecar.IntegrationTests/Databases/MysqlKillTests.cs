@@ -31,7 +31,7 @@ public sealed class MysqlKillTests(MariaDbServer server) : IClassFixture<MariaDb
     private async Task KillAtAsync(string database, long position, DumpVia via)
     {
         var root = Directory.CreateTempSubdirectory("backup-sidecar-staging-").FullName;
-        using var staging = Staging.Create(root, Guid.NewGuid(), TimeProvider.System);
+        using var staging = Staging.Create(root, Guid.NewGuid());
         var plan = new DatabaseSourcePlan(SourceKind.Mysql, "mysql-shop.sql", database, server.Uri(database), "mysql://shop");
         var engine = new KilledWhileDumping(server.Engine(database, via), server, position);
         var source = new DatabaseSource(plan, engine, staging, new ArchiveSettings(), timeout: null, TimeProvider.System, NullLogger.Instance);

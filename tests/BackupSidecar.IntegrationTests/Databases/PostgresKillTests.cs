@@ -45,7 +45,7 @@ public sealed class PostgresKillTests
         var root = Directory.CreateTempSubdirectory("backup-sidecar-staging-").FullName;
         try
         {
-            using var staging = Staging.Create(root, Guid.NewGuid(), TimeProvider.System);
+            using var staging = Staging.Create(root, Guid.NewGuid());
             var plan = new DatabaseSourcePlan(SourceKind.Postgres, "postgres-postgres.dump", "postgres", uri, "postgresql://server/postgres");
             var engine = new WatchedEngine(PostgresTools.Engine(uri, "postgres", via), killAt, () => server.KillAsync().GetAwaiter().GetResult());
             var source = new DatabaseSource(plan, engine, staging, new ArchiveSettings(), timeout: null, TimeProvider.System, NullLogger.Instance);

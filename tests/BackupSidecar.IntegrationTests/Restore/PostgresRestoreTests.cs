@@ -115,7 +115,7 @@ public sealed class PostgresRestoreTests(Restore.PostgresServer server) : IClass
     {
         var name = new ArchiveName(settings.Name, new DateTime(2026, 11, 20, 3, 0, 0, DateTimeKind.Unspecified), ".tar.gz.gpg");
         using var sources = new SourceFactory(settings, Engine, TimeProvider.System, NullLogger.Instance)
-            .Open(new BackupPlan { Name = settings.Name, Sources = plans, ArchiveExtension = name.Extension }, Guid.NewGuid());
+            .Open(new BackupPlan { Name = settings.Name, Sources = plans, ArchiveExtension = name.Extension }, Guid.NewGuid(), holdsRunLock: true);
         using var archive = new MemoryStream();
         using var writer = ArchiveWriter.Create(settings.Archive, archive);
         var taken = new List<ManifestSource>();

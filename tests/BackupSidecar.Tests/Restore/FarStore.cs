@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using BackupSidecar.Stores;
 
 namespace BackupSidecar.Tests.Restore;
@@ -18,10 +19,25 @@ internal sealed class FarStore(IBackupStore inner, string name) : IBackupStore
     /// <summary>Happens just before an archive is opened.</summary>
     public Action<string>? OnOpen { get; set; }
 
+    /// <summary>Happens between the list and whatever is read after it.</summary>
+    public Action? OnListed { get; set; }
+
+    /// <summary>An object that is there, but came too late for the list.</summary>
+    public string? ListedTooEarly { get; set; }
+
     public Task ProbeAsync(CancellationToken cancellation) => inner.ProbeAsync(cancellation);
 
-    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) =>
-        Fault is null ? inner.ListAsync(cancellation) : throw Fault;
+    public async IAsyncEnumerable<StoredObject> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (Fault is not null)
+            throw Fault;
+        await foreach (var found in inner.ListAsync(cancellation))
+        {
+            if (found.Name != ListedTooEarly)
+                yield return found;
+        }
+        OnListed?.Invoke();
+    }
 
     public Task<StoredObject?> FindAsync(string name, CancellationToken cancellation) => inner.FindAsync(name, cancellation);
 

@@ -99,6 +99,14 @@ public sealed class RestorePlannerTests
         Assert.Throws<BackupRefusedException>(() => RestorePlanner.Contents(Manifest(Line("file", entry, SourceState.Complete))));
 
     [Fact]
+    public void A_manifest_cannot_name_an_entry_twice()
+    {
+        var line = Line("file", "twice", SourceState.Complete);
+
+        Assert.Throws<BackupRefusedException>(() => RestorePlanner.Contents(Manifest(line) with { Sources = [line, line] }));
+    }
+
+    [Fact]
     public void What_docker_backup_sidecar_packed_is_told_by_its_names()
     {
         var current = new BackupPlan { Name = "n", ArchiveExtension = ".tar.gz", Sources = [new FileSourcePlan("dump.tar.gz", "/dump.tar.gz")] };

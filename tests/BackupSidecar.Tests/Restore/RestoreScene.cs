@@ -80,7 +80,7 @@ internal sealed class RestoreScene : IDisposable
     /// <param name="stores">Where to; the local store by default.</param>
     public async Task<ArchiveName> BackUpAsync(params IBackupStore[] stores)
     {
-        using var sources = new SourceFactory(Settings, Engines, TimeProvider.System, Log).Open(Plan, Guid.NewGuid());
+        using var sources = new SourceFactory(Settings, Engines, TimeProvider.System, Log).Open(Plan, Guid.NewGuid(), holdsRunLock: true);
         foreach (var source in sources.All)
         {
             await source.CheckAsync(Token);
@@ -145,7 +145,7 @@ internal sealed class RestoreScene : IDisposable
         return new ArchiveName(Name, _clock, Plan.ArchiveExtension);
     }
 
-    private static Manifest Describe(ArchiveName name, IReadOnlyList<ManifestSource> sources, byte[] archive) => new()
+    private Manifest Describe(ArchiveName name, IReadOnlyList<ManifestSource> sources, byte[] archive) => new()
     {
         CreatedBy = "a test",
         RunId = Guid.NewGuid(),
@@ -155,7 +155,7 @@ internal sealed class RestoreScene : IDisposable
         FinishedAt = DateTimeOffset.UnixEpoch,
         TimeZone = "UTC",
         Compression = "gzip",
-        Encryption = name.IsEncrypted ? "passphrase" : "none",
+        Encryption = Settings.Archive.RecipientsFile is not null ? "recipients" : name.IsEncrypted ? "passphrase" : "none",
         Sources = sources,
         Stored = new StoredArchive(archive.Length, Convert.ToHexStringLower(SHA256.HashData(archive))),
     };

@@ -15,7 +15,7 @@ internal sealed class SourceWorkshop : ILogger, IDisposable
     {
         Directory.CreateDirectory(Data);
         Directory.CreateDirectory(Unpacked);
-        Staging = Staging.Create(Path.Combine(Root, "staging"), Guid.NewGuid(), TimeProvider.System);
+        Staging = Staging.Create(Path.Combine(Root, "staging"), Guid.NewGuid());
     }
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -49,6 +49,18 @@ public sealed class StagingTests : IDisposable
     }
 
     [Fact]
+    public void Who_does_not_hold_the_run_lock_removes_nothing()
+    {
+        var beginning = Path.Combine(_root, $".backup-sidecar-staging-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(beginning);
+        File.WriteAllText(Path.Combine(beginning, "lock"), "");
+
+        using var staging = Staging.Create(_root, Guid.NewGuid());
+
+        Assert.True(Directory.Exists(beginning));
+    }
+
+    [Fact]
     public void What_is_not_ours_or_may_just_be_beginning_stays()
     {
         string[] others = ["2026-11-20-030000", ".backup-sidecar-staging-mine", "backup", $".backup-sidecar-staging-{Guid.NewGuid():N}"];
@@ -83,5 +95,5 @@ public sealed class StagingTests : IDisposable
         Assert.Contains(Path.Combine(_root, "file"), failure.Message);
     }
 
-    private static Staging Create(string parent) => Staging.Create(parent, Guid.NewGuid(), TimeProvider.System);
+    private static Staging Create(string parent) => Staging.Create(parent, Guid.NewGuid(), sweepAt: DateTimeOffset.UtcNow);
 }

@@ -69,7 +69,9 @@ public sealed class PartPlanTests
     [InlineData("https://account.eu.r2.cloudflarestorage.com")]
     public void A_configured_size_is_that_of_all_parts(string endpoint)
     {
-        var plan = PartPlan.For(new S3StoreSettings { Bucket = "b", Endpoint = new Uri(endpoint), PartSize = 32 * MiB }, TiB);
+        var settings = new S3StoreSettings { Bucket = "b", Endpoint = new Uri(endpoint), PartSize = 32 * MiB };
+
+        var plan = PartPlan.For(settings, () => throw new InvalidOperationException("Nobody needs to know."));
 
         Assert.Equal([32 * MiB], Sizes(plan).Distinct());
     }
@@ -84,7 +86,7 @@ public sealed class PartPlanTests
     }
 
     private static PartPlan Plan(int mostParts, string endpoint = "https://s3.example.com", long largest = TiB) =>
-        PartPlan.For(new S3StoreSettings { Bucket = "b", Endpoint = new Uri(endpoint), MostParts = mostParts }, largest);
+        PartPlan.For(new S3StoreSettings { Bucket = "b", Endpoint = new Uri(endpoint), MostParts = mostParts }, () => largest);
 
     private static IEnumerable<long> Sizes(PartPlan plan) => Enumerable.Range(1, plan.MostParts).Select(plan.SizeOf);
 }

@@ -45,6 +45,18 @@ public sealed class SpoolTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_is_gone_has_no_room()
+    {
+        var folder = _folder.CreateSubdirectory("gone");
+        using var bound = new Spool(folder.FullName, FileName, null);
+        using var free = new Spool(folder.FullName, ".other.partial", _folder.FullName);
+        folder.Delete(recursive: true);
+
+        Assert.Equal(0, bound.Capacity);
+        Assert.True(free.Capacity > 0);
+    }
+
+    [Fact]
     public void Its_digest_is_that_of_the_file()
     {
         using var spool = new Spool(_folder.FullName, FileName, null);

@@ -1,6 +1,8 @@
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
+using BackupSidecar.Runs;
 using BackupSidecar.Stores;
 using BackupSidecar.Tests.Restore;
 
@@ -105,6 +107,100 @@ public sealed class VerifyRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_manifest_that_is_removed_between_the_list_and_its_reading_is_gone()
+    {
+        var first = await _scene.BackUpAsync(_scene.Far);
+        await _scene.BackUpAsync(_scene.Far);
+        _scene.Far.OnListed = () => _scene.Folder.Shell($"rm far/shop/{first.ManifestFileName} far/shop/{first.FileName}");
+
+        var (report, _) = await _scene.VerifyAsync(new VerifyOptions { Backup = null, Store = "s3" });
+
+        Assert.Equal(RunOutcome.Succeeded, report.Outcome);
+        Assert.Equal([VerificationResult.Good, VerificationResult.Gone], report.Verified.Select(copy => copy.Result));
+    }
+
+    [Fact]
+    public async Task An_archive_that_came_too_late_for_the_list_is_not_lost()
+    {
+        var name = await _scene.BackUpAsync(_scene.Far);
+        _scene.Far.ListedTooEarly = name.FileName;
+
+        var (report, _) = await _scene.VerifyAsync(new VerifyOptions { Store = "s3" });
+
+        Assert.Equal(VerificationResult.Good, Assert.Single(report.Verified).Result);
+        Assert.Equal(RunOutcome.Succeeded, report.Outcome);
+    }
+
+    [Fact]
+    public async Task A_manifest_whose_archive_is_missing_is_lost_unless_it_goes_as_well()
+    {
+        await _scene.BackUpAsync(_scene.Far);
+        var halfRemoved = await _scene.BackUpAsync(_scene.Far);
+        var all = new VerifyOptions { Backup = null, Store = "s3" };
+        _scene.Folder.Shell($"rm far/shop/{halfRemoved.FileName}");
+
+        var (lost, _) = await _scene.VerifyAsync(all);
+        _scene.Far.OnListed = () => _scene.Folder.Shell($"rm far/shop/{halfRemoved.ManifestFileName}");
+        var (removed, _) = await _scene.VerifyAsync(all);
+
+        Assert.Equal([VerificationResult.Refused, VerificationResult.Good], lost.Verified.Select(copy => copy.Result));
+        Assert.Equal(VerificationResult.Good, Assert.Single(removed.Verified).Result);
+        Assert.Equal(RunOutcome.Succeeded, removed.Outcome);
+    }
+
+    [Fact]
+    public async Task A_staging_folder_that_cannot_be_used_leaves_a_copy_unread_and_the_report_is_told()
+    {
+        _scene.Folder.Shell("sqlite3 shop.db 'CREATE TABLE t(v)'; touch no-folder");
+        _scene.Sources.Add(new SqliteSourcePlan("shop.db", _scene.Folder["shop.db"]));
+        await _scene.BackUpAsync();
+        _scene.Settings = _scene.Settings with { Paths = _scene.Settings.Paths with { Staging = _scene.Folder["no-folder"] } };
+
+        var (report, _) = await _scene.VerifyAsync();
+
+        Assert.Equal(VerificationResult.Unread, Assert.Single(report.Verified).Result);
+        Assert.Contains("BACKUP_STAGING_DIR", Assert.Single(report.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_encrypted_for_a_key_that_is_not_here_cannot_be_judged_by_its_content()
+    {
+        _scene.Folder.Shell(
+            """
+            export GNUPGHOME=$PWD/keys; mkdir -m 700 keys
+            gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-generate-key owner future-default default never 2>/dev/null
+            gpg --batch --export --armor owner > recipients.asc
+            gpgconf --kill all
+            """);
+        var archive = new ArchiveSettings { RecipientsFile = _scene.Folder["recipients.asc"], SigningKey = new Secret("a signing key") };
+        _scene.Settings = _scene.Settings with { Archive = archive };
+        await _scene.BackUpAsync();
+        // A passphrase from earlier days signs as well, and opens nothing of this.
+        _scene.Settings = _scene.Settings with { Archive = archive with { EncryptionKey = new Secret("another"), RecipientsFile = null } };
+
+        var (content, _) = await _scene.VerifyAsync();
+        var (stored, _) = await _scene.VerifyAsync(new VerifyOptions { Level = VerificationLevel.Stored });
+
+        Assert.Equal((RunOutcome.Failed, VerificationResult.Unread), (content.Outcome, content.Verified.Single().Result));
+        Assert.Contains("--level stored", Assert.Single(content.Problems), StringComparison.Ordinal);
+        Assert.Equal(RunOutcome.Succeeded, stored.Outcome);
+    }
+
+    [Fact]
+    public async Task What_is_downloaded_is_readable_by_its_owner_only()
+    {
+        var name = await _scene.BackUpAsync(_scene.Far);
+        var reader = new CopyReader(_scene.Settings.Paths.Staging, _scene.Stores, _scene.Log);
+        var manifests = new ManifestFile(_scene.Settings.Archive, RestoreScene.Name);
+        var catalog = await new CatalogReader([_scene.Far], manifests, RestoreScene.Name).ReadAsync(Token);
+
+        await using var archive = await reader.FetchAsync(name, catalog.Entries[0].Copies[0], Token);
+
+        var open = _scene.Folder.Shell($"find /proc/{Environment.ProcessId}/fd -lname '{_scene.Settings.Paths.Staging}/*' -exec stat -L -c %a {{}} +");
+        Assert.Equal("600", open.Trim());
+    }
+
+    [Fact]
     public async Task A_backup_that_is_stored_meanwhile_is_left_for_the_next_time()
     {
         var whole = await _scene.BackUpAsync();
@@ -119,6 +215,24 @@ public sealed class VerifyRunTests : IDisposable
         Assert.Equal(whole.FileName, Assert.Single(all.Report.Verified).Archive);
         Assert.Equal((RunOutcome.Succeeded, RunOutcome.Succeeded), (latest.Report.Outcome, all.Report.Outcome));
         Assert.Equal(RunOutcome.Refused, named.Report.Outcome);
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_not_committed_yet_is_passed_over_unless_it_is_named()
+    {
+        await _scene.BackUpAsync(_scene.Local, _scene.Far);
+        var growing = await _scene.BackUpAsync(_scene.Local, _scene.Far);
+        await _scene.Far.DeleteAsync(growing.ManifestFileName, Token);
+
+        var latest = await _scene.VerifyAsync();
+        var all = await _scene.VerifyAsync(new VerifyOptions { Backup = null });
+        var named = await _scene.VerifyAsync(new VerifyOptions { Backup = growing.FileName });
+
+        Assert.Equal(("local", VerificationResult.Good), (latest.Report.Verified.Single().Store, latest.Report.Verified.Single().Result));
+        Assert.Equal((RunOutcome.Succeeded, RunOutcome.Succeeded), (latest.Report.Outcome, all.Report.Outcome));
+        Assert.Equal(3, all.Report.Verified.Count);
+        Assert.Contains($"{growing.FileName} in the store 's3'", Assert.Single(latest.Report.Warnings), StringComparison.Ordinal);
+        Assert.Equal([VerificationResult.Good, VerificationResult.Refused], named.Report.Verified.Select(copy => copy.Result));
     }
 
     [Fact]

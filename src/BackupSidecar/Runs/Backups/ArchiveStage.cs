@@ -112,7 +112,7 @@ internal sealed class ArchiveStage(
         FinishedAt = time.GetUtcNow(),
         TimeZone = settings.TimeZone.Id,
         Compression = settings.Archive.Compression.ToString().ToLowerInvariant(),
-        Encryption = settings.Archive.RecipientsFile is not null ? "recipients" : settings.Archive.IsEncrypted ? "passphrase" : "none",
+        Encryption = settings.Archive.RecipientsFile is not null ? Manifest.ForRecipients : settings.Archive.IsEncrypted ? "passphrase" : "none",
         Sources = record.Sources,
     };
 

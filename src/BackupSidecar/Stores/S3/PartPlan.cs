@@ -24,11 +24,11 @@ internal sealed record PartPlan
     private int PartsPerSize => Math.Max(1, MostParts / (2 * Doublings));
 
     /// <param name="settings">The server and what the operator says of it.</param>
-    /// <param name="largest">Bytes of the largest archive that can come.</param>
-    public static PartPlan For(S3StoreSettings settings, long largest) => new()
+    /// <param name="largest">Tells the bytes of the largest archive that can come; asked only where parts have to be equal.</param>
+    public static PartPlan For(S3StoreSettings settings, Func<long> largest) => new()
     {
         MostParts = settings.MostParts,
-        EqualSize = settings.PartSize ?? (WantsEqualParts(settings.Endpoint) ? SizeFor(largest, settings.MostParts) : null),
+        EqualSize = settings.PartSize ?? (WantsEqualParts(settings.Endpoint) ? SizeFor(largest(), settings.MostParts) : null),
     };
 
     /// <param name="number">Counts from 1.</param>

@@ -41,7 +41,7 @@ internal sealed class S3Store : IBackupStore
         (await _folder.FindAsync(name, cancellation))?.Object;
 
     public Task UploadAsync(string name, Spool spool, CancellationToken cancellation) =>
-        NewUpload(name).SendAsync(spool, PartPlan.For(_settings, spool.Capacity), cancellation);
+        NewUpload(name).SendAsync(spool, PartPlan.For(_settings, () => spool.Capacity), cancellation);
 
     public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
         NewUpload(name).SendAsync(content, cancellation);
