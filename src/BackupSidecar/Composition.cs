@@ -7,6 +7,7 @@ using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Databases.Redis;
+using BackupSidecar.Docker;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -14,6 +15,7 @@ using BackupSidecar.Reports;
 using BackupSidecar.Runs;
 using BackupSidecar.Runs.Backups;
 using BackupSidecar.Scheduling;
+using BackupSidecar.Services;
 using BackupSidecar.Sources;
 using BackupSidecar.Stores;
 using BackupSidecar.Stores.Local;
@@ -50,6 +52,7 @@ internal sealed class Composition : IDisposable
         }.OfType<IBackupStore>()];
         _places = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log);
         History = new History(Settings.Paths.State);
+        Verifications = new History(Settings.Paths.State, "verifications");
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
     }
@@ -70,7 +73,10 @@ internal sealed class Composition : IDisposable
     /// <summary>Local first.</summary>
     public IReadOnlyList<IBackupStore> Stores { get; }
 
+    /// <summary>Of backups and restores.</summary>
     public History History { get; }
+
+    public History Verifications { get; }
 
     /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
@@ -138,9 +144,18 @@ internal sealed class Composition : IDisposable
             : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
         SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
         SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory),
-        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, Log),
+        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, JournalStop, Log),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
+
+    /// <summary>Writes down that a container is about to be stopped; call what it returns once that runs again.</summary>
+    private Action JournalStop(ContainerDetails container)
+    {
+        var journal = new StopJournal(Settings.Paths.State, Time, Log);
+        var service = StoppedService.From(new ServiceContainer(container.PlainName, container), Time.GetUtcNow());
+        journal.Add([service]);
+        return () => journal.Remove([service]);
+    }
 
     private PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options) => new(uri, options.Via, _places, new PostgresClients());
 

@@ -32,7 +32,7 @@ internal static class ListCommand
     {
         try
         {
-            return new PastVerifications(program.History.ReadNewestFirst());
+            return new PastVerifications(program.Verifications.ReadNewestFirst());
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -46,7 +46,7 @@ internal static class VerifyCommand
             return;
         try
         {
-            program.History.Append(report);
+            program.Verifications.Append(report);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -52,6 +52,14 @@ internal sealed class Redactor
         }
     }
 
+    /// <summary>What stands alone before the host of a Redis URI: there it is the password, not the user.</summary>
+    private static string? LoneWord(string uri, int start)
+    {
+        var isRedis = uri.StartsWith("redis", StringComparison.OrdinalIgnoreCase) || uri.StartsWith("valkey", StringComparison.OrdinalIgnoreCase);
+        var end = uri.IndexOf('@', start);
+        return isRedis && end > start && !uri[start..end].Contains(':') ? uri[start..end] : null;
+    }
+
     /// <summary>
     /// Everything that may be a password, also in a URI that is wrong: a stray '@' or '/' leaves open where it ends. A password
     /// that is the user's name is not one worth hiding, and is often a word such as "postgres".
@@ -69,6 +77,8 @@ internal sealed class Redactor
                     yield return uri[(colon + 1)..at];
             }
         }
+        if (LoneWord(uri, start) is { } word)
+            yield return word;
 
         foreach (var pair in uri[(uri.IndexOf('?') + 1)..].Split('&').Select(pair => pair.Split('=', 2)))
         {

@@ -33,7 +33,7 @@ internal sealed class ContainerPlace(DockerEngine engine, string id, string name
         };
         try
         {
-            return await ContainerTool.StartAsync(engine, id, program, cancellation);
+            return await ContainerTool.StartAsync(engine, id, program, command.EndsWithUs, cancellation);
         }
         catch (DockerException error)
         {

@@ -6,11 +6,15 @@ namespace BackupSidecar.Databases;
 /// <summary>A tool that runs in a container. The first line of its standard error is its process id there.</summary>
 internal sealed class ContainerTool : IRunningTool
 {
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
+
     private readonly DockerEngine _engine;
     private readonly string _container;
     private readonly LastWords _lastWords = new();
     private readonly TaskCompletionSource<string> _processId = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ContainerExec _exec = null!; // Set by the only way to make one.
+    private ContainerExec? _lifeline;
     private int _isKilled;
 
     private ContainerTool(DockerEngine engine, string container) => (_engine, _container) = (engine, container);
@@ -21,11 +25,21 @@ internal sealed class ContainerTool : IRunningTool
 
     /// <exception cref="DockerException">The engine refuses.</exception>
     public static async Task<IRunningTool> StartAsync(
-        DockerEngine engine, string container, ExecRequest program, CancellationToken cancellation)
+        DockerEngine engine, string container, ExecRequest program, bool endsWithUs, CancellationToken cancellation)
     {
         var tool = new ContainerTool(engine, container);
         tool._exec = await engine.ExecAsync(container, program, tool.Hear, cancellation);
-        return tool;
+        try
+        {
+            if (endsWithUs)
+                await tool.TieAsync(cancellation);
+            return tool;
+        }
+        catch
+        {
+            await tool.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task<ProcessResult> WaitAsync(CancellationToken cancellation)
@@ -59,6 +73,39 @@ internal sealed class ContainerTool : IRunningTool
         if (!_exec.HasEnded && Interlocked.Exchange(ref _isKilled, 1) == 0)
             await KillAsync();
         await _exec.DisposeAsync();
+        await UntieAsync();
+    }
+
+    /// <summary>
+    /// The engine lets a tool go on when we are gone. So a shell beside it waits for a word from us, and ends the tool if its
+    /// input ends without one.
+    /// </summary>
+    private async Task TieAsync(CancellationToken cancellation)
+    {
+        await Task.WhenAny(_processId.Task, _exec.EndsWithinAsync(StartPatience));
+        // What has ended by now needs no end, and says itself why.
+        if (_processId.Task.IsCompletedSuccessfully)
+        {
+            var wait = new ExecRequest { Cmd = ["sh", "-c", "read -r word; [ \"$word\" = ended ] || kill -KILL \"$0\"", await _processId.Task] };
+            _lifeline = await _engine.ExecAsync(_container, wait, _ => { }, cancellation);
+        }
+    }
+
+    private async Task UntieAsync()
+    {
+        if (_lifeline is null)
+            return;
+        try
+        {
+            _lifeline.StandardInput.Write("ended\n"u8);
+            _lifeline.StandardInput.Close();
+            await _lifeline.EndsWithinAsync(EndPatience);
+        }
+        catch (IOException)
+        {
+            // The container has gone, and the shell with it.
+        }
+        await _lifeline.DisposeAsync();
     }
 
     private void Hear(string line)
@@ -72,12 +119,12 @@ internal sealed class ContainerTool : IRunningTool
     {
         try
         {
-            var id = await _processId.Task.WaitAsync(TimeSpan.FromSeconds(5));
+            var id = await _processId.Task.WaitAsync(EndPatience);
             await using var kill = await _engine.ExecAsync(
                 _container, new ExecRequest { Cmd = ["sh", "-c", "kill -KILL \"$0\"", id], AttachStdin = false }, _ => { }, CancellationToken.None);
             await kill.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
             // A child of the tool may keep its streams.
-            if (!await _exec.EndsWithinAsync(TimeSpan.FromSeconds(5)))
+            if (!await _exec.EndsWithinAsync(EndPatience))
                 await _exec.DisposeAsync();
         }
         catch (Exception error) when (error is DockerException or TimeoutException or IOException)

@@ -12,11 +12,12 @@ internal sealed class PlacedFile : IAsyncDisposable
 {
     // Memory is better than a disk for what is secret, and is there in containers with a read-only root too.
     private const string Write =
-        "umask 077; for d in /dev/shm /tmp; do f=$(mktemp \"$d/backup-sidecar-XXXXXX\") && cat > \"$f\" && printf %s \"$f\" && exit; done; exit 1";
+        "umask 077; set -C; for d in /dev/shm /tmp; do f=$d/$0; (: > \"$f\") 2>/dev/null && set +C && cat > \"$f\" && printf %s \"$f\" && exit; done; exit 1";
 
     private readonly IToolPlace _place;
+    private readonly string _name;
 
-    private PlacedFile(IToolPlace place, string path) => (_place, Path) = (place, path);
+    private PlacedFile(IToolPlace place, string name, string path) => (_place, _name, Path) = (place, name, path);
 
     public string Path { get; }
 
@@ -28,16 +29,30 @@ internal sealed class PlacedFile : IAsyncDisposable
     public static async Task<PlacedFile> WriteAsync(
         IToolPlace place, string directory, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
+        var name = $"{OwnNames.Restore}tool-{Guid.NewGuid():N}";
         if (place is LocalPlace)
-            return new PlacedFile(place, WriteHere(directory, content.Span));
-        await using var shell = await place.StartAsync(new Command("sh", "-c", Write), cancellation);
+            return new PlacedFile(place, name, WriteHere(System.IO.Path.Combine(directory, name), content.Span));
+        try
+        {
+            return new PlacedFile(place, name, await WriteThereAsync(place, name, content, cancellation));
+        }
+        catch
+        {
+            await RemoveThereAsync(place, name);
+            throw;
+        }
+    }
+
+    private static async Task<string> WriteThereAsync(IToolPlace place, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        await using var shell = await place.StartAsync(new Command("sh", "-c", Write, name), cancellation);
         await shell.StandardInput.WriteAsync(content, cancellation);
         shell.StandardInput.Close();
         using var answer = new StreamReader(shell.StandardOutput, Encoding.UTF8);
         var path = await answer.ReadToEndAsync(cancellation);
         var result = await shell.WaitAsync(cancellation);
         return result.Succeeded && path.StartsWith('/')
-            ? new PlacedFile(place, path)
+            ? path
             : throw new DatabaseException($"what its tool must read cannot be written there ({place.Via}): {result.LastWords}");
     }
 
@@ -46,13 +61,16 @@ internal sealed class PlacedFile : IAsyncDisposable
         if (_place is LocalPlace)
             File.Delete(Path);
         else
-            await _place.RunAsync(new Command("rm", "-f", Path), CancellationToken.None);
+            await RemoveThereAsync(_place, _name);
     }
 
-    private static string WriteHere(string directory, ReadOnlySpan<byte> content)
+    /// <summary>Wherever the shell has put it, and whether or not it came to its end.</summary>
+    private static async Task RemoveThereAsync(IToolPlace place, string name) =>
+        await place.RunAsync(new Command("rm", "-f", "/dev/shm/" + name, "/tmp/" + name), CancellationToken.None);
+
+    private static string WriteHere(string path, ReadOnlySpan<byte> content)
     {
-        // What has this prefix in the staging folder is removed at the next start, should we be killed.
-        var path = System.IO.Path.Combine(directory, $"{OwnNames.Restore}tool-{Guid.NewGuid():N}");
+        // What has our prefix in the staging folder is removed at the next start, should we be killed.
         using var file = new FileStream(path, new FileStreamOptions
         {
             Mode = FileMode.CreateNew,

@@ -15,6 +15,12 @@ internal sealed record Command(string Program, params IReadOnlyList<string> Argu
     /// <summary>The directory to run in, or null for our own.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>
+    /// Whether it must not go on if we are killed, as a restore would that nobody leads any more. A child of ours ends with our
+    /// container anyway; what runs in another container is tied to us only if this is set.
+    /// </summary>
+    public bool EndsWithUs { get; init; }
+
     /// <summary>Program and arguments as a person would type them, for logs and errors.</summary>
     public override string ToString() => string.Join(' ', Arguments.Prepend(Program).Select(Quote));
 

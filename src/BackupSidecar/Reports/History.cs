@@ -7,20 +7,22 @@ namespace BackupSidecar.Reports;
 /// <summary>
 /// What happened in all runs: one line of JSON each, in the state directory. A report that was appended is on the disk. A line
 /// that a power cut tore, or that another version wrote, is passed over. At 1 MiB the file becomes the old one, which is the only one kept.
-/// Runs and verifications may append at the same time.
+/// Several programs may append at the same time.
 /// </summary>
-internal sealed class History(string stateDirectory)
+/// <param name="stateDirectory">Where it lies.</param>
+/// <param name="name">Of its files. Verifications, which may come every minute, have files of their own: they must not push backups out.</param>
+internal sealed class History(string stateDirectory, string name = "history")
 {
     private const long LongestFile = 1024 * 1024;
 
-    private readonly string _current = Path.Combine(stateDirectory, "history.jsonl");
-    private readonly string _old = Path.Combine(stateDirectory, "history.old.jsonl");
+    private readonly string _current = Path.Combine(stateDirectory, name + ".jsonl");
+    private readonly string _old = Path.Combine(stateDirectory, name + ".old.jsonl");
 
     public void Append(RunReport report)
     {
         byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(report, HistoryJson.Default.RunReport), (byte)'\n'];
         Directory.CreateDirectory(stateDirectory);
-        using var alone = PosixFiles.OpenShared(Path.Combine(stateDirectory, "history.lock"), mayCreate: true);
+        using var alone = PosixFiles.OpenShared(Path.Combine(stateDirectory, name + ".lock"), mayCreate: true);
         PosixFiles.Lock(alone);
         if (new FileInfo(_current) is { Exists: true } file && file.Length + line.Length > LongestFile)
             File.Move(_current, _old, overwrite: true);

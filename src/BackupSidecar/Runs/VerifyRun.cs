@@ -18,6 +18,9 @@ namespace BackupSidecar.Runs;
 /// </summary>
 internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> stores, TimeProvider time, ILogger log)
 {
+    /// <summary>A manifest follows its archive at once, unless the store makes trouble. After this time it does not follow any more.</summary>
+    private static readonly TimeSpan CommitTime = TimeSpan.FromMinutes(15);
+
     private readonly CopyReader _copies = new(settings.Paths.Staging, stores, log);
 
     /// <param name="runId">The run's ID.</param>
@@ -60,12 +63,15 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         {
             record.Warn(asked.Where(store => entry.Copies.All(copy => copy.Store != store.Name))
                 .Select(store => $"{entry.Name.FileName} is not in the store '{store.Name}'."));
-            var pending = options.IsNamed ? [] : entry.Copies.Where(copy => copy.State is CatalogState.Incomplete or CatalogState.Legacy).ToList();
-            record.Warn(pending.Select(copy => $"{entry.Name.FileName} in the store '{copy.Store}' has no manifest (yet): it was passed over."));
+            var pending = options.IsNamed ? [] : entry.Copies.Where(IsBeingCommitted).ToList();
+            record.Warn(pending.Select(copy => $"{entry.Name.FileName} in the store '{copy.Store}' has no manifest yet: it was passed over."));
             foreach (var copy in entry.Copies.Except(pending))
                 found(await VerifyAsync(entry.Name, copy, options.Level, cancellation));
         }
     }
+
+    private bool IsBeingCommitted(StoredCopy copy) =>
+        copy.State is CatalogState.Incomplete or CatalogState.Legacy && time.GetUtcNow() - copy.WrittenAt < CommitTime;
 
     private async Task<CopyVerification> VerifyAsync(ArchiveName name, StoredCopy copy, VerificationLevel level, CancellationToken cancellation)
     {

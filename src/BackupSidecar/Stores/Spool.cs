@@ -190,7 +190,7 @@ internal sealed class Spool : IDisposable
     {
         try
         {
-            RandomAccess.Write(_file.Handle, bytes, _length);
+            WriteAt(_file.Handle, bytes, _length);
         }
         catch (IOException) when (_file.IsDirect)
         {
@@ -202,6 +202,19 @@ internal sealed class Spool : IDisposable
         {
             MoveOrThrow(exception);
             Write(bytes);
+        }
+    }
+
+    private static void WriteAt(SafeFileHandle handle, ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(handle, bytes, offset);
+        }
+        catch (ArgumentOutOfRangeException error)
+        {
+            // What the runtime makes of EFBIG.
+            throw new IOException($"its file system, or a limit, takes no file of {offset + bytes.Length} bytes.", error);
         }
     }
 
@@ -250,7 +263,7 @@ internal sealed class Spool : IDisposable
             read = RandomAccess.Read(_file.Handle, buffer.AsSpan(0, wanted), offset);
             if (read == 0)
                 break;
-            RandomAccess.Write(target.Handle, buffer.AsSpan(0, (int)read), offset);
+            WriteAt(target.Handle, buffer.AsSpan(0, (int)read), offset);
             copied.AppendData(buffer, 0, (int)read);
         }
         ArrayPool<byte>.Shared.Return(buffer);

@@ -132,6 +132,7 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
         using var spool = NewSpool();
         spool.Writer.Write(new byte[PartSize + 1]);
         var upload = store.UploadAsync(Archive, spool, Token);
+        await proxy.AnsweredAsync(1, "uploads", Token);
 
         await proxy.DisposeAsync();
         spool.Writer.Write(new byte[3 * PartSize]);

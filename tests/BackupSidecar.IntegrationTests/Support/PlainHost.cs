@@ -32,7 +32,7 @@ public sealed class PlainHost(StackFixture stack)
             $"test \"$({Line(text, "sha256sum ")} | cut -d' ' -f1)\" = \"$(sed -n '/\"stored\"/,$ s/.*\"sha256\": \"\\(.*\\)\".*/\\1/p' {archive}.manifest.json)\"",
             Line(text, "mkdir restored"),
             Line(text, "gpg --decrypt"),
-            Line(text, "pg_restore").Replace("HOST", "db").Replace("USER", "postgres"),
+            Line(text, "pg_restore --clean").Replace("HOST", "db").Replace("USER", "postgres"),
             $"find /data/{directory} -mindepth 1 -delete",
             Line(text, $"cp --archive restored/{directory}/."),
         ];

@@ -49,7 +49,7 @@ internal sealed class RedisInstance : IAsyncDisposable
     {
         var places = new ToolPlaces(Enum.Parse<DumpVia>(via, ignoreCase: true), new ServiceSettings(), TimeProvider.System, NullLogger.Instance);
         _places.Add(places);
-        return new RedisServer(new Secret($"redis://{credentials}{await AddressAsync()}"), new DatabaseOptions(), places, _private, NullLogger.Instance);
+        return new RedisServer(new Secret($"redis://{credentials}{await AddressAsync()}"), new DatabaseOptions(), places, _private, _ => () => { }, NullLogger.Instance);
     }
 
     /// <summary>The reply to one command, or what redis-cli said instead.</summary>

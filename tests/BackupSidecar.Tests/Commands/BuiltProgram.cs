@@ -41,7 +41,9 @@ internal sealed class BuiltProgram : IDisposable
     /// <summary>The program's environment; null takes a variable away.</summary>
     public Dictionary<string, string?> Settings { get; }
 
-    public string History => File.Exists(Path("state", "history.jsonl")) ? File.ReadAllText(Path("state", "history.jsonl")) : "";
+    public string History => StateFile("history.jsonl");
+
+    public string Verifications => StateFile("verifications.jsonl");
 
     public IEnumerable<string> Stored => Directory.Exists(Path("store", "stack"))
         ? Directory.GetFiles(Path("store", "stack")).Select(file => System.IO.Path.GetFileName(file))
@@ -99,4 +101,6 @@ internal sealed class BuiltProgram : IDisposable
     }
 
     public void Dispose() => _root.Delete(recursive: true);
+
+    private string StateFile(string name) => File.Exists(Path("state", name)) ? File.ReadAllText(Path("state", name)) : "";
 }

@@ -14,6 +14,7 @@ public sealed class RedactorTests
     [InlineData("BACKUP_POSTGRES", "postgres://a/b;postgres://u:hunter22@db/shop", "password hunter22 is wrong")]
     [InlineData("BACKUP_MONGODB_2", "mongodb://u:h%40nter22%2f@db", "h@nter22/ and h%40nter22%2f and h%40nter22%2F")]
     [InlineData("BACKUP_MONGODB", "mongodb://u:h@nter22@db", "password h@nter22 is wrong")]
+    [InlineData("BACKUP_REDIS", "redis://hunter22@cache", "password hunter22 is wrong")]
     public void A_secret_is_masked_in_every_form(string name, string value, string text)
     {
         var redacted = Said.Enough.With(name, value).Read().Redactor.Redact(text);

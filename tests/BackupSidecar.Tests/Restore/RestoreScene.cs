@@ -123,11 +123,14 @@ internal sealed class RestoreScene : IDisposable
         Assert.Equal(RunOutcome.Succeeded, report.Outcome);
     }
 
+    /// <summary>The time at which verifications believe to run.</summary>
+    public TimeProvider VerifyClock { get; set; } = TimeProvider.System;
+
     /// <summary>Verifies, and returns with the report what was found of each copy.</summary>
     public async Task<(RunReport Report, IReadOnlyList<CopyVerification> Found)> VerifyAsync(VerifyOptions? options = null, CancellationToken? cancellation = null)
     {
         var found = new List<CopyVerification>();
-        var report = await new VerifyRun(Settings, Stores, TimeProvider.System, Log)
+        var report = await new VerifyRun(Settings, Stores, VerifyClock, Log)
             .RunAsync(Guid.NewGuid(), options ?? new VerifyOptions(), found.Add, cancellation ?? Token);
         return (report, found);
     }

@@ -2,6 +2,7 @@ using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Stores;
 using BackupSidecar.Tests.Restore;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.Tests.Verification;
 
@@ -30,6 +31,8 @@ public sealed class StoredDamageTests : IDisposable
         var name = await _scene.BackUpAsync(_scene.Local, _scene.Far);
         IBackupStore damaged = store == "local" ? _scene.Local : _scene.Far;
         await StoredDamage.All[damage].DoAsync(damaged, name, other, Token);
+        // What is young and without a manifest may still be being committed.
+        _scene.VerifyClock = new FakeClock(DateTimeOffset.UtcNow.AddHours(1));
 
         var (report, found) = await _scene.VerifyAsync(new VerifyOptions { Level = Enum.Parse<VerificationLevel>(level, ignoreCase: true) });
 

@@ -153,7 +153,7 @@ internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlace
     }
 
     private Task<IRunningTool> StartAsync(IToolPlace place, string tool, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
-        place.StartAsync(new Command(Path.Combine(toolDirectory, tool), arguments), cancellation);
+        place.StartAsync(new Command(Path.Combine(toolDirectory, tool), arguments) { EndsWithUs = true }, cancellation);
 
     /// <summary>The tools' configuration file. What is a string for JSON is one for YAML too.</summary>
     private Task<PlacedFile> WriteConfigAsync(IToolPlace place, CancellationToken cancellation) => PlacedFile.WriteAsync(

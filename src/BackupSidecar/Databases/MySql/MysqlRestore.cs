@@ -174,7 +174,7 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
         var watch = new ServerWatch(session, [], Timeout.InfiniteTimeSpan);
         try
         {
-            var result = await watch.GuardAsync(guarded => FeedAsync(session.Connection.Command(session.Connection.Client, arguments), dump, watch, guarded), cancellation);
+            var result = await watch.GuardAsync(guarded => FeedAsync(session.Connection.Command(session.Connection.Client, arguments) with { EndsWithUs = true }, dump, watch, guarded), cancellation);
             if (!result.Succeeded)
                 throw new DatabaseException(MysqlConnection.Failed(result).Message + Advice(result));
         }

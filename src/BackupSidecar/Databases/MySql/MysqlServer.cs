@@ -14,16 +14,21 @@ namespace BackupSidecar.Databases.MySql;
 /// <param name="patience">How long a dump or a restore waits for who is in its way; five minutes if not given.</param>
 internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlaces places, TimeSpan? patience = null) : IDatabaseEngine
 {
-    private static readonly TimeSpan CheckTime = TimeSpan.FromSeconds(20);
+    /// <summary>The longest that a server may take until its first answer.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(20);
+
+    /// <summary>The longest that all questions before a dump or a restore may take: a server with very many tables needs its time.</summary>
+    private static readonly TimeSpan CheckTime = TimeSpan.FromMinutes(5);
 
     private readonly TimeSpan _patience = patience ?? TimeSpan.FromMinutes(5);
 
     public string Product => "MySQL/MariaDB";
 
     public Task<ServerFacts> CheckAsync(CancellationToken cancellation) => InTimeAsync(
+        CheckTime,
         async limited =>
         {
-            var session = await OpenAsync(limited);
+            var session = await InTimeAsync(AnswerTime, OpenAsync, limited);
             var tool = await session.DumpToolAsync(limited);
             var inventory = await MysqlInventory.TakeAsync(session, options, limited);
             await new MysqlCheck(session, tool, inventory).RunAsync(limited);
@@ -49,9 +54,10 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
     }
 
     public Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation) => InTimeAsync(
+        CheckTime,
         async limited =>
         {
-            await (await RestoreOfAsync(wanted, limited)).CheckAsync(limited);
+            await (await InTimeAsync(AnswerTime, token => RestoreOfAsync(wanted, token), limited)).CheckAsync(limited);
             return true;
         },
         cancellation);
@@ -66,6 +72,7 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
     {
         var restore = await RestoreOfAsync(wanted, cancellation);
         await InTimeAsync(
+            CheckTime,
             async limited =>
             {
                 await restore.CheckAsync(limited);
@@ -99,7 +106,7 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
         var result = await watch.GuardAsync(
             async guarded =>
             {
-                await using var dump = await session.Connection.Place.StartAsync(session.Connection.Command(tool, arguments), guarded);
+                await using var dump = await session.Connection.Place.StartAsync(session.Connection.Command(tool, arguments) with { EndsWithUs = true }, guarded);
                 dump.StandardInput.Close();
                 await PumpAsync(dump, guarded);
                 return await dump.WaitAsync(guarded);
@@ -158,17 +165,17 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
             ? parts
             : throw new DatabaseException($"The URI cannot be used: {problem}");
 
-    private static async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
+    private static async Task<T> InTimeAsync<T>(TimeSpan time, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(CheckTime);
+        limit.CancelAfter(time);
         try
         {
             return await work(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new DatabaseException($"the server did not answer within {CheckTime.TotalSeconds:F0} s");
+            throw new DatabaseException($"the server did not answer within {time.TotalSeconds:F0} s");
         }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class ServerWatch(MysqlSession session, IReadOnlyList<string> da
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest that one question may take.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(20);
+
     private long _movedAt = Environment.TickCount64;
     private const int MostSilences = 4;
 
@@ -71,11 +74,14 @@ internal sealed class ServerWatch(MysqlSession session, IReadOnlyList<string> da
 
     private async Task<bool> AnswersAsync(CancellationToken cancellation)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(AnswerTime);
         try
         {
-            return (await session.Connection.TryQueryAsync("SELECT 1;", null, cancellation)).Result.Succeeded;
+            return (await session.Connection.TryQueryAsync("SELECT 1;", null, limit.Token)).Result.Succeeded;
         }
-        catch (Exception error) when (error is DatabaseException or IOException)
+        catch (Exception error) when (error is DatabaseException or IOException
+            || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             return false;
         }

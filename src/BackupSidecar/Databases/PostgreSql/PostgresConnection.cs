@@ -27,7 +27,7 @@ internal sealed record PostgresConnection(IToolPlace Place, PostgresClient Clien
     public PostgresConnection To(string database) => this with { Database = database };
 
     public Task<IRunningTool> StartAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? application = null) =>
-        Place.StartAsync(Tool(program, arguments, application), cancellation);
+        Place.StartAsync(Tool(program, arguments, application) with { EndsWithUs = true }, cancellation);
 
     /// <summary>Asks one question, which the server must answer soon; returns the answer as psql prints it unaligned.</summary>
     /// <exception cref="DatabaseException">It does not; the message holds its words.</exception>

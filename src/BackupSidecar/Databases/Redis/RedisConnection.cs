@@ -49,7 +49,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     public Task<IRunningTool> StartAsync(CancellationToken cancellation, params IEnumerable<string> arguments) =>
-        Place.StartAsync(Command(arguments), cancellation);
+        Place.StartAsync(Command(arguments) with { EndsWithUs = true }, cancellation);
 
     /// <summary>Runs one command on the server. Returns how redis-cli ended, and the reply: an error is one that looks like a text.</summary>
     public async Task<(ProcessResult Result, string Reply)> AskAsync(CancellationToken cancellation, params IEnumerable<string> arguments)

@@ -17,11 +17,13 @@ internal sealed class RedisRestore : IAsyncDisposable
     private readonly RedisContainer _container;
     private readonly RedisConnection _connection;
     private readonly RedisDataFiles _files;
+    private readonly Func<ContainerDetails, Action> _journal;
     private readonly ILogger _log;
 
-    private RedisRestore(RedisContainer container, RedisConnection connection, string privateDirectory, ILogger log)
+    private RedisRestore(
+        RedisContainer container, RedisConnection connection, string privateDirectory, Func<ContainerDetails, Action> journal, ILogger log)
     {
-        (_container, _connection, _log) = (container, connection, log);
+        (_container, _connection, _journal, _log) = (container, connection, journal, log);
         _files = new RedisDataFiles(container, Path.Combine(privateDirectory, $"redis-before-{Guid.NewGuid():N}"));
     }
 
@@ -30,13 +32,13 @@ internal sealed class RedisRestore : IAsyncDisposable
     private string Id => _container.Place.ContainerId;
 
     public static async Task<RedisRestore> PrepareAsync(
-        RedisContainer container, RedisUri uri, string privateDirectory, ILogger log, CancellationToken cancellation)
+        RedisContainer container, RedisUri uri, string privateDirectory, Func<ContainerDetails, Action> journal, ILogger log, CancellationToken cancellation)
     {
         // A stopped container can run nothing, not even what a connection begins with.
         if (await container.Place.Engine.InspectAsync(container.Place.ContainerId, cancellation) is not { State.Running: true })
             await container.Place.Engine.StartAsync(container.Place.ContainerId, cancellation);
         var connection = await RedisConnection.OpenAsync(container.Place, uri, privateDirectory, cancellation);
-        return new RedisRestore(container, connection, privateDirectory, log);
+        return new RedisRestore(container, connection, privateDirectory, journal, log);
     }
 
     /// <exception cref="DatabaseException">It failed; the message says what the server holds now.</exception>
@@ -45,6 +47,10 @@ internal sealed class RedisRestore : IAsyncDisposable
         var start = new RedisStart(_container, _connection);
         await start.UntilReadyAsync(cancellation);
         await SaveAsync(cancellation);
+        // Should we be killed, the next start of this program starts it.
+        var runsAgain = await Engine.InspectAsync(Id, cancellation) is { } details
+            ? _journal(details)
+            : throw new DatabaseException($"container {_container.Place.ContainerName} is gone.");
         try
         {
             await Engine.StopAsync(Id, StopPatience, cancellation);
@@ -52,11 +58,12 @@ internal sealed class RedisRestore : IAsyncDisposable
             await _files.PutAsync(dump, cancellation);
             await start.BeginAsync(cancellation);
             await start.CheckContentAsync(content, cancellation);
+            runsAgain();
         }
         catch (Exception error) when (error is DockerException or DatabaseException or IOException or UnauthorizedAccessException
             or OperationCanceledException)
         {
-            var outcome = await PutBackAsync(start);
+            var outcome = await PutBackAsync(start, runsAgain);
             if (error is OperationCanceledException)
                 throw;
             throw new DatabaseException($"{error.Message} {outcome}", error);
@@ -81,7 +88,7 @@ internal sealed class RedisRestore : IAsyncDisposable
     }
 
     /// <summary>Cannot be cancelled. Returns what came of it, as a sentence.</summary>
-    private async Task<string> PutBackAsync(RedisStart start)
+    private async Task<string> PutBackAsync(RedisStart start, Action runsAgain)
     {
         try
         {
@@ -91,6 +98,7 @@ internal sealed class RedisRestore : IAsyncDisposable
                 await _files.PutBackAsync(CancellationToken.None);
             }
             await start.BeginAsync(CancellationToken.None);
+            runsAgain();
             await CleanUpAsync(_files.RemoveNewAsync(CancellationToken.None));
             return "The server runs again with what it held before.";
         }

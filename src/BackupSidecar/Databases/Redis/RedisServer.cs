@@ -13,8 +13,10 @@ namespace BackupSidecar.Databases.Redis;
 /// <param name="options">What was said of it in its URI.</param>
 /// <param name="places">Where its tools run.</param>
 /// <param name="privateDirectory">A directory that only we can read.</param>
+/// <param name="journal">Writes down a container that is about to be stopped; what it returns is called once that runs again.</param>
 /// <param name="log">Told what a restore leaves over.</param>
-internal sealed class RedisServer(Secret uri, DatabaseOptions options, ToolPlaces places, string privateDirectory, ILogger log) : IDatabaseEngine
+internal sealed class RedisServer(
+    Secret uri, DatabaseOptions options, ToolPlaces places, string privateDirectory, Func<ContainerDetails, Action> journal, ILogger log) : IDatabaseEngine
 {
     private static readonly TimeSpan CheckLimit = TimeSpan.FromSeconds(20);
 
@@ -109,7 +111,7 @@ internal sealed class RedisServer(Secret uri, DatabaseOptions options, ToolPlace
         _container ??= await WithLimitAsync(FindContainerAsync, cancellation);
         try
         {
-            await using var restore = await RedisRestore.PrepareAsync(_container, _uri, privateDirectory, log, cancellation);
+            await using var restore = await RedisRestore.PrepareAsync(_container, _uri, privateDirectory, journal, log, cancellation);
             await restore.RunAsync(dump, content, cancellation);
         }
         catch (DockerException error)

@@ -101,7 +101,7 @@ public sealed class RedisDumpTests
         foreach (var client in queued)
             client.Dispose();
 
-        RedisServer Engine(string uri) => new(new Secret(uri), new DatabaseOptions(), places, Path.GetTempPath(), NullLogger.Instance);
+        RedisServer Engine(string uri) => new(new Secret(uri), new DatabaseOptions(), places, Path.GetTempPath(), _ => () => { }, NullLogger.Instance);
     }
 
     [Theory]
