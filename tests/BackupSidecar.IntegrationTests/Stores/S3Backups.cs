@@ -73,6 +73,21 @@ internal sealed class S3Backups : IDisposable
     public Task<Catalog> ListAsync(IBackupStore store, CancellationToken cancellation) =>
         new CatalogReader([store], new ManifestFile(_settings.Archive, Name), Name).ReadAsync(cancellation);
 
+    /// <summary>The digest of the file as the stored archive gives it back.</summary>
+    public async Task<string> ContentOfAsync(IBackupStore store, RunReport report, CancellationToken cancellation)
+    {
+        await using var stored = await store.OpenReadAsync(report.Archive!, cancellation); // A run that succeeded has one.
+        using var archive = ArchiveReader.Open(stored, _plan.ArchiveExtension, _settings.Archive);
+        var digest = "";
+        while (archive.NextEntry(cancellation) is { } entry)
+        {
+            if (entry.Name == "content")
+                digest = Convert.ToHexStringLower(SHA256.HashData(entry.Content));
+        }
+        archive.Complete();
+        return digest;
+    }
+
     /// <summary>What is left when a day has gone by, and the next run has swept.</summary>
     public Task SweepTomorrowAsync(IBackupStore store, CancellationToken cancellation)
     {
