@@ -44,7 +44,7 @@ public sealed class SecretsTests(CephServer ceph, PostgresServer postgres, Maria
     }
 
     /// <summary>A detector that finds nothing proves nothing.</summary>
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task What_is_planted_is_found()
     {
         var canary = _canaries.For("planted");
@@ -205,7 +205,7 @@ public sealed class SecretsTests(CephServer ceph, PostgresServer postgres, Maria
         { "BACKUP_DECRYPTION_KEY_FILE", "/no/such/{0}" },
     };
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [MemberData(nameof(Faults))]
     public async Task No_secret_shows_in_what_is_said_of_faulty_settings(string name, string value)
     {

@@ -85,7 +85,7 @@ public sealed class DockerAwayTests : IAsyncLifetime
         return count;
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("/start", 0)]
     [InlineData("/stop", 1)]
     public async Task A_run_outlives_the_engine_and_says_what_became_of_it(string call, int exitCode)
@@ -109,7 +109,7 @@ public sealed class DockerAwayTests : IAsyncLifetime
         Assert.Equal(exitCode == 0 ? 0 : 1, (await program.RunAsync("verify")).ExitCode);
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("/stop")]
     [InlineData("/start")]
     [InlineData("/")]
@@ -134,7 +134,7 @@ public sealed class DockerAwayTests : IAsyncLifetime
         Assert.DoesNotContain(proxy.Requests, line => line.Contains(app, StringComparison.Ordinal) && line.Contains("/stop", StringComparison.Ordinal));
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Without_a_socket_nothing_is_touched()
     {
         using var program = Program();
@@ -171,7 +171,7 @@ public sealed class DockerAwayTests : IAsyncLifetime
         test.Tell($"{test.Times} times: {running} running, {named} named");
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task A_service_whose_port_was_taken_meanwhile_is_named_the_others_run_and_the_next_run_starts_it()
     {
         var port = FreePort();

@@ -11,7 +11,7 @@ public sealed class S3ListTests(CephServer ceph) : FaultyServerTests(ceph)
     private const int Keys = 25_000;
     private const int PageSize = 1000;
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("none", true)]
     [InlineData("unordered", true)]
     [InlineData("keys that come twice", true)]
@@ -41,7 +41,7 @@ public sealed class S3ListTests(CephServer ceph) : FaultyServerTests(ceph)
         Assert.InRange(proxy.Requests.Count, 1, Keys / PageSize * 4);
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("no token")]
     [InlineData("a page that says nothing")]
     [InlineData("a page that breaks off")]

@@ -22,7 +22,7 @@ public sealed class S3RightsTests(CephServer ceph) : FaultyServerTests(ceph)
     };
 
     /// <summary>From that request on nothing is allowed any more, but to tidy up.</summary>
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [MemberData(nameof(Refusals))]
     public async Task What_is_refused_in_the_middle_of_an_upload_ends_it_with_the_cause_and_without_a_loop(string code, string expected, string when)
     {
@@ -40,7 +40,7 @@ public sealed class S3RightsTests(CephServer ceph) : FaultyServerTests(ceph)
         await AssertNothingLeftAsync();
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData(-1440)]
     [InlineData(-16)]
     [InlineData(16)]
@@ -57,7 +57,7 @@ public sealed class S3RightsTests(CephServer ceph) : FaultyServerTests(ceph)
         Assert.InRange(proxy.Requests.Count, 1, 4);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Without_the_right_to_abort_a_failed_upload_is_told_and_left_to_the_sweep()
     {
         var log = new Log();
@@ -74,7 +74,7 @@ public sealed class S3RightsTests(CephServer ceph) : FaultyServerTests(ceph)
         Assert.Contains(log.Lines, line => line.Contains("s3:AbortMultipartUpload", StringComparison.Ordinal));
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Without_the_right_to_look_at_unfinished_uploads_backups_are_made()
     {
         await using var proxy = await ProxyAsync(request => request.HttpMethod == "GET" && request.RawUrl.Contains("uploads", StringComparison.Ordinal) ? Fault.Answer.Error(403, "AccessDenied") : null);
@@ -86,7 +86,7 @@ public sealed class S3RightsTests(CephServer ceph) : FaultyServerTests(ceph)
         await AssertStoredAsync(spool);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Where_nothing_may_be_removed_backups_succeed_and_retention_only_tells()
     {
         await using var proxy = await ProxyAsync(request => request.HttpMethod == "DELETE" ? Fault.Answer.Error(403, "AccessDenied") : null);
@@ -112,7 +112,7 @@ public sealed class S3RightsTests(CephServer ceph) : FaultyServerTests(ceph)
         Assert.Equal(0, verify.ExitCode);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task While_one_store_is_down_the_other_gets_its_copy_and_after_it_both_do()
     {
         var isDown = true;

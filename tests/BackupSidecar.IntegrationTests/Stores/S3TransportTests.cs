@@ -33,7 +33,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
     };
 
     /// <summary>Every fifth request fails, whichever it is.</summary>
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [MemberData(nameof(Busy))]
     public async Task A_server_that_is_busy_at_every_fifth_request_gets_the_backup_and_few_more_requests(string answer)
     {
@@ -62,7 +62,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
         ["by a bit that changed on the way"] = new Fault.FlipRequest(),
     };
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [MemberData(nameof(Breaks))]
     public async Task A_part_whose_connection_breaks_is_sent_once_more_and_no_other(string how)
     {
@@ -78,7 +78,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
     }
 
     /// <summary>The first of the requests that begin or end an upload breaks, whichever of them it is.</summary>
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("?uploads", "before it")]
     [InlineData("?uploads", "after it")]
     [InlineData("?uploads", "by an answer that is not the server's")]
@@ -104,7 +104,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
         }
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData(1000)]
     [InlineData(PartSize + 1)]
     public async Task When_every_answer_to_the_last_request_is_lost_there_is_one_object_and_it_counts_as_stored(int size)
@@ -121,7 +121,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
         Assert.Equal([Archive, Archive + ".manifest.json"], (await store.ListAsync(Token).ToListAsync(Token)).Select(found => found.Name).Order(StringComparer.Ordinal));
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("<?xml version=\"1.0\"?><CompleteMultipartUploadResult><Location>http://x</Loca")]
     [InlineData("<html>")]
     [InlineData("\n\n   \n")]
@@ -144,7 +144,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
         }
     }
 
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [InlineData("   ")]
     [InlineData("<InitiateMultipartUploadResult><Bucket>b</Bucket></InitiateMultipartUploadResult>")]
     public async Task An_upload_that_got_no_id_is_begun_anew(string body)
@@ -159,7 +159,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
         await AssertStoredAsync(spool);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 600_000)]
     public async Task A_server_that_stores_another_bit_over_TLS_is_found_out_when_it_is_read()
     {
         using var certificate = Certificate();
@@ -185,7 +185,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
     public static TheoryData<string> BadReads => ["cut", "short", "stall", "flip", "whole in place of a range", "another range", "another range that does not say so", "packed", "packed and said so"];
 
     /// <summary>Each read is bad from first to last; what is read must be refused, or be what was written.</summary>
-    [Theory(Timeout = 120_000)]
+    [Theory(Timeout = 600_000)]
     [MemberData(nameof(BadReads))]
     public async Task What_is_not_what_was_asked_for_is_never_taken_for_it(string kind)
     {
@@ -204,7 +204,7 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
             Assert.IsAssignableFrom<StoreException>(failure);
     }
 
-    [Fact(Timeout = 300_000)]
+    [Fact(Timeout = 600_000)]
     public async Task A_body_that_is_cut_at_any_byte_is_read_to_its_end_all_the_same()
     {
         var test = new LongTest(sample: 20, whole: 200);
