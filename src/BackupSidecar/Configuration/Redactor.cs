@@ -24,7 +24,7 @@ internal sealed class Redactor
         _secrets = secrets.Where(secret => secret.Length >= Shortest).Distinct().OrderByDescending(secret => secret.Length).ToList();
 
     public static Redactor Of(IEnumerable<GivenValue> values) =>
-        new(values.Where(value => value.Setting.IsSecret).SelectMany(value => Forms(value.Setting, value.Text)));
+        new(values.Where(value => value.Setting.IsSecret || value.Setting.Kind == SettingKind.Url).SelectMany(value => Forms(value.Setting, value.Text)));
 
     public string Redact(string text) =>
         _secrets.Aggregate(text, (redacted, secret) => redacted.Replace(secret, Mask, StringComparison.Ordinal));
@@ -33,6 +33,7 @@ internal sealed class Redactor
     {
         SettingKind.DatabaseUris => ListText.Uris(text).Concat(text.Split('\n', StringSplitOptions.TrimEntries)).SelectMany(UriForms),
         SettingKind.SecretUrl => UriForms(text.Trim()),
+        SettingKind.Url => UriForms(text.Trim()).Skip(1),
         _ => Lines(text).Append(text).Append(text.Trim()),
     };
 

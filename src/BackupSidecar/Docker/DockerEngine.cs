@@ -10,6 +10,9 @@ namespace BackupSidecar.Docker;
 /// </summary>
 internal sealed class DockerEngine : IDisposable
 {
+    /// <summary>The name of no container.</summary>
+    private const string Probe = "backup-sidecar-probe-that-does-not-exist";
+
     private static readonly Version NewestKnown = new(1, 51);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
@@ -75,6 +78,21 @@ internal sealed class DockerEngine : IDisposable
         var answer = await SendAsync(HttpMethod.Post, $"/containers/{Uri.EscapeDataString(id)}/start", attempt, StartLimit, cancellation);
         ThrowIfRefused(answer, attempt);
         return answer.Status != HttpStatusCode.NotModified;
+    }
+
+    /// <summary>
+    /// Asks for a stop and a start of a container that does not exist: the engine does not find it, and a proxy that allows only one of
+    /// the two, or neither, says so.
+    /// </summary>
+    /// <exception cref="DockerException">Stopping or starting is not allowed, or the engine cannot be reached.</exception>
+    public async Task EnsureMayStopAndStartAsync(CancellationToken cancellation)
+    {
+        foreach (var (what, attempt) in new[] { ("stop", "asking whether containers may be stopped"), ("start", "asking whether containers may be started") })
+        {
+            var answer = await SendAsync(HttpMethod.Post, $"/containers/{Probe}/{what}", attempt, CallLimit, cancellation);
+            if (answer.Status != HttpStatusCode.NotFound)
+                ThrowIfRefused(answer, attempt);
+        }
     }
 
     /// <summary>Starts a program in a running container, attached to its standard streams.</summary>

@@ -86,9 +86,11 @@ internal sealed class Hooks(HookSettings settings, string backupName, Guid runId
 
     private async Task RunCommandAsync(string setting, string? text, Dictionary<string, string> facts, CancellationToken cancellation)
     {
-        // The one place where a shell is right: the operator wrote a command line, and expects it to be one.
+        // The one place where a shell is right: the operator wrote a command line, and expects it to be one. People write tokens into
+        // it, and arguments can be read by everybody.
+        const string Script = """command=$HOOK_COMMAND; unset HOOK_COMMAND; eval "$command" """;
         if (text is not null)
-            await RunAsync(setting, new Command("/bin/sh", "-c", text) { Environment = facts }, cancellation);
+            await RunAsync(setting, new Command("/bin/sh", "-c", Script) { Environment = new Dictionary<string, string>(facts) { ["HOOK_COMMAND"] = text } }, cancellation);
     }
 
     private async Task RunAsync(string what, Command command, CancellationToken cancellation)

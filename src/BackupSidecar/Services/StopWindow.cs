@@ -171,6 +171,8 @@ internal sealed class StopWindow : IAsyncDisposable
             return;
         _journal.EnsureWritable();
         await _resolver.ResolveAsync(cancellation);
+        // Who may stop and not start would leave everything standing still.
+        await _engine.EnsureMayStopAndStartAsync(cancellation);
     }
 
     private async Task StopAllAsync(CancellationToken cancellation)

@@ -8,6 +8,8 @@ namespace BackupSidecar.IntegrationTests.Services;
 /// </summary>
 internal sealed class StackOfSleepers : IAsyncDisposable
 {
+    private static readonly string[] Sleep = ["bash", "-c", "trap 'exit 0' TERM; sleep infinity & wait"];
+
     private readonly List<string> _names = [];
 
     public string Project { get; } = $"services-test-{Guid.NewGuid():N}";
@@ -15,12 +17,17 @@ internal sealed class StackOfSleepers : IAsyncDisposable
     /// <summary>Starts a container of that service and returns its name.</summary>
     /// <param name="service">The service.</param>
     /// <param name="command">What runs in it.</param>
-    public async Task<string> UpAsync(string service, params string[] command)
+    public Task<string> UpAsync(string service, params string[] command) => MakeAsync(["run", "--detach"], service, command);
+
+    /// <summary>Makes the container as docker does with that command and these options, and returns its name.</summary>
+    public Task<string> MakeAsync(string[] how, string service) => MakeAsync(how, service, Sleep);
+
+    private async Task<string> MakeAsync(string[] how, string service, string[] command)
     {
         var name = $"{Project}-{service}-1";
         await DockerCli.RunAsync(
         [
-            "run", "--detach", "--name", name,
+            .. how, "--name", name,
             "--label", $"com.docker.compose.project={Project}",
             "--label", $"com.docker.compose.service={service}",
             "--label", "com.docker.compose.container-number=1",
@@ -32,7 +39,7 @@ internal sealed class StackOfSleepers : IAsyncDisposable
     }
 
     /// <summary>Sleeps, and ends at once when asked to.</summary>
-    public Task<string> UpAsync(string service) => UpAsync(service, "bash", "-c", "trap 'exit 0' TERM; sleep infinity & wait");
+    public Task<string> UpAsync(string service) => UpAsync(service, Sleep);
 
     public static async Task<bool> IsRunningAsync(string name) =>
         await DockerCli.RunAsync("inspect", "--format", "{{.State.Running}}", name) == "true";

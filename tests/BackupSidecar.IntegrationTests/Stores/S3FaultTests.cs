@@ -1,32 +1,13 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Cryptography;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Stores;
-using BackupSidecar.Stores.S3;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BackupSidecar.IntegrationTests.Stores;
 
 /// <summary>Uploads and downloads through a proxy that misbehaves in front of a real server.</summary>
-public sealed class S3FaultTests(CephServer ceph) : IDisposable
+public sealed class S3FaultTests(CephServer ceph) : FaultyServerTests(ceph)
 {
-    private const string Archive = "app-2026-11-20-030000.tar.gz";
-    private const int PartSize = 5 << 20;
-
-    private static readonly Patience Quick = new()
-    {
-        LongestTrouble = TimeSpan.FromMilliseconds(500),
-        LongestFirstLook = TimeSpan.FromMilliseconds(500),
-        FirstWait = TimeSpan.FromMilliseconds(1),
-        LongestWait = TimeSpan.FromMilliseconds(1),
-    };
-
-    private readonly DirectoryInfo _staging = Directory.CreateTempSubdirectory("stores-faults-");
-    private string _bucket = "";
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task A_part_that_fails_is_sent_again_by_itself()
     {
@@ -177,12 +158,12 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
     {
         await using var proxy = await ProxyAsync(_ => null);
         using var store = Open(proxy.Endpoint);
-        Spool[] spools = [NewSpool(), new(_staging.FullName, ".other.partial", null)];
+        Spool[] spools = [NewSpool(), new(Staging, ".other.partial", null)];
         foreach (var spool in spools)
             spool.Writer.Write(new byte[PartSize + 1]);
         Task[] uploads = [.. spools.Select(spool => store.UploadAsync(Archive, spool, Token))];
-        using var admin = await ceph.AdminAsync();
-        while ((await admin.ListMultipartUploadsAsync(_bucket, Token)).MultipartUploads is not { Count: 2 })
+        using var admin = await Ceph.AdminAsync();
+        while ((await admin.ListMultipartUploadsAsync(Bucket, Token)).MultipartUploads is not { Count: 2 })
             await Task.Yield();
 
         for (var i = 0; i < spools.Length; i++)
@@ -202,7 +183,7 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
     public async Task A_redirect_is_not_followed()
     {
         await using var stranger = await ProxyAsync(_ => null);
-        await using var proxy = await ProxyAsync(_ => new Fault.Answer(307, Location: stranger.Endpoint.AbsoluteUri));
+        await using var proxy = await ProxyAsync(_ => new Fault.Answer(307, location: stranger.Endpoint.AbsoluteUri));
         using var store = Open(proxy.Endpoint);
 
         await Assert.ThrowsAnyAsync<StoreException>(() => store.PutAsync(Archive, new byte[10], Token));
@@ -248,8 +229,8 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
         using var store = Open(proxy.Endpoint);
         await store.PutAsync(Archive, new byte[1000], Token);
         await using var stream = await store.OpenReadAsync(Archive, Token);
-        using (var admin = await ceph.AdminAsync())
-            await admin.PutObjectAsync(new() { BucketName = _bucket, Key = $"app/{Archive}", ContentBody = new string('x', 1000), UseChunkEncoding = false }, Token);
+        using (var admin = await Ceph.AdminAsync())
+            await admin.PutObjectAsync(new() { BucketName = Bucket, Key = $"app/{Archive}", ContentBody = new string('x', 1000), UseChunkEncoding = false }, Token);
         changed.SetResult();
 
         await Assert.ThrowsAnyAsync<StoreException>(() => stream.CopyToAsync(Stream.Null, Token));
@@ -334,49 +315,5 @@ public sealed class S3FaultTests(CephServer ceph) : IDisposable
         var failure = await Assert.ThrowsAnyAsync<StoreException>(async () => await store.ListAsync(Token).ToListAsync(Token));
 
         Assert.Contains("s3:ListBucket", failure.Message, StringComparison.Ordinal);
-    }
-
-    public void Dispose() => _staging.Delete(recursive: true);
-
-    private static bool IsComplete(HttpListenerRequest request) => request.HttpMethod == "POST" && request.QueryString["uploadId"] is not null;
-
-    private static string? Part(HttpListenerRequest request) => request.QueryString["partNumber"];
-
-    private static int Count(FaultProxy proxy, string part) => proxy.Requests.Count(line => line.Contains(part, StringComparison.Ordinal));
-
-    private async Task<FaultProxy> ProxyAsync(Func<HttpListenerRequest, Fault?> decide)
-    {
-        if (_bucket == "")
-            _bucket = await ceph.NewBucketAsync();
-        return new FaultProxy(await ceph.HttpAsync(), decide);
-    }
-
-    private S3Store Open(Uri endpoint, Patience? patience = null) =>
-        new(CephServer.Settings(endpoint, _bucket) with { PartSize = PartSize }, "app", patience ?? Quick, TimeProvider.System, NullLogger.Instance);
-
-    private Spool NewSpool() => new(_staging.FullName, $".{Archive}.partial", null);
-
-    private Spool SealedSpool(int size)
-    {
-        var spool = NewSpool();
-        var content = new byte[size];
-        new Random(size).NextBytes(content);
-        spool.Writer.Write(content);
-        spool.Seal();
-        return spool;
-    }
-
-    private async Task AssertStoredAsync(Spool spool)
-    {
-        using var admin = await ceph.AdminAsync();
-        using var stored = await admin.GetObjectAsync(_bucket, $"app/{Archive}", Token);
-        Assert.Equal((await spool.Sealed).Sha256, Convert.ToHexStringLower(await SHA256.HashDataAsync(stored.ResponseStream, Token)));
-    }
-
-    private async Task AssertNothingLeftAsync()
-    {
-        using var admin = await ceph.AdminAsync();
-        Assert.Empty((await admin.ListObjectsV2Async(new() { BucketName = _bucket }, Token)).S3Objects ?? []);
-        Assert.Empty((await admin.ListMultipartUploadsAsync(_bucket, Token)).MultipartUploads ?? []);
     }
 }

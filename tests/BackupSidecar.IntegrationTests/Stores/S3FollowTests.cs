@@ -78,7 +78,7 @@ public sealed class S3FollowTests(CephServer ceph) : IDisposable
 
     private Spool NewSpool() => new(_staging.FullName, $".{Archive}.partial", null);
 
-    private async Task<FaultProxy> ProxyAsync(Func<System.Net.HttpListenerRequest, Fault?> decide)
+    private async Task<FaultProxy> ProxyAsync(Func<ProxiedRequest, Fault?> decide)
     {
         _bucket = await ceph.NewBucketAsync();
         return new FaultProxy(await ceph.HttpAsync(), decide);

@@ -2,7 +2,6 @@ using BackupSidecar.Configuration;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Stores;
 using BackupSidecar.Stores.S3;
-using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.IntegrationTests.Stores;
 
@@ -11,7 +10,7 @@ public sealed class S3ProbeTests(CephServer ceph)
 {
     private const string SecretKey = "not-the-secret-key";
 
-    private readonly RecordingLogger _log = new();
+    private readonly Log _log = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -147,18 +146,5 @@ public sealed class S3ProbeTests(CephServer ceph)
     private sealed class ClockAhead(TimeSpan ahead) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
-    }
-
-    private sealed class RecordingLogger : ILogger
-    {
-        public List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel} {formatter(state, exception)}");
     }
 }

@@ -75,6 +75,15 @@ public sealed class CephServer : IAsyncDisposable
         SecretKey = new Secret(SecretKey),
     };
 
+    /// <summary>The same as variables of the built program.</summary>
+    internal static Dictionary<string, string> Variables(Uri endpoint, string bucket) => new()
+    {
+        ["BACKUP_S3_ENDPOINT"] = endpoint.AbsoluteUri,
+        ["BACKUP_S3_BUCKET"] = bucket,
+        ["BACKUP_S3_ACCESS_KEY"] = AccessKey,
+        ["BACKUP_S3_SECRET_KEY"] = SecretKey,
+    };
+
     private async Task<(Uri Http, Uri Https)> StartAsync()
     {
         // A network of its own keeps it apart from whatever else uses the engine's default one.

@@ -70,8 +70,9 @@ internal sealed record MysqlUri
         var (path, query) = UriText.PathAndQuery(rest[end..]);
         var parameters = UriText.Parameters(query);
         var socket = parameters.GetValueOrDefault("socket", host.StartsWith('/') ? host : "");
-        if (parameters.Keys.FirstOrDefault(name => !KnownParameters.Contains(name)) is { } unknown)
-            throw new FormatException($"it has the parameter {Shown.Quote(unknown)}; known are {string.Join(", ", KnownParameters)}.");
+        // Not quoted: it may be what follows a '?' in a password.
+        if (!parameters.Keys.All(KnownParameters.Contains))
+            throw new FormatException($"it has a parameter that is not known; known are {string.Join(", ", KnownParameters)}.");
         var mode = parameters.GetValueOrDefault("ssl-mode", parameters.ContainsKey("ssl-ca") ? "VERIFY_CA" : "PREFERRED").ToUpperInvariant();
         if (!TlsModes.Contains(mode))
             throw new FormatException($"its ssl-mode is none of {string.Join(", ", TlsModes)}.");

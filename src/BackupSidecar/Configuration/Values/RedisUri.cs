@@ -60,8 +60,9 @@ internal sealed record RedisUri
         var (host, port) = UriText.ParseHost(authority[(at + 1)..]);
         var (path, query) = UriText.PathAndQuery(rest[end..]);
         var parameters = UriText.Parameters(query);
-        if (parameters.Keys.FirstOrDefault(name => !KnownParameters.Contains(name)) is { } unknown)
-            throw new FormatException($"it has the parameter {Shown.Quote(unknown)}; known are {string.Join(", ", KnownParameters)}.");
+        // Not quoted: it may be what follows a '?' in a password.
+        if (!parameters.Keys.All(KnownParameters.Contains))
+            throw new FormatException($"it has a parameter that is not known; known are {string.Join(", ", KnownParameters)}.");
         if (host.Length == 0)
             throw new FormatException("it names no host.");
         if (!path.All(char.IsAsciiDigit))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -107,9 +108,18 @@ internal sealed class ObjectRange : IDisposable
                 ByteRange = new ByteRange(_offset + _fetched, _offset + _size - 1),
             },
             watch.Token);
-        if (response.ContentLength == _size - _fetched)
+        if (response.ContentLength == _size - _fetched && BeginsAt(response, _offset + _fetched))
             return response;
         using (response)
-            throw new StoreException($"S3: cannot {_object.Attempt.What}: the server gives {response.ContentLength} bytes where {_size - _fetched} were asked for.");
+        {
+            throw new StoreException($"S3: cannot {_object.Attempt.What}: the server gives {response.ContentLength} bytes ('{response.ContentRange}') "
+                + $"where {_size - _fetched} from {_offset + _fetched} on were asked for.");
+        }
     }
+
+    /// <summary>Whether the answer is of that part of the object, as far as it says: "bytes 0-8388607/20000000". All of it, from a server that takes no notice of ranges, begins at 0.</summary>
+    public static bool BeginsAt(GetObjectResponse response, long offset) =>
+        string.IsNullOrEmpty(response.ContentRange)
+            ? offset == 0
+            : response.ContentRange.StartsWith(string.Create(CultureInfo.InvariantCulture, $"bytes {offset}-"), StringComparison.Ordinal);
 }

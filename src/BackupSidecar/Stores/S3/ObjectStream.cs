@@ -48,7 +48,15 @@ internal sealed class ObjectStream : Stream
         var request = new GetObjectRequest { BucketName = connection.Bucket, Key = unknown.Key, ByteRange = new ByteRange(0, RangeSize - 1) };
         try
         {
-            var response = await connection.TryAsync(unknown.Attempt, (s3, watch) => s3.GetObjectAsync(request, watch.Token), cancellation);
+            var response = await connection.TryAsync(
+                unknown.Attempt,
+                async (s3, watch) =>
+                {
+                    var answer = await s3.GetObjectAsync(request, watch.Token);
+                    S3Failures.ThrowIfNone(answer.ETag, unknown.Attempt, connection);
+                    return answer;
+                },
+                cancellation);
             var stream = new ObjectStream(connection, unknown with { ETag = response.ETag }, LengthIn(response, unknown.Attempt));
             stream.Ask(response);
             return stream;
@@ -140,7 +148,7 @@ internal sealed class ObjectStream : Stream
         var length = string.IsNullOrEmpty(range) ? response.ContentLength
             : long.TryParse(range[(range.LastIndexOf('/') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var total) ? total
             : -1;
-        if (response.ContentLength == Math.Min(length, RangeSize))
+        if (response.ContentLength == Math.Min(length, RangeSize) && ObjectRange.BeginsAt(response, 0))
             return length;
         using (response)
             throw new StoreException($"S3: cannot {attempt.What}: the server gives {response.ContentLength} bytes ('{range}') where {RangeSize} were asked for.");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Xml;
 using Amazon.Runtime;
 
 namespace BackupSidecar.Stores.S3;
@@ -24,6 +25,13 @@ internal static class S3Failures
         };
     }
 
+    /// <summary>A success without what every server says of one, such as the page of a proxy: what it means is not known, and another try may tell.</summary>
+    public static void ThrowIfNone(object? evidence, S3Attempt attempt, S3Connection connection)
+    {
+        if (evidence is null or "")
+            throw new StoreException($"S3: cannot {attempt.What}: what {connection.Server} answered is not the answer of an S3 server.", isTransient: true);
+    }
+
     private static (string Explanation, bool IsTransient) Explain(S3Attempt attempt, S3Connection connection, SilenceWatch watch, Exception cause)
     {
         var server = connection.Server;
@@ -31,6 +39,8 @@ internal static class S3Failures
             return ($"{server} fell silent for {watch.Limit.TotalSeconds:0} s.", true);
         if (Within<AuthenticationException>(cause) is { } tls)
             return ($"no trusted TLS connection to {server}: {tls.Message} {ExplainTrust(connection)}", false);
+        if (Within<XmlException>(cause) is not null && ServiceErrorIn(cause)?.StatusCode is null or default(HttpStatusCode) or HttpStatusCode.OK)
+            return ($"the answer of {server} breaks off, or is not the answer of an S3 server.", true);
         if (ServiceErrorIn(cause) is { } error && error.StatusCode != default(HttpStatusCode))
             return ExplainService(attempt, connection, error);
         if (Within<SocketException>(cause) is { } socket)
@@ -57,6 +67,8 @@ internal static class S3Failures
             "QuotaExceeded" => ("the storage quota is used up. Raise it, or keep fewer backups there.", false),
             "RequestTimeout" or "SlowDown" or "Throttling" or "ThrottlingException" or "ServiceUnavailable" or "InternalError" =>
                 ($"the server is busy or failing ({error.ErrorCode}: {error.Message})", true),
+            "BadDigest" or "XAmzContentSHA256Mismatch" or "IncompleteBody" =>
+                ($"what arrived there is not what was sent ({error.ErrorCode}: {error.Message}). Something on the way changes or drops bytes.", true),
             "AccessDenied" or "AllAccessDisabled" => (Denied(attempt), false),
             _ when error.StatusCode == HttpStatusCode.Forbidden => (Denied(attempt), false),
             _ when error.StatusCode is HttpStatusCode.Moved or HttpStatusCode.Redirect or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect =>

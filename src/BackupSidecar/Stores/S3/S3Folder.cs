@@ -26,11 +26,17 @@ internal sealed class S3Folder(S3Connection connection, string backupName)
     public async Task<FoundObject?> FindAsync(string name, CancellationToken cancellation)
     {
         var request = new GetObjectMetadataRequest { BucketName = connection.Bucket, Key = KeyOf(name) };
+        var attempt = new S3Attempt($"look at {AddressOf(name)}", "s3:GetObject");
         try
         {
             var found = await connection.TryAsync(
-                new S3Attempt($"look at {AddressOf(name)}", "s3:GetObject"),
-                (s3, watch) => s3.GetObjectMetadataAsync(request, watch.Token),
+                attempt,
+                async (s3, watch) =>
+                {
+                    var answer = await s3.GetObjectMetadataAsync(request, watch.Token);
+                    S3Failures.ThrowIfNone(answer.ETag, attempt, connection);
+                    return answer;
+                },
                 cancellation);
             return new FoundObject(new StoredObject(name, found.ContentLength, Instant(found.LastModified)), found.Metadata[OwnerMetadata]);
         }
@@ -44,11 +50,20 @@ internal sealed class S3Folder(S3Connection connection, string backupName)
     public async IAsyncEnumerable<StoredObject> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         var request = new ListObjectsV2Request { BucketName = connection.Bucket, Prefix = Prefix, Delimiter = "/" };
+        var attempt = new S3Attempt($"list {Location}", "s3:ListBucket");
         HashSet<string> tokens = [];
         while (true)
         {
             var page = await connection.TryAsync(
-                new S3Attempt($"list {Location}", "s3:ListBucket"), (s3, watch) => s3.ListObjectsV2Async(request, watch.Token), cancellation);
+                attempt,
+                async (s3, watch) =>
+                {
+                    var answer = await s3.ListObjectsV2Async(request, watch.Token);
+                    // An answer without a word would be a list without an entry.
+                    S3Failures.ThrowIfNone(answer.IsTruncated, attempt, connection);
+                    return answer;
+                },
+                cancellation);
             foreach (var found in page.S3Objects ?? [])
             {
                 if (ObjectNames.IsFinal(found.Key[Prefix.Length..]))

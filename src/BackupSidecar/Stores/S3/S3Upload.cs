@@ -99,8 +99,15 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
             ChecksumAlgorithm = connection.SendsChecksums ? ChecksumAlgorithm.SHA256 : null,
             Metadata = { [S3Folder.OwnerMetadata] = _owner },
         };
-        var upload = await connection.TryAsync(_attempt, (s3, watch) => s3.InitiateMultipartUploadAsync(start, watch.Token), cancellation);
-        _uploadId = upload.UploadId;
+        _uploadId = await connection.TryAsync(
+            _attempt,
+            async (s3, watch) =>
+            {
+                var upload = await s3.InitiateMultipartUploadAsync(start, watch.Token);
+                S3Failures.ThrowIfNone(upload.UploadId, _attempt, connection);
+                return upload.UploadId;
+            },
+            cancellation);
         var sent = new ConcurrentBag<PartETag>();
         // The first part that fails for good ends the others and the waiting for more.
         await Parallel.ForEachAsync(
@@ -149,6 +156,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                     ChecksumSHA256 = checksum,
                 },
                 watch.Token);
+            S3Failures.ThrowIfNone(answer.ETag, _attempt, connection);
             return new PartETag(part.Number, answer.ETag) { ChecksumSHA256 = checksum };
         },
         cancellation);
@@ -165,13 +173,41 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         try
         {
             var page = await connection.TryAsync(attempt, (s3, watch) => s3.ListMultipartUploadsAsync(request, watch.Token), cancellation);
-            var rivals = (page.MultipartUploads ?? []).Where(upload => upload.Key == _key && upload.UploadId != _uploadId);
-            if (rivals.Any(rival => string.CompareOrdinal(rival.UploadId, _uploadId) < 0))
-                throw Taken("another run is uploading it");
+            var rivals = (page.MultipartUploads ?? [])
+                .Where(upload => upload.Key == _key && string.CompareOrdinal(upload.UploadId, _uploadId) < 0);
+            foreach (var rival in rivals)
+            {
+                if (await HasPartsAsync(rival.UploadId, cancellation))
+                    throw Taken("another run is uploading it");
+            }
         }
         catch (S3StoreException refused) when (!refused.IsTransient)
         {
             log.LogDebug("Whether another run uploads {Address} as well is not known. {Reason}", folder.AddressOf(name), refused.Message);
+        }
+    }
+
+    /// <summary>
+    /// An upload without parts may be one of ours: the answer to its beginning was lost, and we began anew. If it is another run's, that
+    /// finds our object when it has come so far.
+    /// </summary>
+    private async Task<bool> HasPartsAsync(string uploadId, CancellationToken cancellation)
+    {
+        var attempt = new S3Attempt($"list the parts of an upload of {folder.AddressOf(name)}", "s3:ListMultipartUploadParts");
+        var request = new ListPartsRequest { BucketName = connection.Bucket, Key = _key, UploadId = uploadId, MaxParts = 1 };
+        try
+        {
+            var page = await connection.TryAsync(attempt, (s3, watch) => s3.ListPartsAsync(request, watch.Token), cancellation);
+            return page.Parts is { Count: > 0 };
+        }
+        catch (S3StoreException gone) when (gone.IsNotFound)
+        {
+            return false;
+        }
+        catch (S3StoreException refused) when (!refused.IsTransient)
+        {
+            // Without the right to look, whatever is there is taken for another run's.
+            return true;
         }
     }
 
