@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 
 namespace BackupSidecar.Runs;
@@ -104,6 +105,7 @@ internal sealed class RunLock : IDisposable
 
     public void Dispose()
     {
+        MayFail.At(Failpoint.BeforeUnlock, CancellationToken.None);
         Write(_file, DiedBefore);
         _file.Dispose();
     }

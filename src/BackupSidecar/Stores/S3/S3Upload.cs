@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
+using BackupSidecar.Failpoints;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Stores.S3;
@@ -69,6 +70,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         async (s3, watch) =>
         {
             await using var body = watch.Follow(open(), connection.Patience.LongestSilence);
+            MayFail.At(Failpoint.S3BeforePut, watch.Token);
             await s3.PutObjectAsync(
                 new PutObjectRequest
                 {
@@ -83,6 +85,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                     Metadata = { [S3Folder.OwnerMetadata] = _owner },
                 },
                 watch.Token);
+            MayFail.At(Failpoint.S3AfterPut, watch.Token);
         },
         length,
         cancellation);
@@ -101,6 +104,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         };
         var upload = await connection.TryAsync(_attempt, (s3, watch) => s3.InitiateMultipartUploadAsync(start, watch.Token), cancellation);
         _uploadId = upload.UploadId;
+        MayFail.At(Failpoint.S3UploadBegun, cancellation);
         var sent = new ConcurrentBag<PartETag>();
         // The first part that fails for good ends the others and the waiting for more.
         await Parallel.ForEachAsync(
@@ -135,6 +139,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         {
             await using var body = watch.Follow(spool.OpenRead(part.Offset, part.Size), connection.Patience.LongestSilence);
             var checksum = await ChecksumAsync(body, watch.Token);
+            MayFail.At(Failpoint.S3BeforePart, watch.Token);
             var answer = await s3.UploadPartAsync(
                 new UploadPartRequest
                 {
@@ -149,6 +154,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                     ChecksumSHA256 = checksum,
                 },
                 watch.Token);
+            MayFail.At(Failpoint.S3AfterPart, watch.Token);
             return new PartETag(part.Number, answer.ETag) { ChecksumSHA256 = checksum };
         },
         cancellation);
@@ -176,10 +182,11 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
     }
 
     private Task CompleteAsync(List<PartETag> parts, long length, CancellationToken cancellation) => CommitAsync(
-        (s3, watch) =>
+        async (s3, watch) =>
         {
             watch.Allow(connection.Patience.LongestCompletion);
-            return s3.CompleteMultipartUploadAsync(
+            MayFail.At(Failpoint.S3BeforeComplete, watch.Token);
+            await s3.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest
                 {
                     BucketName = connection.Bucket,
@@ -189,6 +196,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                     IfNoneMatch = Condition,
                 },
                 watch.Token);
+            MayFail.At(Failpoint.S3AfterComplete, watch.Token);
         },
         length,
         cancellation);
