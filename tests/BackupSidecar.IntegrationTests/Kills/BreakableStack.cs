@@ -89,10 +89,13 @@ internal sealed class BreakableStack : IAsyncDisposable
     }
 
     /// <summary>The containers, the stores and the history as they have to be whenever no run is under way and none was just killed.</summary>
-    public async Task CheckAsync(string when, bool mayLeaveThings = false)
+    /// <param name="when">Begins each sentence.</param>
+    /// <param name="mayLeaveThings">Files may wait for the next start.</param>
+    /// <param name="mayStop">An answer of the engine was lost: what it may still stop stays in the journal, and the next run looks again.</param>
+    public async Task CheckAsync(string when, bool mayLeaveThings = false, bool mayStop = false)
     {
         Note(Engine.Standing.Count > 0, $"{when}: {string.Join(", ", Engine.Standing)} stands still");
-        Note(File.Exists(PathOf("state", StopJournal.FileName)), $"{when}: the journal still names services");
+        Note(!mayStop && File.Exists(PathOf("state", StopJournal.FileName)), $"{when}: the journal still names services");
         foreach (var fault in await Stored.FaultsAsync())
             Note(true, $"{when}: {fault}");
         foreach (var left in (await Stored.LeftoversAsync()).Concat(FoldersOfOurs()))
@@ -131,6 +134,8 @@ internal sealed class BreakableStack : IAsyncDisposable
         foreach (var file in folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)))
             File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(-1));
     }
+
+    public static bool MayStop(Failpoint point) => point is Failpoint.BeforeStop or Failpoint.AfterStop;
 
     /// <summary>Whether a point is on the way of a backup to these places.</summary>
     public static bool IsOnTheWay(Failpoint point, Places places) => point switch

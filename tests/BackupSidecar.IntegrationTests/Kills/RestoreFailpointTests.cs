@@ -19,6 +19,8 @@ public sealed class RestoreFailpointTests(CephServer s3)
     /// <summary>Nothing stands there that could throw: the point is a moment between two things.</summary>
     private static readonly Failpoint[] ThrowsNothing = [Failpoint.RestoreServicesStarted, Failpoint.RestoreAfterHistory];
 
+    private static readonly Failpoint[] Sample = [Failpoint.SwapNewIn, Failpoint.AfterTarget, Failpoint.BeforeUnlock];
+
     /// <summary>A restore comes by some points of a backup as well. That of databases has a test of its own, with a real server.</summary>
     internal static IEnumerable<Failpoint> Points => Enum.GetValues<Failpoint>()
         .Where(point => point >= Failpoint.RestoreBegun && point != Failpoint.DatabaseRestored)
@@ -39,7 +41,7 @@ public sealed class RestoreFailpointTests(CephServer s3)
     public async Task Wherever_a_restore_fails_each_place_is_old_or_new_and_stays_so()
     {
         var watch = Stopwatch.StartNew();
-        var lanes = Lanes(Points.Except(ThrowsNothing), FailureKind.Throw).ToList();
+        var lanes = Lanes(LongTests.AreOn ? Points.Except(ThrowsNothing) : Sample, FailureKind.Throw).ToList();
 
         var stacks = await LongTests.SideBySideAsync(lanes.Select(lane => (Func<Task<BreakableStack>>)(() => BreakAllAsync(lane.Places, lane.Orders))));
 
@@ -52,7 +54,7 @@ public sealed class RestoreFailpointTests(CephServer s3)
         var orders = points.Select(point => (kind, point, 1))
             .Concat(LongTests.AreOn ? often.SelectMany(point => new[] { (kind, point, 2), (kind, point, 3) }) : [(kind, Failpoint.BeforeCommit, 2)])
             .ToList();
-        return (LongTests.AreOn ? Places.All : [.. Places.All.Take(1)]).SelectMany(places => new[] { 0, 1 }
+        return (LongTests.AreOn ? Places.All : [Places.All[^2]]).SelectMany(places => new[] { 0, 1 }
             .Select(lane => (places, (IReadOnlyList<(FailureKind, Failpoint, int)>)[.. orders.Where((_, index) => index % 2 == lane)])));
     }
 
@@ -80,7 +82,7 @@ public sealed class RestoreFailpointTests(CephServer s3)
         var left = stack.SourcesNow();
         if (kind == FailureKind.Throw)
         {
-            await stack.CheckAsync($"{order}, after it", mayLeaveThings: true);
+            await stack.CheckAsync($"{order}, after it", mayLeaveThings: true, BreakableStack.MayStop(point));
             CheckPlaces(stack, $"{order}, after it", left, saved, current);
             var isRestored = saved.All(place => IsSame(left[place.Key], place.Value));
             stack.Note(ended.ExitCode == 0 && !isRestored, $"{order}: ended with 0, but not all is restored");

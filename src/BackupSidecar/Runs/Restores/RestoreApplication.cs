@@ -44,6 +44,7 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
                 await target.ApplyAsync(cancellation);
                 MayFail.At(Failpoint.AfterTarget, cancellation);
             }
+            await CommitAsync(targets);
         }
         catch (Exception error)
         {
@@ -55,7 +56,14 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
             foreach (var target in targets)
                 report.Warn(target.Notes.Select(note => $"'{target.Step.Source.Entry}': {note}"));
         }
-        // From here on the restored state stays: it is committed before the first service can write to it.
+    }
+
+    /// <summary>
+    /// From here on the restored state stays: it is committed before the first service can write to it. If that fails for one,
+    /// all go back now: the next start of the program would put back that one under services that have been writing for days.
+    /// </summary>
+    private static async Task CommitAsync(IReadOnlyList<IRestoreTarget> targets)
+    {
         foreach (var target in targets)
         {
             MayFail.At(Failpoint.BeforeCommit, CancellationToken.None);

@@ -20,6 +20,10 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly S3Attempt _attempt = new($"write {folder.AddressOf(name)}", "s3:PutObject");
     private string? _uploadId;
+    private UploadMark? _mark;
+
+    /// <summary>Where uploads in parts are noted while they are under way; null for nowhere.</summary>
+    public string? Marks { get; init; }
 
     /// <summary>Sends what the spool holds and will hold. The spool's failure is passed on as it is.</summary>
     public Task SendAsync(Spool spool, PartPlan plan, CancellationToken cancellation) => WholeOrNothingAsync(
@@ -53,6 +57,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         try
         {
             await send();
+            _mark?.Remove();
         }
         catch (S3StoreException failure) when (failure.HadNoAnswer)
         {
@@ -63,6 +68,10 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         {
             await UndoAsync(connection.Patience.UndoLimit);
             throw;
+        }
+        finally
+        {
+            _mark?.Dispose();
         }
     }
 
@@ -104,6 +113,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         };
         var upload = await connection.TryAsync(_attempt, (s3, watch) => s3.InitiateMultipartUploadAsync(start, watch.Token), cancellation);
         _uploadId = upload.UploadId;
+        Mark(_uploadId);
         MayFail.At(Failpoint.S3UploadBegun, cancellation);
         var sent = new ConcurrentBag<PartETag>();
         // The first part that fails for good ends the others and the waiting for more.
@@ -275,6 +285,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 await folder.AbortAsync(_key, _uploadId, limit.Token);
             if (await folder.FindAsync(name, limit.Token) is { } found && found.Owner == _owner)
                 await folder.DeleteAsync(name, limit.Token);
+            _mark?.Remove();
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
@@ -282,6 +293,19 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 "What was sent of {Address} could not be removed; it will be swept after a day. {Reason}",
                 folder.AddressOf(name),
                 limit.IsCancellationRequested ? "The server does not answer." : exception.Message);
+        }
+    }
+
+    /// <summary>Without the note a killed upload is swept as well, only a day later.</summary>
+    private void Mark(string uploadId)
+    {
+        try
+        {
+            _mark = Marks is null ? null : UploadMark.Make(Marks, new PartsUpload(connection.Bucket, _key, uploadId));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogDebug("The upload of {Address} could not be noted in {Folder}: {Problem}", folder.AddressOf(name), Marks, failure.Message);
         }
     }
 

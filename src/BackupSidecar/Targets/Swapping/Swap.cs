@@ -66,9 +66,14 @@ internal sealed class Swap(string directory, string id)
         Posix.SyncFileSystem(_directory);
     }
 
-    /// <summary>Puts back what was there before. Does nothing where nothing went out; may be called again after a crash in it.</summary>
+    /// <summary>
+    /// Puts back what was there before, also after a commit, as long as nothing was discarded. Does nothing where nothing went
+    /// out; may be called again after a crash in it.
+    /// </summary>
     public async Task RollBackAsync()
     {
+        if (Directory.Exists(Done) && !Directory.Exists(Old))
+            Posix.Rename(new RawPath(Done), new RawPath(Old));
         if (Directory.Exists(Old))
         {
             SendBack();
