@@ -47,6 +47,9 @@ internal sealed class BreakableStack : IAsyncDisposable
     /// <summary>How often the program was started.</summary>
     public int Runs { get; private set; }
 
+    /// <summary>The longest time from a signal to the first start of a service, and to the end of the program.</summary>
+    public (TimeSpan ToStart, TimeSpan ToEnd) Longest { get; private set; }
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private StoredBackups Stored => _stored!; // MakeAsync makes it.
@@ -112,6 +115,9 @@ internal sealed class BreakableStack : IAsyncDisposable
     }
 
     public Task<IReadOnlyList<(string Store, string Archive)>> CompleteAsync() => Stored.CompleteAsync();
+
+    public void NoteTimes(TimeSpan? toStart, TimeSpan toEnd) => Longest =
+        (toStart > Longest.ToStart ? toStart.Value : Longest.ToStart, toEnd > Longest.ToEnd ? toEnd : Longest.ToEnd);
 
     /// <summary>How many stores there are to store in.</summary>
     public int Stores => (_places.Local ? 1 : 0) + (_places.S3 ? 1 : 0);

@@ -46,7 +46,7 @@ public sealed class RandomMomentTests(CephServer s3)
 
         var stacks = await LongTests.SideBySideAsync(Enumerable.Range(0, Lanes).Select(lane => (Func<Task<BreakableStack>>)(() => AskAllAsync(lane, count / Lanes))));
 
-        LongTests.Tell("SIGTERM at random moments", count, stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        LongTests.Tell($"SIGTERM at random moments ({Slowest(stacks)})", count, stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
     }
 
     [Fact(Timeout = 2_400_000)]
@@ -57,7 +57,7 @@ public sealed class RandomMomentTests(CephServer s3)
 
         var stacks = await LongTests.SideBySideAsync(points.Chunk((points.Length + 1) / Lanes).Select(part => (Func<Task<BreakableStack>>)(() => HangAllAsync(part))));
 
-        LongTests.Tell("SIGTERM where it hangs", points.Length, stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        LongTests.Tell($"SIGTERM where it hangs ({Slowest(stacks)})", points.Length, stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
     }
 
     private async Task<BreakableStack> KillAllAsync(int lane, int count)
@@ -110,6 +110,7 @@ public sealed class RandomMomentTests(CephServer s3)
     private async Task<BreakableStack> HangAllAsync(IEnumerable<Failpoint> points)
     {
         await using var stack = await MakeAsync(0);
+        Assert.Equal(0, (await stack.RunAsync(null, "backup")).ExitCode);
         foreach (var point in points)
         {
             var before = stack.History.Count;
@@ -137,6 +138,7 @@ public sealed class RandomMomentTests(CephServer s3)
 
         stack.Note(end > LongestWayToEnd, $"{order}: ended {end.TotalSeconds:0.0} s later");
         var start = stack.Engine.FirstStartSince(began) is { } call ? Stopwatch.GetElapsedTime(asked, call) : (TimeSpan?)null;
+        stack.NoteTimes(stoodStill ? start : null, end);
         stack.Note(stoodStill && !(start <= LongestWayToStart), $"{order}: services were started {start?.TotalSeconds:0.0} s later");
         await stack.CheckAsync(order);
         var runs = stack.History.Skip(before).Select(run => run.Outcome).ToList();
@@ -145,6 +147,9 @@ public sealed class RandomMomentTests(CephServer s3)
             : runs.Count == 1 && (runs[0] == RunOutcome.Interrupted ? ended.ExitCode == Asked : (int)runs[0] == ended.ExitCode);
         stack.Note(!isTrue, $"{order}: ended with {ended.ExitCode}, and the history says {string.Join(' ', runs)}: {ended.Errors}");
     }
+
+    private static string Slowest(IReadOnlyList<BreakableStack> stacks) =>
+        $"at most {stacks.Max(stack => stack.Longest.ToStart).TotalSeconds:0.0} s to the first start, {stacks.Max(stack => stack.Longest.ToEnd).TotalSeconds:0.0} s to the end";
 
     private Task<BreakableStack> MakeAsync(int lane) => BreakableStack.MakeAsync(Places.All[lane * 3], s3);
 
