@@ -48,7 +48,7 @@ internal sealed class Composition : IDisposable
         Stores = [.. new IBackupStore?[]
         {
             _local,
-            Settings.S3 is { } s3 ? new S3Store(s3, Settings.Name, Time, Log) : null,
+            Settings.S3 is { } s3 ? new S3Store(s3, Settings.Name, Time, Log) { Marks = Path.Combine(Settings.Paths.State, "uploads") } : null,
         }.OfType<IBackupStore>()];
         _places = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log);
         History = new History(Settings.Paths.State);

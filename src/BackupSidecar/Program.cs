@@ -2,7 +2,9 @@ using System.CommandLine;
 using BackupSidecar.Archives;
 using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Input;
 using BackupSidecar.Docker;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
@@ -33,6 +35,7 @@ internal static class Program
         using var signals = new Signals();
         try
         {
+            await FollowFailpointsAsync();
             return await command(signals);
         }
         catch (OperationCanceledException) when (signals.ExitCode != 0)
@@ -44,6 +47,15 @@ internal static class Program
             await Console.Error.WriteLineAsync(Composition.Mask(Describe(failure)));
             return (int)OutcomeOf(failure);
         }
+    }
+
+    /// <summary>For the tests of this program; nothing of the kind happens unless a file says so word for word.</summary>
+    private static async Task FollowFailpointsAsync()
+    {
+        if (FailpointFile.Read(ProcessEnvironment.Variables(), FileReading.Of) is not { } orders)
+            return;
+        await Console.Error.WriteLineAsync($"[WARN] FAILPOINTS ARE ON: this program will fail on purpose. Unset {FailpointFile.Variable} unless this is a test of it.");
+        MayFail.Follow(orders);
     }
 
     private static RunOutcome OutcomeOf(Exception failure) => failure switch

@@ -2,6 +2,7 @@ using BackupSidecar.Archives.Compression;
 using BackupSidecar.Archives.Encryption;
 using BackupSidecar.Archives.Tar;
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 
 namespace BackupSidecar.Archives;
 
@@ -56,7 +57,7 @@ internal sealed class ArchiveWriter : IDisposable
     /// <summary>Takes a whole tar stream (of any length, pax or GNU format) up to its end mark and puts its entries into the archive.</summary>
     /// <exception cref="InvalidDataException">It is not a tar stream, or ends before its end mark.</exception>
     public TarContent WriteTar(Stream tar, CancellationToken cancellation) =>
-        WholeOrNothing(() => Splice(new TarParser(tar)), cancellation);
+        WholeOrNothing(() => Splice(new TarParser(tar), cancellation), cancellation);
 
     /// <summary>Adds a regular file whose content is in staging; the compressed blocks go in verbatim.</summary>
     /// <exception cref="InvalidDataException">It is not as long as when it was written.</exception>
@@ -104,7 +105,7 @@ internal sealed class ArchiveWriter : IDisposable
         }
     }
 
-    private TarContent Splice(TarParser parser)
+    private TarContent Splice(TarParser parser, CancellationToken cancellation)
     {
         _compressor.BeginDigest();
         long bytes = 0;
@@ -117,6 +118,7 @@ internal sealed class ArchiveWriter : IDisposable
             _compressor.Write(parser.TakePadding());
             bytes += header.Bytes;
             entries++;
+            MayFail.At(Failpoint.TarMiddle, cancellation);
         }
         parser.SkipTrailer();
         return new TarContent(bytes, entries, _compressor.EndDigest());

@@ -1,4 +1,5 @@
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
@@ -64,7 +65,9 @@ internal static class RestoreCommand
     {
         try
         {
+            MayFail.At(Failpoint.RestoreBeforeHistory, CancellationToken.None);
             program.History.Append(report);
+            MayFail.At(Failpoint.RestoreAfterHistory, CancellationToken.None);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using BackupSidecar.Failpoints;
 
 namespace BackupSidecar.Docker;
 
@@ -66,8 +67,10 @@ internal sealed class DockerEngine : IDisposable
     {
         var seconds = (long)Math.Ceiling(timeout.TotalSeconds);
         var attempt = $"stopping container {id}";
+        FailIfTold(Failpoint.BeforeStop, attempt);
         var answer = await SendAsync(
             HttpMethod.Post, $"/containers/{Uri.EscapeDataString(id)}/stop?t={seconds}", attempt, timeout + StopMargin, cancellation);
+        FailIfTold(Failpoint.AfterStop, attempt);
         ThrowIfRefused(answer, attempt);
     }
 
@@ -75,7 +78,9 @@ internal sealed class DockerEngine : IDisposable
     public async Task<bool> StartAsync(string id, CancellationToken cancellation)
     {
         var attempt = $"starting container {id}";
+        FailIfTold(Failpoint.BeforeStart, attempt);
         var answer = await SendAsync(HttpMethod.Post, $"/containers/{Uri.EscapeDataString(id)}/start", attempt, StartLimit, cancellation);
+        FailIfTold(Failpoint.AfterStart, attempt);
         ThrowIfRefused(answer, attempt);
         return answer.Status != HttpStatusCode.NotModified;
     }
@@ -240,6 +245,19 @@ internal sealed class DockerEngine : IDisposable
             _versionPrefix = null;
             throw new DockerException(
                 $"Docker engine at {_endpoint}: {attempt} failed. No answer came within {limit.TotalSeconds:0} seconds.", status: null, error);
+        }
+    }
+
+    /// <summary>As if the connection broke: before the engine heard of it, or before its answer came.</summary>
+    private void FailIfTold(Failpoint point, string attempt)
+    {
+        try
+        {
+            MayFail.At(point, CancellationToken.None);
+        }
+        catch (FailpointException error)
+        {
+            throw new DockerException($"Docker engine at {_endpoint}: {attempt} failed. {error.Message}", status: null, error);
         }
     }
 

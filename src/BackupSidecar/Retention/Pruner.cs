@@ -1,3 +1,4 @@
+using BackupSidecar.Failpoints;
 using BackupSidecar.Stores;
 using Microsoft.Extensions.Logging;
 
@@ -55,6 +56,7 @@ internal sealed class Pruner(TimeProvider time, ILogger log)
         try
         {
             manifest = await ReadAsync(store, candidate.Manifest, limit.Token);
+            MayFail.At(Failpoint.PruneBeforeManifest, CancellationToken.None);
             await store.DeleteAsync(candidate.Manifest, limit.Token);
         }
         catch (Exception e) when (IsTrouble(e))
@@ -64,7 +66,9 @@ internal sealed class Pruner(TimeProvider time, ILogger log)
 
         try
         {
+            MayFail.At(Failpoint.PruneBeforeArchive, CancellationToken.None);
             await store.DeleteAsync(candidate.Archive, limit.Token);
+            MayFail.At(Failpoint.PruneAfterArchive, CancellationToken.None);
             return null;
         }
         catch (Exception e) when (IsTrouble(e))

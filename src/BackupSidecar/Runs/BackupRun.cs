@@ -1,5 +1,6 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
@@ -66,6 +67,7 @@ internal sealed class BackupRun(
             limit.CancelAfter(timeout);
         try
         {
+            MayFail.At(Failpoint.LockTaken, limit.Token);
             foreach (var problem in await recovery.RunAsync(runLock, limit.Token))
                 _record.AddLoggedProblem(problem);
             return await BackUpAsync(hooks, limit.Token);
@@ -131,6 +133,7 @@ internal sealed class BackupRun(
         if (window is null || !preflight.CanRun)
             return RunOutcome.NotStarted;
 
+        MayFail.At(Failpoint.PreflightDone, cancellation);
         await hooks.RunBeforeBackupAsync(cancellation);
         var watch = new ProgressWatch(progress, history.LastGoodBackup(_record.StartedAt)?.ArchiveBytes, time);
         var stage = new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, watch, time, log);
@@ -138,6 +141,7 @@ internal sealed class BackupRun(
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         await retention.RunAfterAsync(_record, uploads, cancellation);
+        MayFail.At(Failpoint.BeforeSweep, cancellation);
         // A store that has just failed is left alone: it would fail again, and the run's end would wait for it.
         await recovery.SweepAsync(uploads.Where(upload => upload.IsCommitted).Select(upload => upload.Store), cancellation);
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
@@ -178,13 +182,16 @@ internal sealed class BackupRun(
             log.LogError("{Headline}: {Problems}", ReportText.Headline(report), string.Join(" | ", report.Problems));
         try
         {
+            MayFail.At(Failpoint.BeforeHistory, CancellationToken.None);
             history.Append(report);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             log.LogError("The history in {State} could not be written, so this run will be missing there: {Problem}", settings.Paths.State, failure.Message);
         }
+        MayFail.At(Failpoint.AfterHistory, CancellationToken.None);
         await notifiers.FinishedAsync(report, interrupted);
+        MayFail.At(Failpoint.AfterNotify, CancellationToken.None);
         return report;
     }
 }

@@ -59,9 +59,13 @@ internal sealed class Recovery(
 
     private async Task TellAsync(RunPurpose died, CancellationToken interrupted)
     {
-        // Killed when all was done but the telling: how it ended is known.
-        if (history.ReadNewestFirst().Any(report => report.RunId == died.RunId))
+        // Killed when all was done but the telling: how it ended is known, and perhaps nobody was told. Twice is better than never.
+        if (history.ReadNewestFirst().FirstOrDefault(report => report.RunId == died.RunId) is { } known)
+        {
+            if (died.Kind == RunKind.Backup)
+                await notifiers.FinishedAsync(known, interrupted);
             return;
+        }
         var sentence = $"The {died.Kind} {died.RunId} was killed before it ended. Nothing of it counts as a backup but what the list shows as complete.";
         log.LogError("{Problem}", sentence);
         var now = time.GetUtcNow();

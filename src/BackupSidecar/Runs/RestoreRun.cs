@@ -1,6 +1,7 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
@@ -51,10 +52,12 @@ internal sealed class RestoreRun(
     private async Task RestoreAsync(
         RestoreOptions options, Func<RestorePlan, CancellationToken, Task<bool>> confirm, RestoreReport report, CancellationToken cancellation)
     {
+        MayFail.At(Failpoint.RestoreBegun, cancellation);
         var entry = await FindAsync(options, report, cancellation);
         var fetch = new ArchiveFetch(new CopyReader(settings.Paths.Staging, stores, log), settings.Archive.HasManifestKey, log);
         await using var archive = await fetch.FetchAsync(entry, options, cancellation);
         report.Used(archive);
+        MayFail.At(Failpoint.RestoreFetched, cancellation);
         var isTrusted = archive.Copy.Trust == ManifestTrust.Authentic || (archive.Manifest is not null && !settings.Archive.HasManifestKey);
         var preparation = new RestorePreparation(settings.Archive, archive, isTrusted, log);
         var plan = await preparation.PlanAsync(current, options, cancellation);
@@ -63,6 +66,7 @@ internal sealed class RestoreRun(
             report.End(RunOutcome.NotStarted, "The restore was not confirmed; nothing was touched.");
             return;
         }
+        MayFail.At(Failpoint.RestoreConfirmed, cancellation);
         await using var folder = plan.ToDirectory is null ? null : RestoreFolder.Make(plan.ToDirectory);
         var places = targets.For(plan, report.ShortId);
         try
@@ -70,6 +74,7 @@ internal sealed class RestoreRun(
             await using var window = await WindowAsync(plan, cancellation);
             await RestorePreparation.CheckAsync(places, cancellation);
             report.Warn(await preparation.UnpackAsync(places, cancellation));
+            MayFail.At(Failpoint.RestoreUnpacked, cancellation);
             await new RestoreApplication(window, log).ApplyAsync(places, report, cancellation);
             folder?.Keep();
             report.Restored(plan);

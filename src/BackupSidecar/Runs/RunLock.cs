@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 
 namespace BackupSidecar.Runs;
@@ -104,8 +105,19 @@ internal sealed class RunLock : IDisposable
 
     public void Dispose()
     {
-        Write(_file, DiedBefore);
-        _file.Dispose();
+        try
+        {
+            MayFail.At(Failpoint.BeforeUnlock, CancellationToken.None);
+            Write(_file, DiedBefore);
+        }
+        catch (IOException)
+        {
+            // A full disk, perhaps. What the run has told is true all the same; the next one finds its name here, and its end in the history.
+        }
+        finally
+        {
+            _file.Dispose();
+        }
     }
 
     private static FileStream OpenFile(string path, bool mayCreate) => new(PosixFiles.OpenShared(path, mayCreate), FileAccess.ReadWrite);

@@ -1,5 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Docker;
+using BackupSidecar.Failpoints;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Services;
@@ -186,7 +187,9 @@ internal sealed class StopWindow : IAsyncDisposable
         if (running.Count == 0)
             return;
 
+        MayFail.At(Failpoint.StopPlanned, cancellation);
         Journal(running, cancellation);
+        MayFail.At(Failpoint.StopJournalled, cancellation);
         _log.LogInformation("Stopping services: {Services}", string.Join(", ", NamesOf(running)));
         foreach (var service in running)
             await BeginStop(service, cancellation).WaitAsync(cancellation);

@@ -1,6 +1,7 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using Microsoft.Extensions.Logging;
 
@@ -35,9 +36,11 @@ internal sealed class DatabaseSource(
         log.LogInformation("Backing up {Product} database: {Database}", engine.Product, plan.IsGlobals ? "roles and tablespaces" : plan.DatabaseName);
         return SourceFailure.TranslateAsync(async () =>
         {
+            MayFail.At(Failpoint.DumpStarted, cancellation);
             await using var file = new StagedFileWriter(staging.NewPath(), settings, staging.Space.Take, staging.Space.GiveBack);
             _facts = await DumpAsync(file, cancellation);
             _staged = file.Complete();
+            MayFail.At(Failpoint.DumpEnded, cancellation);
         });
     }
 

@@ -1,6 +1,7 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using Microsoft.Extensions.Logging;
 
@@ -38,10 +39,12 @@ internal sealed class SqliteSource(
         log.LogInformation("Backing up SQLite database: {Path}", path);
         _attributes = await RegularFileAsync(cancellation);
         var copy = staging.NewPath();
+        MayFail.At(Failpoint.DumpStarted, cancellation);
         await SourceFailure.TranslateAsync(async () =>
         {
             _facts = await sqlite.BackupAsync(_path, copy, cancellation);
             _staged = await Task.Run(() => Compress(copy, cancellation), cancellation);
+            MayFail.At(Failpoint.DumpEnded, cancellation);
         });
     }
 
@@ -88,6 +91,7 @@ internal sealed class SqliteSource(
             {
                 cancellation.ThrowIfCancellationRequested();
                 staged.Write(buffer, 0, length);
+                MayFail.At(Failpoint.DumpMiddle, cancellation);
             }
             return staged.Complete();
         }

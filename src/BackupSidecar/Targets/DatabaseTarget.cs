@@ -1,5 +1,6 @@
 using BackupSidecar.Databases;
 using BackupSidecar.Databases.Mongo;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using BackupSidecar.Targets.Extraction;
 using BackupSidecar.Targets.Swapping;
@@ -50,6 +51,7 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
         {
             await RestoreAsync(cancellation);
             _isRestored = true;
+            MayFail.At(Failpoint.DatabaseRestored, cancellation);
         }
         catch (DatabaseException error)
         {

@@ -27,7 +27,7 @@ internal interface IRestoreTarget : IAsyncDisposable
     /// <summary>Makes the target what was unpacked.</summary>
     Task ApplyAsync(CancellationToken cancellation);
 
-    /// <summary>Puts back what was there before; does nothing if nothing was applied.</summary>
+    /// <summary>Puts back what was there before, also after a commit; does nothing if nothing was applied.</summary>
     Task RollBackAsync();
 
     /// <summary>What is true of the target after a rollback, in words.</summary>
@@ -36,6 +36,6 @@ internal interface IRestoreTarget : IAsyncDisposable
     /// <summary>What a person should know of how it was applied, a sentence each.</summary>
     IReadOnlyList<string> Notes => [];
 
-    /// <summary>The whole restore has succeeded: removes what was kept to roll back.</summary>
+    /// <summary>The whole restore has succeeded: what was kept to roll back is only waiting to be removed.</summary>
     Task CommitAsync();
 }

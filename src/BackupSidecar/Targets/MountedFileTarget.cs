@@ -21,6 +21,8 @@ internal sealed class MountedFileTarget(RestoreStep step, string path, string st
     private readonly string _new = Path.Combine(staging, step.Source.Entry);
     private readonly string _old = Path.Combine(staging, Before);
     private readonly string _place = Path.Combine(staging, PlaceFile);
+    private byte[] _placeText = [];
+    private bool _isCommitted;
 
     public RestoreStep Step { get; } = step;
 
@@ -61,7 +63,8 @@ internal sealed class MountedFileTarget(RestoreStep step, string path, string st
         foreach (var companion in companions)
             File.Copy(companion, Kept(staging, companion), overwrite: true);
         Posix.SyncFileSystem(new RawPath(staging));
-        DurableFile.WriteAtomically(_place, Encoding.UTF8.GetBytes(string.Join('\0', companions.Prepend(path))));
+        _placeText = Encoding.UTF8.GetBytes(string.Join('\0', companions.Prepend(path)));
+        DurableFile.WriteAtomically(_place, _placeText);
         foreach (var companion in companions)
             File.Delete(companion);
         Overwrite(path, _new);
@@ -70,14 +73,18 @@ internal sealed class MountedFileTarget(RestoreStep step, string path, string st
 
     public Task RollBackAsync()
     {
+        if (_isCommitted)
+            DurableFile.WriteAtomically(_place, _placeText);
         if (File.Exists(_place))
             PutBack(staging);
+        _isCommitted = false;
         return Task.CompletedTask;
     }
 
     public Task CommitAsync()
     {
         DurableFile.Delete(_place);
+        _isCommitted = true;
         return Task.CompletedTask;
     }
 

@@ -25,6 +25,7 @@ public sealed class LayeringTests
         ["Configuration"] = 0,
         ["Docker"] = 0,
         ["Processes"] = 0,
+        ["Failpoints"] = -1,
     };
 
     private static readonly Assembly Program = typeof(BackupSidecar.Configuration.Settings).Assembly;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -43,7 +44,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fake-docker-");
     private readonly List<FakeContainer> _containers = [];
-    private readonly List<string> _calls = [];
+    private readonly List<(string Text, long At)> _calls = [];
     private readonly List<(string Call, TaskCompletionSource Seen)> _awaited = [];
     private readonly bool _isTcp;
     private TinyHttpServer? _server;
@@ -78,6 +79,23 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     /// <summary>"stop app-1", "start app-1", in the order in which they came.</summary>
     public IReadOnlyList<string> Changes => Recorded(call => call.StartsWith("stop ", StringComparison.Ordinal) || call.StartsWith("start ", StringComparison.Ordinal));
 
+    /// <summary>When the first start came in at or after a moment, both by the stopwatch of this process; null if none did.</summary>
+    public long? FirstStartSince(long moment)
+    {
+        lock (_gate)
+            return _calls.Where(call => call.At >= moment && call.Text.StartsWith("start ", StringComparison.Ordinal)).Select(call => (long?)call.At).FirstOrDefault();
+    }
+
+    /// <summary>The names of those that do not run.</summary>
+    public IReadOnlyList<string> Standing
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _containers.Where(container => !container.IsRunning).Select(container => container.Name)];
+        }
+    }
+
     public IReadOnlyList<string> Paths => Recorded(call => call.StartsWith('/'));
 
     public FakeContainer Add(string name, string? project = null, string? service = null, int number = 1)
@@ -107,7 +125,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
         lock (_gate)
         {
             var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_calls.Contains(call))
+            if (_calls.Exists(known => known.Text == call))
                 seen.SetResult();
             else
                 _awaited.Add((call, seen));
@@ -136,7 +154,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     private List<string> Recorded(Func<string, bool> which)
     {
         lock (_gate)
-            return [.. _calls.Where(which)];
+            return [.. _calls.Select(call => call.Text).Where(which)];
     }
 
     private async Task<TinyResponse> AnswerAsync(TinyRequest request, CancellationToken cancellation)
@@ -175,7 +193,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     {
         lock (_gate)
         {
-            _calls.Add(call);
+            _calls.Add((call, Stopwatch.GetTimestamp()));
             foreach (var (_, seen) in _awaited.Where(awaited => awaited.Call == call))
                 seen.TrySetResult();
         }

@@ -1,3 +1,5 @@
+using BackupSidecar.Failpoints;
+
 namespace BackupSidecar.Archives.Contents;
 
 /// <summary>
@@ -32,6 +34,7 @@ internal static class ArchiveWalk
                     throw new BackupRefusedException($"The archive is not what a backup looks like: the entries of '{entry.Root}' stand apart.");
             }
             current?.Add(entry, cancellation);
+            MayFail.At(Failpoint.RestoreUnpackMiddle, cancellation);
         }
         if (current is not null)
             await current.FinishAsync(cancellation);

@@ -1,6 +1,7 @@
 using System.Text;
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Services;
@@ -38,6 +39,7 @@ internal sealed class ArchiveStage(
         {
             var inside = await FillAsync(spool, name, preflight, window, cancellation);
             var (bytes, sha256) = spool.Seal();
+            MayFail.At(Failpoint.SpoolSealed, cancellation);
             record.ArchiveBytes = bytes;
             manifest.SetResult(_manifests.Write(inside with { FinishedAt = time.GetUtcNow(), Stored = new StoredArchive(bytes, sha256) }));
         }
@@ -72,6 +74,7 @@ internal sealed class ArchiveStage(
         var manifest = Describe(name);
         archive.WriteFile("manifest.json", _manifests.Write(manifest), attributes);
         archive.Complete();
+        MayFail.At(Failpoint.ArchiveWritten, cancellation);
         return manifest;
     }
 
@@ -82,6 +85,7 @@ internal sealed class ArchiveStage(
         try
         {
             await window.OpenAsync(cancellation);
+            MayFail.At(Failpoint.WindowOpen, cancellation);
             return await new SourceReading(archive, window, settings.Dumps.Parallelism).ReadAsync(preflight.Readable, cancellation);
         }
         finally

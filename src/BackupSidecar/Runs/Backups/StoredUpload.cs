@@ -1,3 +1,4 @@
+using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Stores;
@@ -97,6 +98,8 @@ internal sealed class StoredUpload
     private async Task CommitAsync(byte[] manifest, CancellationToken cancellation)
     {
         using var grace = new Grace(CommitGrace, cancellation);
+        MayFail.At(Failpoint.BeforeManifest, grace.Token);
         await Store.PutAsync(_name.ManifestFileName, manifest, grace.Token);
+        MayFail.At(Failpoint.AfterManifest, grace.Token);
     }
 }

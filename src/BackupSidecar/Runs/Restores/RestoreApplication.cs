@@ -1,3 +1,4 @@
+using BackupSidecar.Failpoints;
 using BackupSidecar.Services;
 using BackupSidecar.Targets;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,7 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
             {
                 report.NotStarted(await window.CloseAsync());
                 report.StoppedFor(window.Duration);
+                MayFail.At(Failpoint.RestoreServicesStarted, CancellationToken.None);
             }
         }
     }
@@ -38,8 +40,11 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
                 log.LogInformation("Restoring {Source}", target.Step.Source.Entry);
                 applied.Push(target);
                 cancellation.ThrowIfCancellationRequested();
+                MayFail.At(Failpoint.BeforeTarget, cancellation);
                 await target.ApplyAsync(cancellation);
+                MayFail.At(Failpoint.AfterTarget, cancellation);
             }
+            await CommitAsync(targets);
         }
         catch (Exception error)
         {
@@ -51,9 +56,20 @@ internal sealed class RestoreApplication(StopWindow? window, ILogger log)
             foreach (var target in targets)
                 report.Warn(target.Notes.Select(note => $"'{target.Step.Source.Entry}': {note}"));
         }
-        // From here on the restored state stays: it is committed before the first service can write to it.
+    }
+
+    /// <summary>
+    /// From here on the restored state stays: it is committed before the first service can write to it. If that fails for one,
+    /// all go back now: the next start of the program would put back that one under services that have been writing for days.
+    /// </summary>
+    private static async Task CommitAsync(IReadOnlyList<IRestoreTarget> targets)
+    {
         foreach (var target in targets)
+        {
+            MayFail.At(Failpoint.BeforeCommit, CancellationToken.None);
             await target.CommitAsync();
+            MayFail.At(Failpoint.AfterCommit, CancellationToken.None);
+        }
     }
 
     // Also the one that failed, because it may have come half-way. The order is the reverse of how they were applied.

@@ -1,4 +1,5 @@
 using System.Buffers;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 
 namespace BackupSidecar.Stores.Local;
@@ -39,6 +40,7 @@ internal static class LocalCopy
     {
         try
         {
+            MayFail.At(Failpoint.AfterLocalRename, CancellationToken.None);
             PosixFiles.FlushFolder(Path.GetDirectoryName(finalPath)!);
         }
         catch (IOException)
@@ -98,6 +100,7 @@ internal static class LocalCopy
         try
         {
             file.FlushToDisk();
+            MayFail.At(Failpoint.BeforeLocalRename, CancellationToken.None);
             PosixFiles.RenameWithoutReplacing(file.Path, finalPath);
             FlushFolderOf(finalPath);
             file.Committed(finalPath);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 
 namespace BackupSidecar.Stores.Local;
@@ -127,6 +128,7 @@ internal sealed partial class LocalStore : IBackupStore
             throw LocalFailures.Describe($"write {PathOf(name)} ({bytes} bytes)", reason);
         Attempt($"write {PathOf(name)}", () =>
         {
+            MayFail.At(Failpoint.BeforeLocalRename, CancellationToken.None);
             PosixFiles.RenameWithoutReplacing(spool.FilePath, PathOf(name));
             LocalCopy.FlushFolderOf(PathOf(name));
         });

@@ -29,6 +29,9 @@ internal sealed class S3Store : IBackupStore
         _log = log;
     }
 
+    /// <summary>A folder of this machine where uploads in parts are noted, so that those of killed runs are known; null for none.</summary>
+    public string? Marks { get; init; }
+
     public string Name => StoreName.S3;
 
     public string Location => _folder.Location;
@@ -51,9 +54,9 @@ internal sealed class S3Store : IBackupStore
 
     public Task DeleteAsync(string name, CancellationToken cancellation) => _folder.DeleteAsync(name, cancellation);
 
-    public Task SweepAsync(CancellationToken cancellation) => new S3Sweep(_connection, _folder, _clock, _log).RunAsync(cancellation);
+    public Task SweepAsync(CancellationToken cancellation) => new S3Sweep(_connection, _folder, Marks, _clock, _log).RunAsync(cancellation);
 
     public void Dispose() => _connection.Dispose();
 
-    private S3Upload NewUpload(string name) => new(_connection, _folder, name, _log);
+    private S3Upload NewUpload(string name) => new(_connection, _folder, name, _log) { Marks = Marks };
 }

@@ -1,11 +1,15 @@
 using System.Text.RegularExpressions;
 using Amazon.S3.Model;
+using BackupSidecar.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Stores.S3;
 
-/// <summary>Aborts multipart uploads of this backup that have been unfinished for a day; they cost money and are never seen in lists. Tries once: the next run sweeps again.</summary>
-internal sealed class S3Sweep(S3Connection connection, S3Folder folder, TimeProvider clock, ILogger log)
+/// <summary>
+/// Aborts multipart uploads of this backup that nobody sends any more, because the run of this machine that began them is dead,
+/// or because they have been unfinished for a day; they cost money and are never seen in lists. Tries once: the next run sweeps again.
+/// </summary>
+internal sealed class S3Sweep(S3Connection connection, S3Folder folder, string? marks, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan Age = TimeSpan.FromHours(24);
 
@@ -15,6 +19,29 @@ internal sealed class S3Sweep(S3Connection connection, S3Folder folder, TimeProv
         TimeSpan.FromSeconds(1));
 
     public async Task RunAsync(CancellationToken cancellation)
+    {
+        await SweepMarkedAsync(cancellation);
+        await SweepOldAsync(cancellation);
+    }
+
+    private async Task SweepMarkedAsync(CancellationToken cancellation)
+    {
+        if (marks is null)
+            return;
+        foreach (var (path, upload) in UploadMark.Dead(marks, clock.GetUtcNow()).ToList())
+        {
+            if (upload is not null && !(upload.Bucket == connection.Bucket && _own.IsMatch(upload.Key)))
+                continue;
+            if (upload is not null)
+            {
+                await folder.AbortAsync(upload.Key, upload.UploadId, cancellation);
+                log.LogInformation("Removed an unfinished upload of {Key}, which a run that was killed had begun", upload.Key);
+            }
+            PosixFiles.TryRemove(path);
+        }
+    }
+
+    private async Task SweepOldAsync(CancellationToken cancellation)
     {
         var request = new ListMultipartUploadsRequest { BucketName = connection.Bucket, Prefix = folder.Prefix };
         HashSet<(string?, string?)> markers = [];

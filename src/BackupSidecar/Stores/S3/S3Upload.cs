@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
+using BackupSidecar.Failpoints;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Stores.S3;
@@ -19,6 +20,10 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly S3Attempt _attempt = new($"write {folder.AddressOf(name)}", "s3:PutObject");
     private string? _uploadId;
+    private UploadMark? _mark;
+
+    /// <summary>Where uploads in parts are noted while they are under way; null for nowhere.</summary>
+    public string? Marks { get; init; }
 
     /// <summary>Sends what the spool holds and will hold. The spool's failure is passed on as it is.</summary>
     public Task SendAsync(Spool spool, PartPlan plan, CancellationToken cancellation) => WholeOrNothingAsync(
@@ -52,6 +57,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         try
         {
             await send();
+            _mark?.Remove();
         }
         catch (S3StoreException failure) when (failure.HadNoAnswer)
         {
@@ -63,12 +69,17 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
             await UndoAsync(connection.Patience.UndoLimit);
             throw;
         }
+        finally
+        {
+            _mark?.Dispose();
+        }
     }
 
     private Task PutAsync(Func<Stream> open, long length, CancellationToken cancellation) => CommitAsync(
         async (s3, watch) =>
         {
             await using var body = watch.Follow(open(), connection.Patience.LongestSilence);
+            MayFail.At(Failpoint.S3BeforePut, watch.Token);
             await s3.PutObjectAsync(
                 new PutObjectRequest
                 {
@@ -83,6 +94,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                     Metadata = { [S3Folder.OwnerMetadata] = _owner },
                 },
                 watch.Token);
+            MayFail.At(Failpoint.S3AfterPut, watch.Token);
         },
         length,
         cancellation);
@@ -108,6 +120,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 return upload.UploadId;
             },
             cancellation);
+        Mark(_uploadId);
+        MayFail.At(Failpoint.S3UploadBegun, cancellation);
         var sent = new ConcurrentBag<PartETag>();
         // The first part that fails for good ends the others and the waiting for more.
         await Parallel.ForEachAsync(
@@ -142,6 +156,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         {
             await using var body = watch.Follow(spool.OpenRead(part.Offset, part.Size), connection.Patience.LongestSilence);
             var checksum = await ChecksumAsync(body, watch.Token);
+            MayFail.At(Failpoint.S3BeforePart, watch.Token);
             var answer = await s3.UploadPartAsync(
                 new UploadPartRequest
                 {
@@ -157,6 +172,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 },
                 watch.Token);
             S3Failures.ThrowIfNone(answer.ETag, _attempt, connection);
+            MayFail.At(Failpoint.S3AfterPart, watch.Token);
             return new PartETag(part.Number, answer.ETag) { ChecksumSHA256 = checksum };
         },
         cancellation);
@@ -212,10 +228,11 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
     }
 
     private Task CompleteAsync(List<PartETag> parts, long length, CancellationToken cancellation) => CommitAsync(
-        (s3, watch) =>
+        async (s3, watch) =>
         {
             watch.Allow(connection.Patience.LongestCompletion);
-            return s3.CompleteMultipartUploadAsync(
+            MayFail.At(Failpoint.S3BeforeComplete, watch.Token);
+            await s3.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest
                 {
                     BucketName = connection.Bucket,
@@ -225,6 +242,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                     IfNoneMatch = Condition,
                 },
                 watch.Token);
+            MayFail.At(Failpoint.S3AfterComplete, watch.Token);
         },
         length,
         cancellation);
@@ -303,6 +321,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 await folder.AbortAsync(_key, _uploadId, limit.Token);
             if (await folder.FindAsync(name, limit.Token) is { } found && found.Owner == _owner)
                 await folder.DeleteAsync(name, limit.Token);
+            _mark?.Remove();
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
@@ -310,6 +329,19 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 "What was sent of {Address} could not be removed; it will be swept after a day. {Reason}",
                 folder.AddressOf(name),
                 limit.IsCancellationRequested ? "The server does not answer." : exception.Message);
+        }
+    }
+
+    /// <summary>Without the note a killed upload is swept as well, only a day later.</summary>
+    private void Mark(string uploadId)
+    {
+        try
+        {
+            _mark = Marks is null ? null : UploadMark.Make(Marks, new PartsUpload(connection.Bucket, _key, uploadId));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogDebug("The upload of {Address} could not be noted in {Folder}: {Problem}", folder.AddressOf(name), Marks, failure.Message);
         }
     }
 

@@ -24,6 +24,8 @@ internal sealed class Overlay(string directory, string id)
 
     public async Task RollBackAsync()
     {
+        if (Directory.Exists(_swap.Done) && !Directory.Exists(_replaced))
+            Posix.Rename(new RawPath(_swap.Done), new RawPath(_replaced));
         while (_undo.TryPop(out var undo))
             undo();
         await Tree.RemoveAsync(_replaced);
@@ -32,7 +34,6 @@ internal sealed class Overlay(string directory, string id)
     /// <summary>The new state stays. What it replaced goes with the swap's own leftovers.</summary>
     public void Commit()
     {
-        _undo.Clear();
         if (Directory.Exists(_replaced))
             Tree.KeepingTime(new RawPath(directory), () => Posix.Rename(new RawPath(_replaced), new RawPath(_swap.Done)));
     }

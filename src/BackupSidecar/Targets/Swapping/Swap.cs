@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 
 namespace BackupSidecar.Targets.Swapping;
@@ -45,10 +46,12 @@ internal sealed class Swap(string directory, string id)
     {
         Posix.MakePrivateDirectory(new RawPath(Was));
         DirectoryAttributes.Copy(_directory, new RawPath(Was));
+        MayFail.At(Failpoint.SwapBegun, CancellationToken.None);
         PutAside([.. Posix.List(_directory).Where(name => !IsOurs(name) && !kept.Contains(name))], Posix.Rename);
         Tree.KeepingTime(new RawPath(New), () => BringIn([.. Posix.List(new RawPath(New)).Where(name => !kept.Contains(name))]));
         DirectoryAttributes.Copy(new RawPath(New), _directory);
         Posix.SyncFileSystem(_directory);
+        MayFail.At(Failpoint.SwapExchanged, CancellationToken.None);
     }
 
     /// <summary>
@@ -63,9 +66,14 @@ internal sealed class Swap(string directory, string id)
         Posix.SyncFileSystem(_directory);
     }
 
-    /// <summary>Puts back what was there before. Does nothing where nothing went out; may be called again after a crash in it.</summary>
+    /// <summary>
+    /// Puts back what was there before, also after a commit, as long as nothing was discarded. Does nothing where nothing went
+    /// out; may be called again after a crash in it.
+    /// </summary>
     public async Task RollBackAsync()
     {
+        if (Directory.Exists(Done) && !Directory.Exists(Old))
+            Posix.Rename(new RawPath(Done), new RawPath(Old));
         if (Directory.Exists(Old))
         {
             SendBack();
@@ -97,8 +105,10 @@ internal sealed class Swap(string directory, string id)
     {
         if (Directory.Exists(Old))
             return;
+        MayFail.At(Failpoint.BeforeDiscard, CancellationToken.None);
         await Tree.RemoveAsync(Staging);
         await Tree.RemoveAsync(Done);
+        MayFail.At(Failpoint.AfterDiscard, CancellationToken.None);
     }
 
     private void PutAside(IReadOnlyList<RawName> names, Action<RawPath, RawPath> move)
@@ -107,7 +117,10 @@ internal sealed class Swap(string directory, string id)
         if (Posix.Find(old) is null)
             Posix.MakePrivateDirectory(old);
         foreach (var name in names)
+        {
             move(_directory.Child(name), old.Child(name));
+            MayFail.At(Failpoint.SwapOldAside, CancellationToken.None);
+        }
     }
 
     private void BringIn(IReadOnlyList<RawName> names)
@@ -116,8 +129,12 @@ internal sealed class Swap(string directory, string id)
         File.WriteAllBytes(Incoming + ".partial", [.. names.SelectMany(name => name.Bytes.Append((byte)0))]);
         Posix.SyncFileSystem(_directory);
         File.Move(Incoming + ".partial", Incoming);
+        MayFail.At(Failpoint.SwapListed, CancellationToken.None);
         foreach (var name in names)
+        {
             Posix.Rename(new RawPath(New).Child(name), _directory.Child(name));
+            MayFail.At(Failpoint.SwapNewIn, CancellationToken.None);
+        }
     }
 
     private void SendBack()

@@ -1,4 +1,5 @@
 using BackupSidecar.Configuration;
+using BackupSidecar.Failpoints;
 
 namespace BackupSidecar.Archives.Encryption.OpenPgp;
 
@@ -27,7 +28,11 @@ internal sealed class PassphraseEncryptor : Encryptor
         _literal.Write([Packet.BinaryFormat, 0, 0, 0, 0, 0]);
     }
 
-    public override void Write(ReadOnlySpan<byte> buffer) => _literal.Write(buffer);
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        _literal.Write(buffer);
+        MayFail.At(Failpoint.EncryptMiddle, CancellationToken.None);
+    }
 
     public override void Complete()
     {
