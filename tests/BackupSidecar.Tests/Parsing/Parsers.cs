@@ -63,7 +63,7 @@ internal sealed record Parser(Action<byte[]> Read, params byte[][] Valid)
         ["SQL script"] = new(ReadSql, """
             CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'C'; -- it's
             ALTER DATABASE "sh""op" OWNER TO "o'wner"; GRANT ALL ON DATABASE shop TO one; COMMENT ON DATABASE shop IS E'a\'b;';
-            CREATE FUNCTION f() AS $tag$ it's; "x $1 $tag$ LANGUAGE sql; CREATE POLICY p ON t TO one, two USING (true); \connect shop
+            SELECT 1$b$c'x $b$ y'; CREATE FUNCTION f() AS $tag$ it's; "x $1 $tag$ LANGUAGE sql; CREATE POLICY p ON t TO one, two USING (true); \connect shop
             """u8.ToArray()),
         ["MySQL grants"] = OfText(
             text => new MysqlGrants(text.Split('\n')) is var grants && grants.Missing("shop", "SELECT", "EVENT").Count > 0 && grants.SeesRoutines(null),
