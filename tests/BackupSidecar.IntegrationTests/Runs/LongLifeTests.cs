@@ -26,6 +26,9 @@ public sealed class LongLifeTests(CephServer ceph)
     private static readonly int Runs = LongRun.Of(60, 1000);
     private static readonly long MostGrowth = LongRun.Of(48 << 20, 10 << 20);
 
+    /// <summary>Handles and threads of pools, which follow the load of the machine. What every fourth run of the sample lost would be more.</summary>
+    private const int Pools = 7;
+
     [Fact]
     public async Task Nothing_grows_over_many_runs()
     {
@@ -46,8 +49,8 @@ public sealed class LongLifeTests(CephServer ceph)
             LongRun.Tell($"{Runs} runs; least of runs {WarmUp} to {WarmUp + Compared}: {first}; least of the last {Compared}: {last}");
 
             Assert.InRange(last.ResidentBytes - first.ResidentBytes, long.MinValue, MostGrowth);
-            Assert.InRange(last.Handles - first.Handles, int.MinValue, 2);
-            Assert.InRange(last.Threads - first.Threads, int.MinValue, 2);
+            Assert.InRange(last.Handles - first.Handles, int.MinValue, Pools);
+            Assert.InRange(last.Threads - first.Threads, int.MinValue, Pools);
             Assert.InRange(last.Files - first.Files, int.MinValue, 0);
             Assert.Equal(0, last.Zombies);
             Assert.Empty(Directory.GetFileSystemEntries(temporary));
