@@ -24,6 +24,9 @@ internal abstract class ArchiveEntry
     /// <summary>Whether the content is a map of holes with the data between them, which only tar can make a file of again.</summary>
     public abstract bool IsSparse { get; }
 
+    /// <summary>Whether a tar program may see something else in its records than what is told here.</summary>
+    public abstract bool IsAmbiguous { get; }
+
     public abstract EntryAttributes Attributes { get; }
 
     public abstract Stream Content { get; }

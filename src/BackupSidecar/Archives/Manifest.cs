@@ -122,7 +122,7 @@ internal sealed record ManifestSource
     public string? TarSha256 { get; init; }
 
     /// <summary>Names that were left out or may be inconsistent (at most 100 of them), and why.</summary>
-    public IReadOnlyList<string> Skipped { get; init; } = [];
+    public IReadOnlyList<string> Skipped { get => field ?? []; init; }
 
     /// <summary>What went wrong, where the state is not complete.</summary>
     public string? Problem { get; init; }

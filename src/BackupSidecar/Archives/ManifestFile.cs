@@ -57,6 +57,7 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
             CheckFormat(document.RootElement);
             var manifest = document.RootElement.Deserialize(ManifestJson.Strict.Manifest)
                 ?? throw new BackupRefusedException("The manifest is empty.");
+            CheckItems(manifest);
             return (manifest, TrustIn(document.RootElement, manifest.Authentication));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -86,6 +87,13 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
             throw new BackupRefusedException(
                 $"The manifest has format {format}, and this version knows formats up to {Manifest.CurrentFormat}. A newer version can read it.");
         }
+    }
+
+    /// <summary>The JSON reader refuses members that are null, but not items of lists that are.</summary>
+    private static void CheckItems(Manifest manifest)
+    {
+        if (manifest.Sources.Contains(null!) || manifest.Sources.Any(source => source.Skipped.Contains(null!)))
+            throw new BackupRefusedException("The manifest is damaged: an item of one of its lists is nothing.");
     }
 
     private ManifestTrust TrustIn(JsonElement document, ManifestAuthentication? authentication)

@@ -65,15 +65,19 @@ internal sealed class History(string stateDirectory, string name = "history")
         }
     }
 
-    /// <summary>Generated readers set members that are missing from the line to null, whatever their initial value is.</summary>
+    /// <summary>Generated readers set members that are missing from the line to null, and let items of lists be null.</summary>
     private static RunReport Complete(RunReport report) => report with
     {
-        Sources = report.Sources ?? [],
-        Stores = report.Stores ?? [],
-        Verified = report.Verified ?? [],
-        Problems = report.Problems ?? [],
-        Warnings = report.Warnings ?? [],
+        Sources = Whole(report.Sources),
+        Stores = Whole(report.Stores),
+        Verified = Whole(report.Verified),
+        Problems = Whole(report.Problems),
+        Warnings = Whole(report.Warnings),
     };
+
+    private static IReadOnlyList<T> Whole<T>(IReadOnlyList<T>? items)
+        where T : class =>
+        items is null ? [] : [.. items.OfType<T>()];
 }
 
 [JsonSourceGenerationOptions(

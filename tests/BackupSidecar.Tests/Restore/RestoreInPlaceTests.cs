@@ -363,6 +363,39 @@ public sealed class RestoreInPlaceTests : IDisposable
         _scene.Folder.Shell("chattr -i data/sub/stuck");
     }
 
+    [Theory]
+    [InlineData("new")]
+    [InlineData("was")]
+    [InlineData("incoming")]
+    public async Task A_source_may_have_any_name(string name)
+    {
+        _scene.AddDirectory(name);
+        _scene.Folder.Write($"{name}/file", "old");
+        _scene.AddFile($"etc/{name}.d/{name}", "old");
+        _scene.Sources[1] = new FileSourcePlan(name + "-2", _scene.Folder["etc", name + ".d", name]);
+        await _scene.BackUpAsync();
+        _scene.Folder.Shell($"echo changed | tee {name}/file {name}/more > etc/{name}.d/{name}");
+
+        await _scene.RestoredAsync();
+
+        Assert.Equal("oldold", _scene.Folder.Shell($"cat {name}/* etc/{name}.d/{name}"));
+        Assert.Empty(_scene.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_file_may_have_any_name()
+    {
+        foreach (var name in (string[])["new", "was", "incoming"])
+            _scene.AddFile($"etc/{name}", "old");
+        await _scene.BackUpAsync();
+        _scene.Folder.Shell("echo changed | tee etc/new etc/was > etc/incoming");
+
+        await _scene.RestoredAsync();
+
+        Assert.Equal("oldoldold", _scene.Folder.Shell("cat etc/*"));
+        Assert.Empty(_scene.Leftovers());
+    }
+
     [Fact]
     public async Task A_restore_that_is_not_confirmed_touches_nothing()
     {

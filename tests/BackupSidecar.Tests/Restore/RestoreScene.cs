@@ -101,12 +101,15 @@ internal sealed class RestoreScene : IDisposable
             writer.WriteFile("manifest.json", "{}"u8, new EntryAttributes(0x180, 0, 0, DateTimeOffset.UnixEpoch));
             writer.Complete();
         }
-        var manifest = new ManifestFile(Settings.Archive, Name).Write(Describe(name, taken, archive.ToArray()));
-        foreach (var store in stores.Length == 0 ? [Local] : stores)
-        {
-            await store.PutAsync(name.FileName, archive.ToArray(), Token);
-            await store.PutAsync(name.ManifestFileName, manifest, Token);
-        }
+        await PutAsync(name, archive.ToArray(), taken, stores);
+        return name;
+    }
+
+    /// <summary>Stores any bytes as an archive, with a true manifest of it; without one if there are no sources.</summary>
+    public async Task<ArchiveName> StoreAsync(byte[] archive, string extension, IReadOnlyList<ManifestSource>? sources)
+    {
+        var name = NewName() with { Extension = extension };
+        await PutAsync(name, archive, sources);
         return name;
     }
 
@@ -141,6 +144,16 @@ internal sealed class RestoreScene : IDisposable
     public void Dispose() => Folder.Dispose();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task PutAsync(ArchiveName name, byte[] archive, IReadOnlyList<ManifestSource>? sources, params IBackupStore[] stores)
+    {
+        foreach (var store in stores.Length == 0 ? [Local] : stores)
+        {
+            await store.PutAsync(name.FileName, archive, Token);
+            if (sources is not null)
+                await store.PutAsync(name.ManifestFileName, new ManifestFile(Settings.Archive, Name).Write(Describe(name, sources, archive)), Token);
+        }
+    }
 
     private ArchiveName NewName()
     {

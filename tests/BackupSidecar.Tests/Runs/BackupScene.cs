@@ -7,6 +7,7 @@ using BackupSidecar.Reports;
 using BackupSidecar.Runs;
 using BackupSidecar.Runs.Backups;
 using BackupSidecar.Sources;
+using BackupSidecar.Stores;
 using BackupSidecar.Stores.Local;
 using BackupSidecar.Targets;
 using BackupSidecar.Tests.Support;
@@ -26,11 +27,12 @@ internal sealed class BackupScene : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Listener _listener = new();
 
-    public BackupScene()
+    /// <param name="far">Makes the store called "s3"; a second folder by default.</param>
+    public BackupScene(Func<TimeProvider, IBackupStore>? far = null)
     {
         App = Daemon.Add("shop-app-1", "shop", "app");
         Local = new LocalStore(_folder["store"], Name, Clock);
-        Far = new FaultyStore(new LocalStore(_folder["far"], Name, Clock));
+        Far = new FaultyStore(far?.Invoke(Clock) ?? new LocalStore(_folder["far"], Name, Clock));
         _folder.Write("uploads/picture", "a picture");
         Sources.Add(new DirectorySourcePlan("uploads", _folder["uploads"]));
         Settings = new Settings
@@ -83,7 +85,7 @@ internal sealed class BackupScene : IAsyncDisposable
 
     public string this[params string[] parts] => _folder[parts];
 
-    private BackupPlan Plan => new() { Name = Name, Sources = [.. Sources], ArchiveExtension = ".tar.gz.gpg" };
+    private BackupPlan Plan => new() { Name = Name, Sources = [.. Sources], ArchiveExtension = Settings.Archive.IsEncrypted ? ".tar.gz.gpg" : ".tar.gz" };
 
     public async Task<RunReport> RunAsync(CancellationToken? interrupted = null)
     {
@@ -101,6 +103,17 @@ internal sealed class BackupScene : IAsyncDisposable
     {
         using var notifiers = Notifiers();
         return await Recovery(notifiers).RunAsync(held, TestContext.Current.CancellationToken);
+    }
+
+    public Task<RunReport> VerifyAsync() =>
+        new VerifyRun(Settings, [Local, Far], Clock, Log).RunAsync(Guid.NewGuid(), new VerifyOptions(), _ => { }, TestContext.Current.CancellationToken);
+
+    /// <summary>Forgets what was recorded until now, for tests of many runs.</summary>
+    public void Forget()
+    {
+        Log.Clear();
+        Daemon.Forget();
+        _listener.Told.Clear();
     }
 
     /// <summary>"STORE STATE" of every archive in the stores, the newest first.</summary>

@@ -113,6 +113,13 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
         return container;
     }
 
+    /// <summary>Forgets the calls that came until now.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+            _calls.Clear();
+    }
+
     public void Remove(FakeContainer container)
     {
         lock (_gate)

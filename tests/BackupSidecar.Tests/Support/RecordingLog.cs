@@ -17,6 +17,12 @@ internal sealed class RecordingLog : ILogger
         }
     }
 
+    public void Clear()
+    {
+        lock (_gate)
+            _lines.Clear();
+    }
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

@@ -76,7 +76,7 @@ public sealed class SwapTests : IDisposable
     {
         // Each rename of the exchange is a point to die at; the trees on disk are made by hand as the exchange leaves them.
         const string old = "mkdir t/.backup-sidecar-old-7; ";
-        const string staged = "mkdir -p t/.backup-sidecar-restore-7/new; echo new > t/.backup-sidecar-restore-7/new/a; echo new > t/.backup-sidecar-restore-7/new/c; ";
+        const string staged = "mkdir -p t/.backup-sidecar-restore-7/.backup-sidecar-new; echo new > t/.backup-sidecar-restore-7/.backup-sidecar-new/a; echo new > t/.backup-sidecar-restore-7/.backup-sidecar-new/c; ";
         const string aside = "mv t/a t/b t/.backup-sidecar-old-7/; ";
         const string listed = """printf 'a\0c\0' > t/.backup-sidecar-restore-7/incoming; """;
         string[] points =
@@ -86,10 +86,10 @@ public sealed class SwapTests : IDisposable
             staged + old + "mv t/a t/.backup-sidecar-old-7/; ",
             staged + old + aside,
             staged + old + aside + listed,
-            staged + old + aside + listed + "mv t/.backup-sidecar-restore-7/new/a t/; ",
-            staged + old + aside + listed + "mv t/.backup-sidecar-restore-7/new/* t/; ",
+            staged + old + aside + listed + "mv t/.backup-sidecar-restore-7/.backup-sidecar-new/a t/; ",
+            staged + old + aside + listed + "mv t/.backup-sidecar-restore-7/.backup-sidecar-new/* t/; ",
             // Killed in the rollback itself.
-            staged + old + aside + listed + "mv t/.backup-sidecar-restore-7/new/c t/; ",
+            staged + old + aside + listed + "mv t/.backup-sidecar-restore-7/.backup-sidecar-new/c t/; ",
             staged + old + aside,
             staged + old + aside + "mv t/.backup-sidecar-old-7/b t/; ",
             old,

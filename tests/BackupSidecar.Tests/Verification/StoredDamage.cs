@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using BackupSidecar.Planning;
 using BackupSidecar.Stores;
 
@@ -24,12 +26,32 @@ internal sealed record StoredDamage(string Words, Func<IBackupStore, ArchiveName
             await ReplaceAsync(store, name.ManifestFileName, Edited(await ReadAsync(store, name.ManifestFileName, token)), token)),
         ["the manifest of another backup"] = new("belongs to another archive", async (store, name, other, token) =>
             await ReplaceAsync(store, name.ManifestFileName, await ReadAsync(store, other.ManifestFileName, token), token)),
+        ["a tail of zeros"] = Changed("its bytes are not those that were written", bytes => [.. bytes[..^100], .. new byte[100]]),
+        ["an old backup under its name"] = new("belongs to another archive", async (store, name, other, token) =>
+        {
+            await ReplaceAsync(store, name.FileName, await ReadAsync(store, other.FileName, token), token);
+            await ReplaceAsync(store, name.ManifestFileName, await ReadAsync(store, other.ManifestFileName, token), token);
+        }),
+        ["a manifest that nobody signed"] = OfManifest("nobody signed", Unsigned),
+        ["a manifest cut in half"] = OfManifest("its manifest cannot be read", manifest => manifest[..(manifest.Length / 2)]),
+        ["a manifest and something behind it"] = OfManifest("its manifest cannot be read", manifest => [.. manifest, .. "{}"u8]),
+        ["a manifest without a byte"] = OfManifest("its manifest cannot be read", _ => []),
         ["no archive any more"] = new("the archive itself is gone", (store, name, _, token) => store.DeleteAsync(name.FileName, token)),
         ["no manifest any more"] = new("has no manifest", (store, name, _, token) => store.DeleteAsync(name.ManifestFileName, token)),
     };
 
     private static StoredDamage Changed(string words, Func<byte[], byte[]> change) => new(words, async (store, name, _, token) =>
         await ReplaceAsync(store, name.FileName, change(await ReadAsync(store, name.FileName, token)), token));
+
+    private static StoredDamage OfManifest(string words, Func<byte[], byte[]> change) => new(words, async (store, name, _, token) =>
+        await ReplaceAsync(store, name.ManifestFileName, change(await ReadAsync(store, name.ManifestFileName, token)), token));
+
+    private static byte[] Unsigned(byte[] manifest)
+    {
+        var document = JsonNode.Parse(manifest)!.AsObject();
+        document.Remove("authentication");
+        return Encoding.UTF8.GetBytes(document.ToJsonString());
+    }
 
     private static byte[] Flip(byte[] bytes, int position)
     {

@@ -20,7 +20,7 @@ internal sealed class EntryGuard(string root, EntryLimits limits, bool isTrusted
 {
     private const int LongestName = 255;
 
-    private readonly HashSet<string> _links = [];
+    private readonly LinkTree _links = new();
     private long _bytes;
     private long _entries;
 
@@ -37,7 +37,7 @@ internal sealed class EntryGuard(string root, EntryLimits limits, bool isTrusted
             case '1':
                 CheckName(entry.LinkTarget, entry);
                 // A second name of a symbolic link is one as well.
-                if (_links.Contains(entry.LinkTarget))
+                if (_links.Crosses(entry.LinkTarget, orEndsIn: true))
                     _links.Add(entry.Name);
                 return null;
             case '2':
@@ -74,12 +74,9 @@ internal sealed class EntryGuard(string root, EntryLimits limits, bool isTrusted
             throw Refuse(entry, "leads out of its place");
         if (!string.Equals(components[0], root, StringComparison.Ordinal))
             throw Refuse(entry, $"does not belong to '{Show(root)}'");
-        for (var end = name.IndexOf('/', StringComparison.Ordinal); end >= 0; end = name.IndexOf('/', end + 1))
-        {
-            if (_links.Contains(name[..end]))
-                throw Refuse(entry, "goes through a symbolic link");
-        }
-        if (ReferenceEquals(name, entry.Name) && _links.Contains(name))
+        if (_links.Crosses(name, orEndsIn: false))
+            throw Refuse(entry, "goes through a symbolic link");
+        if (ReferenceEquals(name, entry.Name) && _links.Crosses(name, orEndsIn: true))
             throw Refuse(entry, "replaces a symbolic link");
     }
 

@@ -34,6 +34,8 @@ internal sealed class SourceTally(Expectation expected, bool isByContent) : Writ
     {
         cancellation.ThrowIfCancellationRequested();
         _cancellation = cancellation;
+        if (entry.IsAmbiguous)
+            throw new BackupRefusedException($"The archive is not safe to unpack: the headers of an entry of '{expected.Entry}' can be read in two ways.");
         var reason = _guard.Judge(new EntryFacts(entry.Name, entry.Type, entry.LinkTarget, entry.Bytes));
         if (isByContent && (Entries > 0 || entry.Type is not ('0' or '7') || entry.IsSparse || entry.Name != expected.Root))
             throw new BackupRefusedException($"The archive is not what a backup looks like: '{expected.Entry}' is not one plain file.");

@@ -9,9 +9,16 @@ namespace BackupSidecar.Archives.Tar;
 /// </summary>
 internal sealed class PaxRecords
 {
-    public string? Path { get; set; }
+    private readonly HashSet<string> _said = [];
 
-    public string? LinkTarget { get; set; }
+    public string? Path { get; private set; }
+
+    public string? LinkTarget { get; private set; }
+
+    /// <summary>
+    /// Whether what decides about the next records was said twice, or taken back: tar programs differ in which of them counts.
+    /// </summary>
+    public bool IsAmbiguous { get; private set; }
 
     /// <summary>The real name of a sparse file; its <see cref="Path"/> is then an invented one.</summary>
     public string? SparseName { get; private set; }
@@ -35,6 +42,20 @@ internal sealed class PaxRecords
             Split(ref records, out var key, out var value);
             Set(key, value);
         }
+    }
+
+    /// <summary>GNU's older way of telling a long name.</summary>
+    public void SetPath(string path)
+    {
+        Say("path", path.Length == 0);
+        Path = path;
+    }
+
+    /// <summary>The same for the target of a link.</summary>
+    public void SetLinkTarget(string target)
+    {
+        Say("linkpath", target.Length == 0);
+        LinkTarget = target;
     }
 
     /// <summary>A global header would change every entry behind it, also those of other streams: only comments are let through.</summary>
@@ -66,11 +87,11 @@ internal sealed class PaxRecords
     {
         // An empty value takes back what an earlier record said.
         if (key.SequenceEqual("path"u8))
-            Path = Text(value);
+            (Path, _) = (Text(value), Say("path", value.IsEmpty));
         else if (key.SequenceEqual("linkpath"u8))
-            LinkTarget = Text(value);
+            (LinkTarget, _) = (Text(value), Say("linkpath", value.IsEmpty));
         else if (key.SequenceEqual("size"u8))
-            Size = Integer(value);
+            (Size, _) = (Integer(value), Say("size", value.IsEmpty));
         else if (key.SequenceEqual("uid"u8))
             OwnerId = Integer(value);
         else if (key.SequenceEqual("gid"u8))
@@ -85,8 +106,10 @@ internal sealed class PaxRecords
     {
         IsSparse = true;
         if (key.SequenceEqual("GNU.sparse.name"u8))
-            SparseName = Text(value);
+            (SparseName, _) = (Text(value), Say("GNU.sparse.name", value.IsEmpty));
     }
+
+    private bool Say(string what, bool isTakenBack) => IsAmbiguous |= !_said.Add(what) || isTakenBack;
 
     private static string? Text(ReadOnlySpan<byte> value)
     {

@@ -15,6 +15,8 @@ internal sealed class TarEntry(TarHeader header, TarParser parser, Func<Exceptio
 
     public override bool IsSparse => header.IsSparse;
 
+    public override bool IsAmbiguous => header.IsAmbiguous;
+
     public override EntryAttributes Attributes => header.Attributes;
 
     public override Stream Content => field ??= new ContentStream(this);

@@ -14,6 +14,9 @@ internal sealed record TarHeader
 
     public required bool IsSparse { get; init; }
 
+    /// <summary>Whether another program may read something else from the same records, so that what we judge is not what it does.</summary>
+    public required bool IsAmbiguous { get; init; }
+
     public required EntryAttributes Attributes { get; init; }
 
     /// <exception cref="InvalidDataException">The record holds numbers or names that no entry can have.</exception>
@@ -34,6 +37,8 @@ internal sealed record TarHeader
             LinkTarget = type is '1' or '2' ? extended.LinkTarget ?? TarField.Text(record[TarField.LinkTarget]) : "",
             Bytes = HasContent(type) ? size : 0,
             IsSparse = extended.IsSparse || flag == 'S',
+            // A size where nothing follows, and a directory's name on what is not one: some skip bytes there that others read.
+            IsAmbiguous = extended.IsAmbiguous || (!HasContent(type) && size != 0) || (type == '0' && rawName.EndsWith('/')),
             Attributes = new EntryAttributes(
                 (int)(TarField.Number(record[TarField.Mode]) & 0xfff),
                 Id(extended.OwnerId ?? TarField.Number(record[TarField.OwnerId])),

@@ -136,10 +136,10 @@ internal sealed class TarParser(Stream source)
                 PaxRecords.CheckGlobal(body);
                 break;
             case 'L':
-                extended.Path = TarField.Text(body);
+                extended.SetPath(TarField.Text(body));
                 break;
             default:
-                extended.LinkTarget = TarField.Text(body);
+                extended.SetLinkTarget(TarField.Text(body));
                 break;
         }
         return true;

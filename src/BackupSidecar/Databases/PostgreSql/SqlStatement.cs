@@ -67,6 +67,8 @@ internal sealed partial record SqlStatement(string Text)
     {
         var (kind, text) = match.Value[0] switch
         {
+            // A quote that nothing closes.
+            '"' or '\'' when match.Length == 1 => (SqlTokenKind.Symbol, match.Value),
             '"' => (SqlTokenKind.Name, match.Value[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal)),
             '\'' => (SqlTokenKind.Text, match.Value[1..^1].Replace("''", "'", StringComparison.Ordinal)),
             _ when match.Groups["other"].Success => (SqlTokenKind.Text, match.Value),

@@ -22,6 +22,8 @@ internal sealed class ContentExtraction(string folder, Expectation expected) : I
     public void Add(ArchiveEntry entry, CancellationToken cancellation)
     {
         _ = _tally.Admit(entry, cancellation);
+        if (expected.Manifest is null)
+            FreeSpace.CheckEntry(folder, entry.Bytes);
         // The folder is private, so the file may get its own mode at the end.
         using (var file = new FileStream(FilePath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
         {

@@ -13,11 +13,11 @@ internal static class Extractions
         var expected = source.Expect(isTrusted);
         return source.Form switch
         {
-            ArchivedForm.Tree or ArchivedForm.DumpFolder => TarExtraction.Start(folder, expected),
+            ArchivedForm.Tree or ArchivedForm.DumpFolder => TarExtraction.Start(folder, expected, isTree: true),
             ArchivedForm.NestedTree => new NestedExtraction(folder, expected),
             ArchivedForm.File when source.IsByContent => new ContentExtraction(folder, expected),
             // Files that tar had read go through tar again, so that all of their attributes come back.
-            ArchivedForm.File => TarExtraction.Start(folder, expected),
+            ArchivedForm.File => TarExtraction.Start(folder, expected, isTree: false),
             _ => throw new InvalidOperationException($"Nothing is known of how to unpack '{source.Form}'."),
         };
     }

@@ -25,7 +25,7 @@ internal sealed class NestedExtraction(string folder, Expectation expected) : IE
         using var inner = ArchiveReader.Open(entry.Content, ".tar.gz", new ArchiveSettings());
         while (inner.NextEntry(cancellation) is { } found)
         {
-            _tree ??= TarExtraction.Start(folder, expected with { Root = found.Root });
+            _tree ??= TarExtraction.Start(folder, expected with { Root = found.Root }, isTree: true);
             _tree.Add(found, cancellation);
         }
         inner.Complete();

@@ -18,15 +18,17 @@ internal sealed class TarExtraction : IExtraction
 
     private readonly string _folder;
     private readonly Expectation _expected;
+    private readonly bool _isTree;
     private readonly RunningProcess _tar;
     private readonly BufferedStream _input;
     private readonly SourceTally _tally;
     private readonly List<string> _notes = [];
     private long _ofOthers;
 
-    private TarExtraction(string folder, Expectation expected, RunningProcess tar)
+    private TarExtraction(string folder, Expectation expected, bool isTree, RunningProcess tar)
     {
         _folder = folder;
+        _isTree = isTree;
         _expected = expected;
         _tally = new SourceTally(expected, isByContent: false);
         _tar = tar;
@@ -39,12 +41,15 @@ internal sealed class TarExtraction : IExtraction
 
     /// <param name="folder">A folder that nobody else writes to; receives the tree under the name of its root.</param>
     /// <param name="expected">What must come.</param>
-    public static TarExtraction Start(string folder, Expectation expected) =>
-        new(folder, expected, RunningProcess.Start(Tar(folder, expected.IsTrusted)));
+    /// <param name="isTree">Whether that is a directory; else it is a file, or what nobody said of what it is.</param>
+    public static TarExtraction Start(string folder, Expectation expected, bool isTree) =>
+        new(folder, expected, isTree, RunningProcess.Start(Tar(folder, expected.IsTrusted)));
 
     public void Add(ArchiveEntry entry, CancellationToken cancellation)
     {
         var reason = _tally.Admit(entry, cancellation);
+        if (_expected.Manifest is null)
+            FreeSpace.CheckEntry(_folder, entry.Bytes);
         if (reason is not null)
             Note(entry, reason);
         else if ((uint)entry.Attributes.OwnerId != Posix.UserId)
@@ -81,8 +86,17 @@ internal sealed class TarExtraction : IExtraction
         if (_ofOthers > 0 && !Environment.IsPrivilegedProcess)
             _notes.Add($"{_ofOthers} in '{_expected.Entry}' belonged to another user and now belong to us (user {Posix.UserId}): only root can keep owners.");
         _tally.Compare();
+        CheckRoot();
         if (!_expected.IsTrusted)
             await DropPrivilegesAsync(cancellation);
+    }
+
+    /// <summary>Whoever brings in what was unpacked looks into it by its name: a link there would lead them out.</summary>
+    private void CheckRoot()
+    {
+        var root = Posix.Find(new RawPath(_folder).Child(RawName.FromLatin1(Root)));
+        if (root is not { IsDirectory: true } && (_isTree || root is not { IsFile: true }))
+            throw new BackupRefusedException($"The archive is not what a backup looks like: '{_expected.Entry}' is no {(_isTree ? "directory" : "file")}.");
     }
 
     public async ValueTask DisposeAsync()

@@ -7,6 +7,8 @@ internal readonly record struct FileFacts(uint Mode, uint Owner, uint Group, lon
 {
     public bool IsDirectory => (Mode & 0xf000) == 0x4000;
 
+    public bool IsFile => (Mode & 0xf000) == 0x8000;
+
     public uint Permissions => Mode & 0xfff;
 
     // The layout of statx is the same on all architectures.

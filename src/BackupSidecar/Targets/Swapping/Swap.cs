@@ -11,7 +11,7 @@ namespace BackupSidecar.Targets.Swapping;
 /// how far it came.
 /// </summary>
 /// <remarks>
-/// On disk, for the run ID: <c>.backup-sidecar-restore-ID/new</c> holds what comes in, <c>…/was</c> the directory's own attributes,
+/// On disk, for the run ID: <c>.backup-sidecar-restore-ID/.backup-sidecar-new</c> holds what comes in (a name that no source has), <c>…/was</c> the directory's own attributes,
 /// <c>…/incoming</c> the names that come in (it exists once everything old is aside), and <c>.backup-sidecar-old-ID</c> what
 /// went out. Renaming the latter to <c>.backup-sidecar-done-ID</c> is the commit.
 /// </remarks>
@@ -26,7 +26,7 @@ internal sealed class Swap(string directory, string id)
     public string Staging { get; } = Path.Combine(directory, OwnNames.Restore + id);
 
     /// <summary>Where the new things stand before they come in; the caller fills it.</summary>
-    public string New => Path.Combine(Staging, "new");
+    public string New => Path.Combine(Staging, OwnNames.Prefix + "new");
 
     /// <summary>What is not needed any more once the new state stays; removed by <see cref="DiscardAsync"/>.</summary>
     public string Done => Path.Combine(directory, OwnNames.Done + id);
