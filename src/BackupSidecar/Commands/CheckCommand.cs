@@ -29,9 +29,12 @@ internal static class CheckCommand
             await output.WriteLineAsync($"  note  {shortfall}");
         await output.WriteLineAsync("Services to stop:");
         await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
+        var standstill = Standstill.Describe(program);
+        if (standstill is not null)
+            await WriteAsync("all of them run", standstill);
         await output.WriteLineAsync("Schedule:");
         await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
-        return preflight.IsClean ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
+        return preflight.IsClean && standstill is null ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
 
         Task WriteAsync(string what, string? problem) =>
             output.WriteLineAsync(program.Reading.Redactor.Redact(problem is null ? $"  ok    {what}" : $"  FAIL  {what}: {problem}"));

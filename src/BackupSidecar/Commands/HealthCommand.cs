@@ -5,7 +5,7 @@ namespace BackupSidecar.Commands;
 
 /// <summary>
 /// <c>healthcheck</c>: whether the last good backup is as fresh as the schedule promises. A backup that is due gets half an
-/// interval, and the time that the last one took, before it counts as missing.
+/// interval, and the time that the last one took, before it counts as missing. And whether services stand still because of us.
 /// </summary>
 internal static class HealthCommand
 {
@@ -18,6 +18,11 @@ internal static class HealthCommand
     public static async Task<int> ExecuteAsync(Signals signals)
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
+        if (Standstill.Describe(program) is { } standstill)
+        {
+            await Console.Out.WriteLineAsync($"Unhealthy: {standstill}");
+            return (int)RunOutcome.Failed;
+        }
         if (program.Schedule is not { } schedule)
         {
             await Console.Out.WriteLineAsync("Healthy: no schedule is set, so no backup is overdue.");
@@ -43,14 +48,15 @@ internal static class HealthCommand
     public static void NoteSchedule(Composition program)
     {
         var file = FileOf(program);
-        var schedule = program.Schedule?.ToString() ?? "";
+        var schedule = $"{program.Schedule} {program.Settings.TimeZone.Id}";
         if (File.Exists(file) && File.ReadAllText(file) == schedule)
             return;
         Directory.CreateDirectory(program.Settings.Paths.State);
         File.WriteAllText(file, schedule);
     }
 
-    private static DateTimeOffset? InForceSince(Composition program)
+    /// <summary>Since when the schedule is what it is; null before it was noted.</summary>
+    public static DateTimeOffset? InForceSince(Composition program)
     {
         var file = new FileInfo(FileOf(program));
         return file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc) : null;

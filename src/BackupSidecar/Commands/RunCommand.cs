@@ -9,10 +9,13 @@ namespace BackupSidecar.Commands;
 
 /// <summary>
 /// <c>run</c>: what the container does. Puts right what a killed run left, then runs on schedule, each run as a child of its
-/// own; without a schedule it stays up, so that backups can be made with exec.
+/// own; without a schedule it stays up, so that backups can be made with exec. Should one of those be killed, it puts that right.
 /// </summary>
 internal static class RunCommand
 {
+    /// <summary>How often it looks whether a run that somebody began with exec was killed: services stand still for so long then.</summary>
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(10);
+
     public static async Task<int> ExecuteAsync(Signals signals)
     {
         using var program = Composition.Load(SettingsScope.Everything);
@@ -23,12 +26,33 @@ internal static class RunCommand
         await RecoverAsync(program, signals.Token);
         await program.Recovery().SweepAsync(program.Stores, signals.Token);
         HealthCommand.NoteSchedule(program);
+        var watching = WatchAsync(program, signals.Token);
         if (program.Schedule is { } schedule)
             await FollowAsync(schedule, program, signals.Token);
         else
             await StayUpAsync(program, signals.Token);
+        await watching;
         await EndOthersAsync(program);
         return 0;
+    }
+
+    private static async Task WatchAsync(Composition program, CancellationToken cancellation)
+    {
+        var state = program.Settings.Paths.State;
+        while (!cancellation.IsCancellationRequested)
+        {
+            await Task.Delay(LookPause, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                if (!cancellation.IsCancellationRequested && RunLock.IsLeftBehind(state))
+                    await RecoverAsync(program, cancellation);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ConfigurationException
+                || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
+            {
+                program.Log.LogDebug("Whether a run was killed cannot be told: {Problem}", failure.Message);
+            }
+        }
     }
 
     /// <summary>
@@ -48,7 +72,12 @@ internal static class RunCommand
     private static async Task FollowAsync(CronSchedule schedule, Composition program, CancellationToken cancellation)
     {
         program.Log.LogInformation("{Schedule}", schedule.Describe(program.Time.GetUtcNow()));
-        var lastStarted = program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunKind.Backup)?.StartedAt;
+        // What another schedule would have begun was not missed.
+        var lastStarted = new[]
+        {
+            program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunKind.Backup)?.StartedAt,
+            HealthCommand.InForceSince(program),
+        }.Max();
         var arguments = Arguments(program);
         var scheduler = new Scheduler(
             schedule, token => RunChildAsync(program, arguments, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);

@@ -83,6 +83,8 @@ internal sealed class ContainerExec : IAsyncDisposable
                 if (read < FrameHeaderBytes)
                     throw new EndOfStreamException();
                 var length = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4));
+                if (length < 0)
+                    throw new IOException("The engine sent what is no frame.");
                 if (header[0] == ErrorFrame)
                     await ReceiveErrorsAsync(length);
                 else

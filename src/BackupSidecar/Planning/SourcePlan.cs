@@ -43,6 +43,16 @@ internal sealed record DatabaseSourcePlan(string Kind, string EntryName, string 
 
     /// <summary>Whether it is no database, but what belongs to its server as a whole: roles and the like.</summary>
     public bool IsGlobals { get; init; }
+
+    /// <summary>The host names in its URI.</summary>
+    public IEnumerable<string> Hosts => Kind switch
+    {
+        SourceKind.Postgres when PostgresUri.TryParse(Uri.Reveal(), out var uri, out _) => uri.Hosts.Select(server => server.Host),
+        SourceKind.Mongodb when MongodbUri.TryParse(Uri.Reveal(), out var uri, out _) => uri.Hosts.Select(server => server.Host),
+        SourceKind.Mysql when MysqlUri.TryParse(Uri.Reveal(), out var uri, out _) => [uri.Host],
+        SourceKind.Redis when RedisUri.TryParse(Uri.Reveal(), out var uri, out _) => [uri.Host],
+        _ => [],
+    };
 }
 
 /// <summary>

@@ -98,6 +98,23 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
             : [backups[0]];
     }
 
+    /// <summary>What a person should know about the choice of <see cref="ToVerify"/>, a sentence each.</summary>
+    public IEnumerable<string> PassedOver(VerifyOptions options)
+    {
+        if (options.IsNamed)
+            yield break;
+        var chosen = ToVerify(options);
+        var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
+        var unvouched = entries.Where(entry => chosen.All(other => other.Name != entry.Name))
+            .Where(entry => options.Backup is null || entry.Name.LocalTime > chosen[0].Name.LocalTime)
+            .Where(entry => entry.State is CatalogState.Incomplete or CatalogState.Legacy)
+            .Select(entry => $"{entry.Name.FileName} ({Word(entry.State)})").ToList();
+        if (unvouched.Count > 0)
+            yield return $"Passed over, because nothing vouches for it: {string.Join(", ", unvouched.Take(Suggestions))}{(unvouched.Count > Suggestions ? $" and {unvouched.Count - Suggestions} more" : "")}.";
+        if (options.Backup is not null && chosen[0].State == CatalogState.Partial && entries.Find(entry => entry.State == CatalogState.Complete) is { } complete)
+            yield return $"{chosen[0].Name.FileName} is partial: a source is not whole in it. \"restore latest\" would take {complete.Name.FileName}.";
+    }
+
     private static CatalogEntry? Only(CatalogEntry entry, string? store)
     {
         var copies = entry.Copies.Where(copy => store is null || copy.Store == store).ToList();

@@ -66,7 +66,10 @@ internal sealed class Recovery(
                 await notifiers.FinishedAsync(known, interrupted);
             return;
         }
-        var sentence = $"The {died.Kind} {died.RunId} was killed before it ended. Nothing of it counts as a backup but what the list shows as complete.";
+        var sentence = died.Kind == RunKind.Restore
+            ? $"The {died.Kind} {died.RunId} was killed before it ended. Directories and files are as they were before it, unless it had committed them all; "
+                + "databases whose restore it had reported hold the backup. Run the restore again."
+            : $"The {died.Kind} {died.RunId} was killed before it ended. Nothing of it counts as a backup but what the list shows as complete.";
         log.LogError("{Problem}", sentence);
         var now = time.GetUtcNow();
         var report = new RunReport

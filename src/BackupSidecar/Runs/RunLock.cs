@@ -103,6 +103,16 @@ internal sealed class RunLock : IDisposable
         return PosixFiles.TryLock(file.SafeFileHandle) ? null : Read(file).FirstOrDefault("");
     }
 
+    /// <summary>Whether its last holder was killed, and nobody has told of that yet.</summary>
+    public static bool IsLeftBehind(string stateDirectory)
+    {
+        var path = Path.Combine(stateDirectory, OfRuns);
+        if (!File.Exists(path))
+            return false;
+        using var file = OpenFile(path, mayCreate: false);
+        return PosixFiles.TryLock(file.SafeFileHandle) && Read(file).Length > 0;
+    }
+
     public void Dispose()
     {
         try

@@ -59,6 +59,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         }
         var catalog = await new CatalogReader(asked, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
         record.Unlisted(catalog);
+        record.Warn(catalog.PassedOver(options));
         foreach (var entry in catalog.ToVerify(options))
         {
             record.Warn(asked.Where(store => entry.Copies.All(copy => copy.Store != store.Name))

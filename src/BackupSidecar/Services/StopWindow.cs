@@ -12,6 +12,9 @@ namespace BackupSidecar.Services;
 /// </summary>
 internal sealed class StopWindow : IAsyncDisposable
 {
+    /// <summary>128 and the number of SIGKILL.</summary>
+    private const int KilledExitCode = 137;
+
     private readonly ServiceSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -25,6 +28,7 @@ internal sealed class StopWindow : IAsyncDisposable
     private readonly CancellationTokenSource _hurry = new();
     private readonly List<Stop> _stops = [];
     private IReadOnlyList<StoppedService> _journalled = [];
+    private IReadOnlyList<ServiceContainer> _found = [];
     private Task<IReadOnlyList<string>>? _closing;
     private long _firstStop;
     private TimeSpan? _duration;
@@ -48,6 +52,9 @@ internal sealed class StopWindow : IAsyncDisposable
                 return NamesOf(_stops.Select(stop => stop.Service));
         }
     }
+
+    /// <summary>The service, as configured, that this container belongs to and that this window will stop; null if it will not.</summary>
+    public string? WillStop(string containerId) => _found.FirstOrDefault(service => service.Details.Id == containerId)?.ConfiguredName;
 
     /// <summary>From the first stop to the last start; null if nothing was stopped, or while it is open.</summary>
     public TimeSpan? Duration
@@ -171,7 +178,7 @@ internal sealed class StopWindow : IAsyncDisposable
         if (_settings.Stop.Count == 0)
             return;
         _journal.EnsureWritable();
-        await _resolver.ResolveAsync(cancellation);
+        _found = await _resolver.ResolveAsync(cancellation);
         // Who may stop and not start would leave everything standing still.
         await _engine.EnsureMayStopAndStartAsync(cancellation);
     }
@@ -231,7 +238,14 @@ internal sealed class StopWindow : IAsyncDisposable
         try
         {
             await _engine.StopAsync(service.ContainerId, _settings.StopTimeout, CancellationToken.None);
-            if (await _engine.InspectAsync(service.ContainerId, CancellationToken.None) is not { State.Running: true })
+            var stopped = await _engine.InspectAsync(service.ContainerId, CancellationToken.None);
+            if (stopped?.State.ExitCode == KilledExitCode)
+            {
+                _log.LogWarning(
+                    "{Service} did not end within {Seconds:0} s and was killed: what it still held in memory is not in its files. BACKUP_STOP_TIMEOUT gives it longer",
+                    service, _settings.StopTimeout.TotalSeconds);
+            }
+            if (stopped is not { State.Running: true })
                 return;
         }
         catch (DockerException error)

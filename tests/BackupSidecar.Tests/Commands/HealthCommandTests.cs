@@ -1,6 +1,9 @@
 using System.Globalization;
 using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+using BackupSidecar.Services;
 using BackupSidecar.Tests.Reports;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BackupSidecar.Tests.Commands;
 
@@ -86,6 +89,22 @@ public sealed class HealthCommandTests : IDisposable
         await RunBrieflyAsync();
 
         await IsAsync(healthy: true, "The last good backup is");
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Services_that_stand_still_although_nothing_runs_are_unhealthy(bool hasSchedule)
+    {
+        if (!hasSchedule)
+            _program.Settings["BACKUP_SCHEDULE"] = null;
+        Remember(RunOutcome.Succeeded, Now.AddHours(-1));
+        new StopJournal(_program.Path("state"), TimeProvider.System, NullLogger.Instance).Add(
+            [new StoppedService { Name = "app", ContainerId = "c0ffee", ContainerName = "shop-app-1", StoppedAt = Now }]);
+
+        await IsAsync(healthy: false, "do not run again: shop-app-1");
+        using (await RunLock.TakeAsync(_program.Path("state"), "a run that has stopped them just now", TestContext.Current.CancellationToken))
+            await IsAsync(healthy: true, "");
     }
 
     private void Remember(RunOutcome outcome, DateTimeOffset startedAt)

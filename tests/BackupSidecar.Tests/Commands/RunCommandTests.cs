@@ -3,6 +3,7 @@ using System.Globalization;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Tests.Notifications;
+using BackupSidecar.Tests.Reports;
 
 namespace BackupSidecar.Tests.Commands;
 
@@ -84,6 +85,47 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(143, (await BuiltProgram.EndOfAsync(backup)).ExitCode);
         Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
         Assert.Equal(RunOutcome.Interrupted, Newest.Outcome);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_backup_beside_the_daemon_that_is_killed_is_put_right_by_it()
+    {
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "backups are made by hand");
+        using var backup = await StartAndReachHookAsync("backup");
+
+        KillRun();
+        await backup.WaitForExitAsync(Cancellation);
+
+        await SaysAsync(daemon, "was killed before it ended");
+        while (_program.History.Length == 0)
+            await Task.Delay(20, Cancellation);
+        Assert.Equal(RunOutcome.Interrupted, Newest.Outcome);
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task What_another_schedule_would_have_begun_was_not_missed()
+    {
+        _program.Settings["BACKUP_SCHEDULE"] = "0 0 1 1 *";
+        new History(_program.Path("state")).Append(Sample.Succeeded with { StartedAt = TimeProvider.System.GetUtcNow().AddDays(-3) });
+        using (var before = _program.Start("run"))
+        {
+            await SaysAsync(before, "next runs");
+            ForegroundProcess.Terminate(before.Id);
+            await BuiltProgram.EndOfAsync(before);
+        }
+        var hours = TimeProvider.System.GetUtcNow().AddHours(-2).Hour;
+        _program.Settings["BACKUP_SCHEDULE"] = $"0 {hours} * * *";
+
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "next runs");
+        ForegroundProcess.Terminate(daemon.Id);
+        var ended = await BuiltProgram.EndOfAsync(daemon);
+
+        Assert.DoesNotContain("was missed", ended.Everything, StringComparison.Ordinal);
+        Assert.Empty(_program.Stored);
     }
 
     [Fact(Timeout = TimeLimit)]

@@ -51,6 +51,18 @@ public sealed class StopWindowTests : StopWindowFixture
     }
 
     [Fact]
+    public async Task A_service_that_had_to_be_killed_is_told_of()
+    {
+        Daemon.Add("deaf").ExitCode = 137;
+        Daemon.Add("app");
+        await using var window = await PrepareAsync("deaf", "app");
+
+        await window.OpenAsync(Cancellation);
+
+        Assert.Contains("'deaf'", Assert.Single(Log.Lines, line => line.Contains("was killed", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_stands_still_beforehand_stays_so()
     {
         Daemon.Add("shop-app-1", "shop", "app");

@@ -25,6 +25,9 @@ internal sealed class FakeContainer(string id, string name)
 
     public bool IgnoresStop { get; set; }
 
+    /// <summary>How it ended, once it has.</summary>
+    public int ExitCode { get; set; }
+
     public int FailingStops { get; set; }
 
     public int FailingStarts { get; set; }
@@ -239,7 +242,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             ["Running"] = container.IsRunning,
             ["Paused"] = container.Status == "paused",
             ["Restarting"] = container.Status == "restarting",
-            ["ExitCode"] = 0,
+            ["ExitCode"] = container.ExitCode,
         },
         ["Config"] = new JsonObject { ["Hostname"] = container.Id[..12], ["Labels"] = JsonSerializer.SerializeToNode(container.Labels) },
         ["HostConfig"] = new JsonObject { ["AutoRemove"] = container.AutoRemove },

@@ -214,6 +214,7 @@ public sealed class VerifyRunTests : IDisposable
         Assert.Equal(whole.FileName, Assert.Single(latest.Report.Verified).Archive);
         Assert.Equal(whole.FileName, Assert.Single(all.Report.Verified).Archive);
         Assert.Equal((RunOutcome.Succeeded, RunOutcome.Succeeded), (latest.Report.Outcome, all.Report.Outcome));
+        Assert.All([latest, all], run => Assert.Contains($"{growing.FileName} (incomplete)", Assert.Single(run.Report.Warnings), StringComparison.Ordinal));
         Assert.Equal(RunOutcome.Refused, named.Report.Outcome);
     }
 

@@ -51,6 +51,11 @@ internal sealed record Preflight
             window = await StopWindow.PrepareAsync(settings.Services, settings.Paths.State, time, log, cancellation));
         var archiveProblem = await ProblemAsync(() => Task.Run(() => MakeEmptyArchive(settings.Archive), cancellation));
         var ofSources = sources.Zip(await sourceProblems).ToList();
+        if (window is not null)
+        {
+            var stopped = new StoppedDatabases(settings.Services, window, time);
+            ofSources = [.. await Task.WhenAll(ofSources.Select(async each => (each.First, await stopped.ProblemAsync(each.First.Plan, cancellation) ?? each.Second)))];
+        }
         var ofStores = stores.Zip(await storeProblems).ToList();
         return new Preflight
         {
