@@ -29,6 +29,7 @@ internal static class CheckCommand
             await output.WriteLineAsync($"  note  {shortfall}");
         await output.WriteLineAsync("Services to stop:");
         await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
+        program.Hooks(Guid.Empty).WarnOfSkippedScripts();
         await output.WriteLineAsync("Schedule:");
         await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
         return preflight.IsClean ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
