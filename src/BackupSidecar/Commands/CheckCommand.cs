@@ -32,6 +32,7 @@ internal static class CheckCommand
         var standstill = Standstill.Describe(program);
         if (standstill is not null)
             await WriteAsync("all of them run", standstill);
+        program.Hooks(Guid.Empty).WarnOfSkippedScripts();
         await output.WriteLineAsync("Schedule:");
         await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
         return preflight.IsClean && standstill is null ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
@@ -54,7 +55,7 @@ internal static class ListCommand
             Catalog.Word(entry.State),
             string.Join(", ", entry.Copies.Select(copy => Store(copy, entry))),
             Verified(entry, verified, program.Settings.TimeZone),
-            string.Join(", ", entry.Manifest?.Sources.Select(source => source.Entry) ?? ["?"]),
+            string.Join(", ", entry.Manifest?.Sources.Select(Source) ?? ["?"]),
         }));
         var widths = Enumerable.Range(0, Sources).Select(column => rows.Max(row => row[column].Length)).ToArray();
         var table = rows.Select(row => string.Join("  ", row.Select((cell, column) => column < Sources ? cell.PadRight(widths[column]) : cell)));
@@ -64,6 +65,11 @@ internal static class ListCommand
         return $"Available backups of {program.Settings.Name} in {places}:\n\n{string.Join('\n', table)}\n{string.Concat(notes.Select(note => $"\n{note}"))}"
             + "\nRestore one with: restore TIMESTAMP\n";
     }
+
+    private static string Source(ManifestSource source) =>
+        source.State == SourceState.Complete ? source.Entry : $"{source.Entry} ({Word(source.State)})";
+
+    private static string Word(SourceState state) => state.ToString().ToLowerInvariant();
 
     private static string Store(StoredCopy copy, CatalogEntry entry) =>
         copy.State == entry.State ? copy.Store : $"{copy.Store} ({Catalog.Word(copy.State)})";
@@ -130,7 +136,7 @@ internal static class ListCommand
                 json.WriteString("kind", source.Kind);
                 json.WriteString("entry", source.Entry);
                 json.WriteString("origin", source.Origin);
-                json.WriteString("state", source.State.ToString().ToLowerInvariant());
+                json.WriteString("state", Word(source.State));
                 json.WriteNumber("bytes", source.Bytes);
                 json.WriteNumber("entries", source.Entries);
                 json.WriteEndObject();

@@ -44,6 +44,7 @@ internal static class RestoreCommand
             if (options.ToDirectory is not null)
                 return true;
             hasBegun = true;
+            hooks.WarnOfSkippedScripts();
             await hooks.RunBeforeRestoreAsync(cancellation);
             return true;
         }

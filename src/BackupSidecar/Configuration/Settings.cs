@@ -62,7 +62,11 @@ internal sealed record SourceSettings
 }
 
 /// <summary>An absolute path and the name that it has in the archive ("/path:name"; the name defaults to the last part).</summary>
-internal readonly record struct NamedPath(string Path, string Name);
+internal readonly record struct NamedPath(string Path, string Name)
+{
+    /// <summary>Whether the operator chose the name, rather than the path.</summary>
+    public bool IsNamed { get; init; }
+}
 
 /// <summary>How databases are dumped.</summary>
 internal sealed record DumpSettings

@@ -25,13 +25,18 @@ internal static class BackupPlanner
             .Concat(Redis(settings.Sources, faults))
             .Concat(Sqlite(settings.Sources, faults))
             .Concat(Directories(settings, faults))
-            .Concat(settings.Sources.Files.Select(entry => new FileSourcePlan(entry.Name, entry.Path)))
+            .Concat(settings.Sources.Files.Select(entry => new FileSourcePlan(entry.Name, entry.Path) { Naming = Naming(entry.IsNamed) }))
             .ToList();
         var names = EntryNames.Unique(sources.Select(source => source.EntryName).ToList());
+        var shared = sources.CountBy(source => (source.Kind, source.EntryName)).Where(name => name.Value > 1).Select(name => name.Key).ToHashSet();
         var plan = new BackupPlan
         {
             Name = settings.Name,
-            Sources = sources.Select((source, i) => source with { EntryName = names[i] }).ToList(),
+            Sources = sources.Select((source, i) => source with
+            {
+                EntryName = names[i],
+                Naming = shared.Contains((source.Kind, source.EntryName)) ? EntryNaming.Shared : source.Naming,
+            }).ToList(),
             ArchiveExtension = Extension(settings.Archive),
         };
         return (plan, faults);
@@ -56,7 +61,7 @@ internal static class BackupPlanner
 
             var database = uri.Database.Length > 0 ? uri.Database : "postgres";
             yield return database == AllDatabases
-                ? new DatabaseServerPlan(SourceKind.Postgres, $"postgres-{entry.Options.Name ?? "all"}", entry.Uri, uri.WithDatabase("").Display + AllDatabases) { Options = entry.Options }
+                ? new DatabaseServerPlan(SourceKind.Postgres, $"postgres-{entry.Options.Name ?? "all"}", entry.Uri, uri.WithDatabase("").Display + AllDatabases) { Options = entry.Options, Naming = Naming(entry.Options.Name is not null) }
                 : Database(SourceKind.Postgres, database, "dump", entry, uri.Display);
         }
     }
@@ -100,7 +105,7 @@ internal static class BackupPlanner
         {
             var name = entry.Path[(entry.Path.LastIndexOf('/') + 1)..];
             if (entry.Path.AsSpan().IndexOfAny(Wildcards) < 0)
-                yield return new SqliteSourcePlan($"sqlite-{entry.Name}.db", entry.Path);
+                yield return new SqliteSourcePlan($"sqlite-{entry.Name}.db", entry.Path) { Naming = Naming(entry.IsNamed) };
             else if (entry.Path.AsSpan(0, entry.Path.Length - name.Length).IndexOfAny(Wildcards) >= 0)
                 faults.Add(Fault(SettingTable.Sqlite, i, "'*' and '?' may stand in the name of the file only, not in that of a folder."));
             else if (entry.Name != name)
@@ -111,7 +116,9 @@ internal static class BackupPlanner
     }
 
     private static DatabaseSourcePlan Database(string kind, string database, string extension, DatabaseUri entry, string origin) =>
-        new(kind, $"{kind}-{entry.Options.Name ?? EntryNames.Safe(database)}.{extension}", database, entry.Uri, origin) { Options = entry.Options };
+        new(kind, $"{kind}-{entry.Options.Name ?? EntryNames.Safe(database)}.{extension}", database, entry.Uri, origin) { Options = entry.Options, Naming = Naming(entry.Options.Name is not null) };
+
+    private static EntryNaming Naming(bool isGiven) => isGiven ? EntryNaming.Given : EntryNaming.OfPlace;
 
     private static ConfigurationFault Fault(Setting setting, int index, string problem) =>
         new(setting.Name, $"entry {index + 1}: {problem}", setting.Example);
@@ -132,6 +139,7 @@ internal static class BackupPlanner
 
             yield return new DirectorySourcePlan(entry.Name, entry.Path)
             {
+                Naming = Naming(entry.IsNamed),
                 Excluded = own.Where(folder => Containment.IsWithin(folder, entry.Path)).ToList(),
             };
         }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace BackupSidecar.Planning;
 
 /// <summary>The names of the entries at the root of an archive, each of them once.</summary>
@@ -23,6 +25,16 @@ internal static class EntryNames
         return wanted.Select(name => first.Add(name) ? name : Numbered(name, taken)).ToList();
     }
 
+    /// <summary>The name that this one would be a numbered form of; null if it ends in no number.</summary>
+    public static string? WithoutNumber(string name)
+    {
+        var stem = name.AsSpan(0, EndOfStem(name));
+        var dash = stem.LastIndexOf('-');
+        return dash > 0 && int.TryParse(stem[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 1
+            ? string.Concat(stem[..dash], name.AsSpan(stem.Length))
+            : null;
+    }
+
     private static string Numbered(string name, HashSet<string> taken)
     {
         var number = 2;
@@ -33,8 +45,10 @@ internal static class EntryNames
 
     private static string WithNumber(string name, int number)
     {
-        // A name that begins with its only dot has no extension.
-        var dot = name.LastIndexOf('.') is var at and > 0 ? at : name.Length;
-        return $"{name[..dot]}-{number}{name[dot..]}";
+        var end = EndOfStem(name);
+        return $"{name[..end]}-{number}{name[end..]}";
     }
+
+    /// <summary>A name that begins with its only dot has no extension.</summary>
+    private static int EndOfStem(string name) => name.LastIndexOf('.') is var dot and > 0 ? dot : name.Length;
 }

@@ -59,7 +59,8 @@ internal static class RestoreInstructions
     private static string Packages(BackupPlan plan, ArchiveSettings settings) =>
         (settings.Compression == Compression.Zstd ? " zstd" : "")
         + (plan.Sources.Any(source => source.Kind == SourceKind.Postgres) ? " postgresql-client" : "")
-        + (plan.Sources.Any(source => source.Kind == SourceKind.Mysql) ? " mariadb-client" : "");
+        + (plan.Sources.Any(source => source.Kind == SourceKind.Mysql) ? " mariadb-client" : "")
+        + (plan.Sources.Any(source => source.Kind == SourceKind.Redis) ? " redis-tools" : "");
 
     private static string Steps(SourcePlan source) => source switch
     {
@@ -91,7 +92,9 @@ internal static class RestoreInstructions
             """,
         DatabaseSourcePlan { Kind: SourceKind.Redis } database => $"""
             {database.EntryName}   Redis or Valkey, all of its databases, from {database.Origin}. A server reads it at its start, from its
-               own data directory. Ask the server where that is while it runs, and write the answers down:
+               own data directory. Ask the server where that is while it runs, and write the answers down. If it wants a password, the
+               variable REDISCLI_AUTH has it (read -rs REDISCLI_AUTH; export REDISCLI_AUTH), and a server in a container is asked with
+               docker exec --env REDISCLI_AUTH CONTAINER before each command:
 
                  redis-cli CONFIG GET dir
                  redis-cli CONFIG GET dbfilename

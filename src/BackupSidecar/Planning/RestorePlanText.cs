@@ -1,5 +1,6 @@
 using System.Text;
 using BackupSidecar.Archives;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Planning;
 
@@ -11,7 +12,7 @@ internal static class RestorePlanText
         var text = new StringBuilder();
         text.Append("Restore of ").Append(plan.Archive).Append('\n');
         foreach (var step in plan.Steps)
-            text.Append("  ").Append(step.Source.Entry).Append(" -> ").Append(Target(step, plan)).Append(Note(step)).Append('\n');
+            text.Append("  ").Append(step.Source.Entry).Append(From(step)).Append(" -> ").Append(Target(step, plan)).Append(Note(step)).Append('\n');
         foreach (var source in plan.Skipped)
             text.Append("  not restored: ").Append(source.Name).Append(": ").Append(source.Reason).Append('\n');
         if (plan.ToDirectory is not null)
@@ -21,6 +22,10 @@ internal static class RestorePlanText
         return text.ToString();
     }
 
+    /// <summary>Where it was, if it goes elsewhere now.</summary>
+    private static string From(RestoreStep step) =>
+        step is { Target: { } target, Source.Manifest.Origin: { } origin } && origin != target.Origin ? $", from {origin}" : "";
+
     private static string Target(RestoreStep step, RestorePlan plan) => step.Target switch
     {
         null => Path.Combine(plan.ToDirectory ?? "", step.Source.Entry),
@@ -29,6 +34,8 @@ internal static class RestorePlanText
         DatabaseSourcePlan { Kind: SourceKind.Mysql } database => $"database {database.Origin} (made equal to the backup; what was added since goes)",
         DatabaseSourcePlan { Kind: SourceKind.Redis } database => $"server {database.Origin} (stopped and started again; all that it holds is replaced)",
         DatabaseSourcePlan database => $"database {database.Origin} (what the backup holds of it is replaced; what was added since stays)",
+        SqliteSourcePlan sqlite when plan.DatabaseAs is { } name =>
+            $"a new file {Path.Combine(Path.GetDirectoryName(RealPath.Of(sqlite.Path)) ?? "/", name)} beside {sqlite.Path}, which is not touched",
         DirectorySourcePlan directory when plan.Merge => $"directory {directory.Path} (laid over what is there; nothing else is removed)",
         DirectorySourcePlan directory => $"directory {directory.Path} (made equal to the backup; other files in it go)",
         _ => $"file {step.Target.Origin} (replaced)",

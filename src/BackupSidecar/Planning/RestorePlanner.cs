@@ -34,7 +34,8 @@ internal static class RestorePlanner
     public static RestorePlan Plan(string archive, IReadOnlyList<ArchivedSource> contents, BackupPlan current, RestoreOptions options)
     {
         CheckNames(contents, current, options.Only);
-        var matches = options.ToDirectory is null ? Match(contents, current) : contents.ToDictionary(source => source, _ => (SourcePlan?)null);
+        var match = new SourceMatch(contents, current);
+        var matches = options.ToDirectory is null ? match.Make() : contents.ToDictionary(source => source, _ => (SourcePlan?)null);
         var steps = new List<RestoreStep>();
         var skipped = new List<SkippedSource>();
         foreach (var source in contents.Where(source => IsWanted(source, options.Only)))
@@ -43,16 +44,16 @@ internal static class RestorePlanner
             if (source.Manifest?.State == SourceState.Failed)
                 skipped.Add(new SkippedSource(source.Kind, source.Entry, $"it failed in that backup ({source.Manifest.Problem ?? "no reason was noted"})", isConfigured));
             else if (!isConfigured)
-                skipped.Add(new SkippedSource(source.Kind, source.Entry, "it is in the archive, but not configured any more (--to DIR unpacks it)", IsLoss: false));
+                skipped.Add(new SkippedSource(source.Kind, source.Entry, match.WhyNone(source), IsLoss: false));
             else
                 steps.Add(new RestoreStep(source, target));
         }
         if (options is { ToDirectory: null, Only.Count: 0 })
-            skipped.AddRange(Missing(current, matches.Values));
+            skipped.AddRange(match.Missing());
         if (steps.Count == 0)
             throw new RestoreException(NothingToDo(archive, skipped));
-        if (options.DatabaseAs is not null && (options.ToDirectory is not null || steps is not [{ Source.Form: ArchivedForm.File, Target: DatabaseSourcePlan or SqliteSourcePlan }]))
-            throw new RestoreException("--database-as restores one database under another name: name it with --only, and leave --to away.");
+        if (options.DatabaseAs is not null)
+            CheckRenaming(steps, options);
 
         return new RestorePlan
         {
@@ -66,71 +67,15 @@ internal static class RestorePlanner
         };
     }
 
-    // The origin comes first: two databases of the same name on two servers get numbered entries, and a changed order in the
-    // configuration must not swap them. On a new host origins may differ, and the entry's name ties them together.
-    private static Dictionary<ArchivedSource, SourcePlan?> Match(IReadOnlyList<ArchivedSource> contents, BackupPlan current)
+    private static void CheckRenaming(List<RestoreStep> steps, RestoreOptions options)
     {
-        var matches = new Dictionary<ArchivedSource, SourcePlan?>();
-        Pair((source, plan) => source.Manifest?.Origin == plan.Origin);
-        PairParts();
-        Pair((source, plan) => source.Entry == plan.EntryName);
-        Pair((source, plan) => plan is DatabaseSourcePlan database && (source.ShortName == database.DatabaseName || source.Manifest?.Database == database.DatabaseName));
-        Pair((source, _) => source.Form == ArchivedForm.DumpFolder);
-        return matches;
-
-        void Pair(Func<ArchivedSource, SourcePlan, bool> isSame)
-        {
-            foreach (var source in contents.Where(source => !matches.ContainsKey(source)))
-            {
-                var plan = current.Sources.FirstOrDefault(plan =>
-                    IsSameKind(source.Kind, plan.Kind) && CanBe(source, plan) && isSame(source, plan) && !matches.ContainsValue(plan));
-                if (plan is not null)
-                    matches.Add(source, plan);
-            }
-        }
-
-        void PairParts()
-        {
-            foreach (var source in contents.Where(source => !matches.ContainsKey(source)))
-            {
-                if (Part(source, contents, current) is { } part && !matches.ContainsValue(part))
-                    matches.Add(source, part);
-            }
-        }
+        if (options.ToDirectory is not null || steps is not [{ Source.Form: ArchivedForm.File, Target: DatabaseSourcePlan or SqliteSourcePlan }])
+            throw new RestoreException("--database-as restores one database under another name: name it with --only, and leave --to away.");
+        if (steps[0].Target is DatabaseSourcePlan { Kind: SourceKind.Redis } redis)
+            throw new RestoreException($"The databases of {redis.Origin} have numbers and no names: there is no other one to restore into (--database-as).");
+        if (steps[0].Target is DatabaseSourcePlan { IsGlobals: true } globals)
+            throw new RestoreException($"Roles and tablespaces belong to the server {globals.Origin}: there is no database to restore under another name (--database-as).");
     }
-
-    // What failed as a whole may be a whole server, or a pattern of files; else those stand for their parts.
-    private static bool CanBe(ArchivedSource source, SourcePlan plan) =>
-        plan is not (DatabaseServerPlan or SqlitePatternPlan) || source.Manifest?.State == SourceState.Failed;
-
-    /// <summary>A source that was one of many as what it is of what is configured now; null if it is not of any of that.</summary>
-    private static SourcePlan? Part(ArchivedSource source, IReadOnlyList<ArchivedSource> contents, BackupPlan current)
-    {
-        if (source is { Kind: SourceKind.Sqlite, Manifest.Origin: { } path } && current.Sources.OfType<SqlitePatternPlan>().Any(pattern => pattern.Fits(path)))
-            return SqlitePatternPlan.Part(path);
-        if (source.Manifest is not { PartOf: { } whole } manifest)
-            return null;
-        var servers = current.Sources.OfType<DatabaseServerPlan>().Where(server => server.Kind == source.Kind).ToList();
-        if (servers.Find(server => PartOf(server, manifest).Origin == manifest.Origin) is { } same)
-            return PartOf(same, manifest);
-
-        // On a new host origins differ. A server that has parts of its own in this archive is not meant by those of another.
-        var strangers = servers.Where(server => !contents.Any(other => other.Manifest is { PartOf: not null } part && PartOf(server, part).Origin == part.Origin)).ToList();
-        var wholes = contents.Where(other => other.Kind == source.Kind).Select(other => other.Manifest?.PartOf).OfType<string>().Distinct().Count();
-        var meant = strangers.Find(server => server.EntryName == whole) ?? (strangers is [var only] && wholes == 1 ? only : null);
-        return meant is null ? null : PartOf(meant, manifest);
-    }
-
-    private static DatabaseSourcePlan PartOf(DatabaseServerPlan server, ManifestSource part) =>
-        part.Database is null ? server.Globals : server.Part(part.Database);
-
-    // A file that was a SQLite database when it was backed up may stand under either kind.
-    private static bool IsSameKind(string one, string other) =>
-        one == other || (one is SourceKind.File or SourceKind.Sqlite && other is SourceKind.File or SourceKind.Sqlite);
-
-    private static IEnumerable<SkippedSource> Missing(BackupPlan current, IEnumerable<SourcePlan?> matched) =>
-        current.Sources.Where(plan => !matched.OfType<SourcePlan>().Any(plan.Covers))
-            .Select(plan => new SkippedSource(plan.Kind, plan.EntryName, "it is configured, but not in this backup", IsLoss: true));
 
     private static void CheckNames(IReadOnlyList<ArchivedSource> contents, BackupPlan current, IReadOnlyList<string> only)
     {

@@ -16,6 +16,19 @@ internal static class SourceKind
     public const string File = "file";
 }
 
+/// <summary>How an entry came by its name, which says how far the name can be trusted to mean the same thing in another configuration.</summary>
+internal enum EntryNaming
+{
+    /// <summary>By the name of its place alone.</summary>
+    OfPlace,
+
+    /// <summary>By the operator's word.</summary>
+    Given,
+
+    /// <summary>Several wanted the name, and their order decided who has it and who has a number.</summary>
+    Shared,
+}
+
 /// <summary>
 /// One thing to back up, and the name of its entry at the root of the archive. The entry name is unique within a plan and
 /// is what ties a source of a later configuration to what an archive holds.
@@ -24,6 +37,8 @@ internal abstract record SourcePlan(string Kind, string EntryName)
 {
     /// <summary>Where the bytes come from, for people; never with a password.</summary>
     public abstract string Origin { get; }
+
+    public EntryNaming Naming { get; init; }
 
     /// <summary>Whether another plan is this one, or a part of it.</summary>
     public virtual bool Covers(SourcePlan other) => Equals(other);

@@ -6,7 +6,20 @@ namespace BackupSidecar.Processes;
 /// <summary>How a program ended. <see cref="LastWords"/> is the bounded end of its standard error, trimmed.</summary>
 internal sealed record ProcessResult(int ExitCode, string LastWords)
 {
+    private const int KilledBySignal9 = 128 + 9;
+
     public bool Succeeded => ExitCode == 0;
+
+    /// <summary>Its last words, and how it ended where they cannot tell.</summary>
+    public string Ending => (ExitCode, LastWords) switch
+    {
+        (KilledBySignal9, "") => Killed,
+        (KilledBySignal9, _) => $"{Killed}; before that: {LastWords}",
+        (_, "") => $"exit code {ExitCode}, without a word",
+        _ => LastWords,
+    };
+
+    private static string Killed => $"it, or the container that it ran in, was killed (exit code {KilledBySignal9}, SIGKILL), often because memory ran out";
 }
 
 /// <summary>

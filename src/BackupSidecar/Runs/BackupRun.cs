@@ -48,6 +48,7 @@ internal sealed class BackupRun(
                 settings.Paths.State, RunPurpose.Of(RunKind.Backup, _record.RunId).ToString(), interrupted);
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
+            hooks.WarnOfSkippedScripts();
             using var hooksMayRun = new Grace(HooksGrace, interrupted);
             var outcome = await TryBackUpAsync(runLock, hooks, interrupted);
             outcome = await RunHooksAfterAsync(hooks, outcome, hooksMayRun.Token);

@@ -161,7 +161,8 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
     private string Absent(string what, List<CatalogEntry> entries, RestoreOptions options)
     {
         var place = options.Store is null ? "" : $" in the store '{options.Store}'";
-        var near = ArchiveName.TryParseTimestamp(options.Backup, out var wanted)
+        // What lies before or after all of them is near to none.
+        var near = ArchiveName.TryParseTimestamp(options.Backup, out var wanted) && entries.Exists(entry => entry.Name.LocalTime <= wanted) && entries.Exists(entry => entry.Name.LocalTime >= wanted)
             ? entries.OrderBy(entry => (entry.Name.LocalTime - wanted).Duration())
             : entries.OrderByDescending(entry => entry.Name.LocalTime);
         var names = near.Take(Suggestions).Select(entry => $"{entry.Name.Timestamp} ({Word(entry.State)})").ToList();

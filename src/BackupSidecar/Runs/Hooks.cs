@@ -16,8 +16,24 @@ internal sealed class HookException(string message, Exception? cause = null) : E
 /// </summary>
 internal sealed class Hooks(HookSettings settings, string backupName, Guid runId, ILogger log)
 {
+    private static readonly string[] Phases = ["pre-backup", "post-backup", "on-success", "on-failure", "pre-restore", "post-restore"];
+
     private const int NotFound = 2;
     private const int NotExecutable = 8;
+
+    /// <summary>Tells of scripts that look like hooks and are none: the bit that makes them executable is easily lost.</summary>
+    public void WarnOfSkippedScripts()
+    {
+        try
+        {
+            foreach (var script in Phases.SelectMany(Files).Where(file => !IsExecutable(file) && IsScript(file)).Order(StringComparer.Ordinal))
+                log.LogWarning("The hook {Script} is not executable and is not run: chmod +x {File}", script, Path.GetFileName(script));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning("The hooks in {Directory} cannot be read: {Problem}", settings.Directory, failure.Message);
+        }
+    }
 
     /// <summary>Runs before anything is stopped.</summary>
     /// <exception cref="HookException">One failed; the rest was not run.</exception>
@@ -73,16 +89,19 @@ internal sealed class Hooks(HookSettings settings, string backupName, Guid runId
     /// <summary>In name order. What is no file, or no executable one, is not a hook.</summary>
     private List<string> Scripts(string phase)
     {
-        var directory = Path.Combine(settings.Directory, phase + ".d");
         try
         {
-            return Directory.Exists(directory) ? [.. Directory.GetFiles(directory).Where(IsExecutable).Order(StringComparer.Ordinal)] : [];
+            return [.. Files(phase).Where(IsExecutable).Order(StringComparer.Ordinal)];
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new HookException($"The {phase} hooks in {directory} cannot be read: {failure.Message}", failure);
+            throw new HookException($"The {phase} hooks in {DirectoryOf(phase)} cannot be read: {failure.Message}", failure);
         }
     }
+
+    private string DirectoryOf(string phase) => Path.Combine(settings.Directory, phase + ".d");
+
+    private string[] Files(string phase) => Directory.Exists(DirectoryOf(phase)) ? Directory.GetFiles(DirectoryOf(phase)) : [];
 
     private async Task RunCommandAsync(string setting, string? text, Dictionary<string, string> facts, CancellationToken cancellation)
     {
@@ -128,6 +147,15 @@ internal sealed class Hooks(HookSettings settings, string backupName, Guid runId
     {
         var words = result.LastWords.Length > 0 ? result.LastWords : output.Trim();
         return words.Length == 0 ? "it said nothing." : words.Length > 2000 ? words[^2000..] : words;
+    }
+
+    /// <summary>By its name or its first bytes; a note or a list beside the hooks is none.</summary>
+    private static bool IsScript(string path)
+    {
+        if (path.EndsWith(".sh", StringComparison.Ordinal))
+            return true;
+        using var file = File.OpenRead(path);
+        return file.ReadByte() == '#' && file.ReadByte() == '!';
     }
 
     private static bool IsExecutable(string path) =>

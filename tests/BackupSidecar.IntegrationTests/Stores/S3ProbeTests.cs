@@ -54,6 +54,14 @@ public sealed class S3ProbeTests(CephServer ceph)
     }
 
     [Fact]
+    public async Task A_server_without_TLS_is_told_from_one_that_is_not_trusted()
+    {
+        var http = await ceph.HttpAsync();
+
+        await AssertRefusedAsync(CephServer.Settings(new Uri($"https://{http.Host}:{http.Port}"), "bucket"), "seems to speak plain http on that port");
+    }
+
+    [Fact]
     public async Task A_certificate_of_another_host_is_refused_although_its_authority_is_named()
     {
         // The certificate names 127.0.0.1; this writing of the same address reaches the server, but is not in it.

@@ -35,6 +35,38 @@ public sealed class ListAndRestoreTests : IDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task A_source_that_failed_does_not_stand_among_those_that_can_be_restored()
+    {
+        _program.Settings["BACKUP_FILES"] = _program.Path("gone");
+        await _program.RunAsync("backup");
+
+        var entry = Assert.Single((await _program.RunAsync("list", "--json")).Json.EnumerateArray());
+        var people = (await _program.RunAsync("list")).Output;
+
+        Assert.Contains("  data, gone (failed)\n", people, StringComparison.Ordinal);
+        Assert.Equal(["complete", "failed"], entry.GetProperty("sources").EnumerateArray().Select(source => source.GetProperty("state").GetString()));
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData("backup")]
+    [InlineData("check")]
+    [InlineData("restore", "latest", "--yes")]
+    public async Task A_hook_that_is_not_executable_is_told_once(params string[] arguments)
+    {
+        await _program.RunAsync("backup");
+        _program.Hook("on-failure", "tell-me", "exit 9");
+        File.SetUnixFileMode(_program.Path("hooks", "on-failure.d", "tell-me"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(_program.Path("hooks", "on-failure.d", "README"), "what is here");
+
+        var ended = await _program.RunAsync(arguments);
+
+        Assert.Equal(0, ended.ExitCode);
+        var line = Assert.Single(ended.Everything.Split('\n'), line => line.Contains("executable", StringComparison.Ordinal));
+        Assert.Contains("WARN", line, StringComparison.Ordinal);
+        Assert.Contains($"{_program.Path("hooks", "on-failure.d", "tell-me")} is not executable and is not run: chmod +x tell-me", line, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task Without_a_terminal_a_restore_shows_its_plan_and_touches_nothing()
     {
         await _program.RunAsync("backup");

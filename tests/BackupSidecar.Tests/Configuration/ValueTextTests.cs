@@ -76,7 +76,7 @@ public sealed class ValueTextTests
     public void A_path_has_a_name(string text, string path, string name)
     {
         Assert.True(PathText.TryParseNamed(text, out var entry, out _));
-        Assert.Equal(new NamedPath(path, name), entry);
+        Assert.Equal(new NamedPath(path, name) { IsNamed = text.Contains(':', StringComparison.Ordinal) }, entry);
     }
 
     [Theory]

@@ -20,12 +20,27 @@ public sealed class RestoreInstructionsTests
         Assert.Equal("of the backup", File.ReadAllText(folder["live.db"]));
     }
 
+    [Fact]
+    public void What_asks_a_Redis_server_is_installed_and_is_given_its_password_out_of_sight()
+    {
+        var text = TextFor(new DatabaseSourcePlan(SourceKind.Redis, "redis-cache.rdb", "cache", new Secret("redis://:hunter22@cache"), "redis://cache"));
+
+        Assert.Contains("apt-get install gnupg tar gzip redis-tools\n", text, StringComparison.Ordinal);
+        Assert.Contains("read -rs REDISCLI_AUTH; export REDISCLI_AUTH", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter22", text, StringComparison.Ordinal);
+    }
+
     private static string CommandsFor(SourcePlan source)
+    {
+        var text = TextFor(source);
+        var steps = text[text.IndexOf("3. Put back", StringComparison.Ordinal)..];
+        return string.Join('\n', steps.Split('\n').Where(line => line.StartsWith("     ", StringComparison.Ordinal)));
+    }
+
+    private static string TextFor(SourcePlan source)
     {
         var plan = new BackupPlan { Name = "stack", Sources = [source], ArchiveExtension = ".tar.gz" };
         var archive = new ArchiveName("stack", new DateTime(2026, 11, 20, 3, 0, 0), ".tar.gz");
-        var text = RestoreInstructions.For(plan, archive, new ArchiveSettings());
-        var steps = text[text.IndexOf("3. Put back", StringComparison.Ordinal)..];
-        return string.Join('\n', steps.Split('\n').Where(line => line.StartsWith("     ", StringComparison.Ordinal)));
+        return RestoreInstructions.For(plan, archive, new ArchiveSettings());
     }
 }

@@ -38,5 +38,17 @@ public sealed class RunningProcessTests
         Assert.InRange(result.LastWords.Length, 10_000, 16 * 1024);
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData("kill -KILL $$", "it, or the container that it ran in, was killed (exit code 137, SIGKILL), often because memory ran out")]
+    [InlineData("echo half done >&2; exit 137", "it, or the container that it ran in, was killed (exit code 137, SIGKILL), often because memory ran out; before that: half done")]
+    [InlineData("exit 3", "exit code 3, without a word")]
+    [InlineData("echo no >&2; exit 3", "no")]
+    public async Task How_a_program_ended_is_told_in_words(string script, string expected)
+    {
+        var (result, _) = await RunningProcess.RunAsync(Shell(script), Cancellation);
+
+        Assert.Equal(expected, result.Ending);
+    }
+
     private static Command Shell(string script) => new("/bin/sh", "-c", script);
 }

@@ -132,6 +132,21 @@ public sealed class CatalogTests : IDisposable
         Assert.DoesNotContain(names[6].Timestamp, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("2020-01-01-000000")]
+    [InlineData("2036-01-01-000000")]
+    public async Task A_time_that_is_near_to_no_backup_is_answered_with_the_newest(string wanted)
+    {
+        var names = new List<ArchiveName>();
+        for (var i = 0; i < 7; i++)
+            names.Add(await StoreAsync(SourceState.Complete));
+
+        var error = Assert.Throws<RestoreException>(() => new Catalog([.. names.Select(Entry)], []).Find(new RestoreOptions { Backup = wanted }));
+
+        Assert.Contains($"There are: {names[6].Timestamp} (complete), {names[5].Timestamp}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(names[0].Timestamp, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_timestamp_of_two_archives_is_ambiguous_until_the_file_is_named()
     {

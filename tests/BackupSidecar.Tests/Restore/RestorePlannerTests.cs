@@ -136,20 +136,41 @@ public sealed class RestorePlannerTests
     public void The_plan_reads_as_what_will_happen()
     {
         var plan = Plan(
-            [Archived("directory", "uploads"), Archived("postgres", "postgres-shop.dump"), Archived("file", "gone")],
+            [Archived("directory", "uploads"), Archived("postgres", "postgres-shop.dump", "postgresql://db/shop"), Archived("file", "gone")],
             [new DirectorySourcePlan("uploads", "/data/uploads"), Database("shop")]);
 
         Assert.Equal(
             """
             Restore of shop-2026-11-20-030000.tar.gz
               postgres-shop.dump -> database postgresql://db/shop (what the backup holds of it is replaced; what was added since stays)
-              uploads -> directory /data/uploads (made equal to the backup; other files in it go)
+              uploads, from /elsewhere -> directory /data/uploads (made equal to the backup; other files in it go)
               not restored: gone: it is in the archive, but not configured any more (--to DIR unpacks it)
             Services that stand still meanwhile: app, worker
 
             """,
             RestorePlanText.Of(plan, ["app", "worker"]));
     }
+
+    [Fact]
+    public void A_SQLite_database_under_another_name_is_shown_where_it_will_stand()
+    {
+        var plan = Plan(
+            [Archived("sqlite", "sqlite-app.db.db", "/data/sqlite/app.db")], [new SqliteSourcePlan("sqlite-app.db.db", "/data/sqlite/app.db")],
+            new RestoreOptions { DatabaseAs = "old.db" });
+
+        Assert.Contains(
+            "  sqlite-app.db.db -> a new file /data/sqlite/old.db beside /data/sqlite/app.db, which is not touched\n",
+            RestorePlanText.Of(plan, []), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("redis", false)]
+    [InlineData("postgres", true)]
+    public void What_has_no_databases_with_names_is_not_planned_to_be_restored_under_another(string kind, bool isGlobals) =>
+        Assert.Contains("--database-as", Assert.Throws<RestoreException>(() => Plan(
+            [Archived(kind, "dump")],
+            [new DatabaseSourcePlan(kind, "dump", "cache", new Secret("x://cache"), "x://cache") { IsGlobals = isGlobals }],
+            new RestoreOptions { DatabaseAs = "other" })).Message, StringComparison.Ordinal);
 
     private static RestorePlan Plan(IReadOnlyList<ArchivedSource> contents, IReadOnlyList<SourcePlan> sources, RestoreOptions? options = null) =>
         RestorePlanner.Plan("shop-2026-11-20-030000.tar.gz", contents,

@@ -33,7 +33,7 @@ internal static class PathText
             return false;
         var name = colon < 0 ? path[(path.LastIndexOf('/') + 1)..] : text[(colon + 1)..].Trim();
         problem = NameProblem(name) is { } found ? $"{Shown.Quote(text)}: {found}" : "";
-        entry = new NamedPath(path, name);
+        entry = new NamedPath(path, name) { IsNamed = colon >= 0 };
         return problem.Length == 0;
     }
 

@@ -179,5 +179,5 @@ internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlace
     }
 
     private static DatabaseException Failed(string what, ProcessResult result) =>
-        new(result.LastWords.Length > 0 ? $"{what}: {result.LastWords}" : $"{what} (exit code {result.ExitCode}, without a word).");
+        new($"{what}: {result.Ending}");
 }

@@ -74,7 +74,7 @@ internal sealed class MysqlConnection(MysqlUri uri, IToolPlace place, MysqlTool 
     /// <summary>The client's failure with its cause in plain words.</summary>
     public static DatabaseException Failed(ProcessResult result)
     {
-        var words = result.LastWords.Length > 0 ? result.LastWords : $"{nameof(result.ExitCode)} {result.ExitCode}, without a word";
+        var words = result.Ending;
         var cause = Causes.FirstOrDefault(cause => words.Contains(cause.Key, StringComparison.Ordinal)).Value;
         return new DatabaseException(cause is null ? words : $"{cause} ({words})");
     }

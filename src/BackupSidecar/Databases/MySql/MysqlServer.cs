@@ -113,7 +113,7 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
             },
             cancellation);
         if (!result.Succeeded)
-            throw new DatabaseException($"{tool.Program} failed ({result.ExitCode}): {result.LastWords}");
+            throw new DatabaseException($"{tool.Program} failed ({result.ExitCode}): {result.Ending}");
         return check.Problem is { } problem
             ? throw new DatabaseException($"{tool.Program} ended well, but its dump is not whole: {problem}. {result.LastWords}".TrimEnd())
             : check.Rows;

@@ -61,7 +61,7 @@ internal sealed record PostgresConnection(IToolPlace Place, PostgresClient Clien
     }
 
     public static DatabaseException Failed(string what, ProcessResult result) =>
-        new(result.LastWords.Length > 0 ? $"{what}: {result.LastWords}" : $"{what} (exit code {result.ExitCode}, without a word).");
+        new($"{what}: {result.Ending}");
 
     private Command Tool(string program, IEnumerable<string> arguments, string? application)
     {

@@ -105,6 +105,6 @@ internal static class RedisQuestions
             .Where(line => line.Trim().Length > 0)
             .Distinct();
         var text = string.Join("; ", words.Select(line => line.Trim()));
-        return text.Length > 0 ? text : $"exit code {result.ExitCode}, without a word";
+        return (result with { LastWords = text }).Ending;
     }
 }

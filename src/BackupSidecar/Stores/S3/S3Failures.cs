@@ -37,6 +37,8 @@ internal static class S3Failures
         var server = connection.Server;
         if (watch.HasFired)
             return ($"{server} fell silent for {watch.Limit.TotalSeconds:0} s.", true);
+        if (Within<AuthenticationException>(cause) is { } answer && IsNoTls(answer))
+            return ($"{server} does not answer in TLS; it seems to speak plain http on that port. Correct the port, or write http:// in BACKUP_S3_ENDPOINT.", false);
         if (Within<AuthenticationException>(cause) is { } tls)
             return ($"no trusted TLS connection to {server}: {tls.Message} {ExplainTrust(connection)}", false);
         if (Within<XmlException>(cause) is not null && ServiceErrorIn(cause)?.StatusCode is null or default(HttpStatusCode) or HttpStatusCode.OK)
@@ -49,6 +51,9 @@ internal static class S3Failures
             return ($"the connection to {server} broke: {Innermost(cause).Message}", true);
         return (Innermost(cause).Message.ReplaceLineEndings(" "), false);
     }
+
+    /// <summary>What came is not even the frame of a TLS message. The system has no code for that, only these words.</summary>
+    private static bool IsNoTls(AuthenticationException failure) => failure.Message.Contains("frame", StringComparison.Ordinal);
 
     private static string ExplainTrust(S3Connection connection) => connection.HasCaFile
         ? "Neither the system's authorities nor those in BACKUP_S3_CA_FILE vouch for it, or it is made out to another host."
