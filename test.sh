@@ -137,7 +137,7 @@ install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr setcap=libca
 if [[ ${1:-} == --quick ]]; then
   step "Building $unit"
   dotnet build "$unit" --configuration Release --verbosity quiet || give_up "The build failed."
-  run_tests "$unit" 600s
+  run_tests "$unit" 900s
   finish
 fi
 
@@ -155,12 +155,12 @@ check "Formatting" dotnet format BackupSidecar.sln --no-restore --verify-no-chan
 check "shellcheck of every script" shell_scripts
 check "The compose files that we hand out" compose_files
 check "scripts/try.sh: a backup and its restore without Docker" scripts/try.sh
-run_tests "$unit" 600s
+run_tests "$unit" 900s
 
 step "Waiting for the images"
 if wait "$images"; then cat "$work/images.log"; else
   cat "$work/images.log" >&2
   give_up "The images of the tests could not be built."
 fi
-run_tests "$integration" 900s
+run_tests "$integration" 1800s
 finish

@@ -62,7 +62,7 @@ internal static class Tools
 
     private static Tool OursWithBucket(IReadOnlyDictionary<string, string> s3)
     {
-        var local = Ours(FastAndS3, "BackupSidecar, fast, local and S3", ("BACKUP_COMPRESSION_LEVEL", "fast"));
+        var local = Ours(FastAndS3, "BackupSidecar, fast, with S3", ("BACKUP_COMPRESSION_LEVEL", "fast"));
         return local with
         {
             Environment = local.Environment.Concat(s3).ToDictionary(),

@@ -7,6 +7,9 @@ namespace BackupSidecar.Commands;
 /// </summary>
 internal sealed class Signals : IDisposable
 {
+    /// <summary>SIGXFSZ by its number on Linux; the runtime has no name for it.</summary>
+    private const PosixSignal FileSizeExceeded = (PosixSignal)25;
+
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
     private int _exitCode;
@@ -17,6 +20,8 @@ internal sealed class Signals : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Fire(context, 128 + 15)),
             PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Fire(context, 128 + 2)),
             PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true),
+            // A file that may not grow further is an error of the write then, and not the end of us.
+            PosixSignalRegistration.Create(FileSizeExceeded, context => context.Cancel = true),
         ];
 
     public CancellationToken Token => _source.Token;

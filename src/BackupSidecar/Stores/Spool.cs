@@ -234,7 +234,10 @@ internal sealed class Spool : IDisposable
     private void MoveOrThrow(IOException reason)
     {
         if (_fallbackDirectory is null || MovedBecause is not null)
-            throw new IOException($"The archive cannot be written to {_file.Path}: {reason.Message}", reason) { HResult = reason.HResult };
+        {
+            var before = MovedBecause is null ? "" : $". It had moved there from {HomeDirectory}: {MovedBecause.Message}";
+            throw new IOException($"The archive cannot be written to {_file.Path}: {reason.Message}{before}", reason) { HResult = reason.HResult };
+        }
         var target = new PartialFile(Path.Combine(_fallbackDirectory, _fileName));
         try
         {

@@ -37,7 +37,9 @@ public sealed class FullDiskTests(CephServer ceph) : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    public static TheoryData<int> Steps => [.. Enumerable.Range(0, LongTest.IsWhole ? 100 : 8)];
+    private static readonly int Sizes = LongTest.IsWhole ? 100 : 8;
+
+    public static TheoryData<int> Steps => LongTest.IsWhole ? [.. Enumerable.Range(0, Sizes)] : [1, 4, 7];
 
     [Theory(Timeout = 600_000)]
     [MemberData(nameof(Steps))]
@@ -199,17 +201,17 @@ public sealed class FullDiskTests(CephServer ceph) : IAsyncLifetime
     {
         var ended = await _program.RunAsync("backup");
         Assert.True(ended.ExitCode == 0, ended.Everything);
-        _older = Reports().Single().GetProperty("timestamp").GetString()!; // Every backup has one.
+        _older = Assert.Single(await ListAsync()).GetProperty("timestamp").GetString()!;
     }
 
     /// <summary>From nothing to a tenth more than the content.</summary>
-    private static long RoomAt(int step) => (long)(Content * 1.1 * step / (Steps.Count - 1)) + (step == Steps.Count - 1 ? 64 * 1024 : 0);
+    private static long RoomAt(int step) => (long)(Content * 1.1 * step / (Sizes - 1)) + (step == Sizes - 1 ? 64 * 1024 : 0);
 
     private static void AssertExtremes(int step, int exitCode, int whenFull)
     {
         if (step == 1)
             Assert.Equal(whenFull, exitCode);
-        if (step == Steps.Count - 1)
+        if (step == Sizes - 1)
             Assert.Equal(0, exitCode);
     }
 
@@ -262,6 +264,8 @@ public sealed class FullDiskTests(CephServer ceph) : IAsyncLifetime
     private async Task<Ended> LimitedAsync(int bytes)
     {
         var settings = _program.Settings.Where(setting => setting.Value is not null).ToDictionary(setting => setting.Key, setting => setting.Value!);
+        // The runtime maps its own code through a file, which the limit would count.
+        settings["DOTNET_EnableWriteXorExecute"] = "0";
         var command = new Command("prlimit", $"--fsize={bytes}", Path.Combine(AppContext.BaseDirectory, "backup-sidecar"), "backup") { Environment = settings };
         var (result, output) = await RunningProcess.RunAsync(command, Token);
         return new Ended(result.ExitCode, output, result.LastWords);

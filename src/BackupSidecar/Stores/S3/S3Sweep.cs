@@ -33,17 +33,16 @@ internal sealed class S3Sweep(S3Connection connection, S3Folder folder, string? 
             if (upload is not null && !(upload.Bucket == connection.Bucket && _own.IsMatch(upload.Key)))
                 continue;
             if (upload is not null)
-            {
-                await folder.AbortAsync(upload.Key, upload.UploadId, cancellation);
-                log.LogInformation("Removed an unfinished upload of {Key}, which a run that was killed had begun", upload.Key);
-            }
+                await AbortAsync(upload.Key, unfinished => unfinished.Key == upload.Key, cancellation);
             PosixFiles.TryRemove(path);
         }
     }
 
-    private async Task SweepOldAsync(CancellationToken cancellation)
+    private Task SweepOldAsync(CancellationToken cancellation) => AbortAsync(folder.Prefix, IsLeftover, cancellation);
+
+    private async Task AbortAsync(string prefix, Func<MultipartUpload, bool> isMeant, CancellationToken cancellation)
     {
-        var request = new ListMultipartUploadsRequest { BucketName = connection.Bucket, Prefix = folder.Prefix };
+        var request = new ListMultipartUploadsRequest { BucketName = connection.Bucket, Prefix = prefix };
         HashSet<(string?, string?)> markers = [];
         while (true)
         {
@@ -51,7 +50,7 @@ internal sealed class S3Sweep(S3Connection connection, S3Folder folder, string? 
                 new S3Attempt($"list unfinished uploads in {folder.Location}", "s3:ListBucketMultipartUploads"),
                 (s3, watch) => s3.ListMultipartUploadsAsync(request, watch.Token),
                 cancellation);
-            foreach (var upload in (page.MultipartUploads ?? []).Where(IsLeftover))
+            foreach (var upload in (page.MultipartUploads ?? []).Where(isMeant))
             {
                 await folder.AbortAsync(upload.Key, upload.UploadId, cancellation);
                 log.LogInformation("Removed an unfinished upload of {Key} from {Initiated:u}", upload.Key, upload.Initiated);

@@ -111,6 +111,7 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
             ChecksumAlgorithm = connection.SendsChecksums ? ChecksumAlgorithm.SHA256 : null,
             Metadata = { [S3Folder.OwnerMetadata] = _owner },
         };
+        Mark();
         _uploadId = await connection.TryAsync(
             _attempt,
             async (s3, watch) =>
@@ -120,7 +121,6 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 return upload.UploadId;
             },
             cancellation);
-        Mark(_uploadId);
         MayFail.At(Failpoint.S3UploadBegun, cancellation);
         var sent = new ConcurrentBag<PartETag>();
         // The first part that fails for good ends the others and the waiting for more.
@@ -321,7 +321,9 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
                 await folder.AbortAsync(_key, _uploadId, limit.Token);
             if (await folder.FindAsync(name, limit.Token) is { } found && found.Owner == _owner)
                 await folder.DeleteAsync(name, limit.Token);
-            _mark?.Remove();
+            // Whether one has begun whose id never came is for the sweep to find out.
+            if (_uploadId is not null)
+                _mark?.Remove();
         }
         catch (Exception exception) when (exception is StoreException or OperationCanceledException)
         {
@@ -333,11 +335,11 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
     }
 
     /// <summary>Without the note a killed upload is swept as well, only a day later.</summary>
-    private void Mark(string uploadId)
+    private void Mark()
     {
         try
         {
-            _mark = Marks is null ? null : UploadMark.Make(Marks, new PartsUpload(connection.Bucket, _key, uploadId));
+            _mark = Marks is null ? null : UploadMark.Make(Marks, new PartsUpload(connection.Bucket, _key));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BackupSidecar.Stores.S3;
 
 /// <summary>
-/// A note, on this machine's disk, of an upload in parts that is under way, in use while its process lives. So a sweep knows the
-/// uploads of killed runs at once, and need not wait a day to be sure that nobody sends them any more.
+/// A note, on this machine's disk, that an upload in parts is about to begin, in use while its process lives. So a sweep knows the
+/// uploads of killed runs at once, and need not wait a day to be sure that nobody sends them any more. It is made before the server
+/// is asked, and so knows the key only: who is killed while the answer is on its way has never heard of an id.
 /// </summary>
 internal sealed class UploadMark : IDisposable
 {
@@ -32,7 +33,7 @@ internal sealed class UploadMark : IDisposable
         var mark = new UploadMark(Path.Combine(folder, Guid.NewGuid().ToString("N") + Suffix));
         try
         {
-            RandomAccess.Write(mark._file, Encoding.UTF8.GetBytes($"{upload.Bucket}\n{upload.Key}\n{upload.UploadId}\n"), 0);
+            RandomAccess.Write(mark._file, Encoding.UTF8.GetBytes($"{upload.Bucket}\n{upload.Key}\n"), 0);
             return mark;
         }
         catch
@@ -67,9 +68,9 @@ internal sealed class UploadMark : IDisposable
     {
         var bytes = new byte[4096];
         var lines = Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0)).Split('\n');
-        return lines is [var bucket, var key, var id, ""] ? new PartsUpload(bucket, key, id) : null;
+        return lines is [var bucket, var key, ""] ? new PartsUpload(bucket, key) : null;
     }
 }
 
-/// <summary>An upload in parts, as the server knows it.</summary>
-internal sealed record PartsUpload(string Bucket, string Key, string UploadId);
+/// <summary>Where an upload in parts goes to.</summary>
+internal sealed record PartsUpload(string Bucket, string Key);
