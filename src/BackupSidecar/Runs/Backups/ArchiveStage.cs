@@ -148,6 +148,9 @@ internal sealed class ArchiveStage(
 
         async Task<bool> IsTakenAsync(ArchiveName candidate)
         {
+            // What a run that was killed in this very second has left there is swept later.
+            if (localFolder is not null && File.Exists(Path.Combine(localFolder, PartialFile.NameFor(candidate.FileName))))
+                return true;
             foreach (var store in writable)
             {
                 if (await HoldsAsync(store, candidate))
