@@ -156,7 +156,7 @@ internal sealed class DiscardingBucket : IDisposable
         return bytes;
     }
 
-    private static IReadOnlyDictionary<string, string> MetadataOf(HttpListenerRequest request) => request.Headers.AllKeys.OfType<string>()
+    private static Dictionary<string, string> MetadataOf(HttpListenerRequest request) => request.Headers.AllKeys.OfType<string>()
         .Where(name => name.StartsWith(Metadata, StringComparison.OrdinalIgnoreCase))
         .ToDictionary(name => name, name => request.Headers[name]!, StringComparer.Ordinal);
 
