@@ -34,7 +34,7 @@ internal sealed class DiscardingBucket : IDisposable
     {
         ["BACKUP_S3_BUCKET"] = Bucket,
         ["BACKUP_S3_ENDPOINT"] = _address.AbsoluteUri,
-        ["BACKUP_S3_ACCESS_KEY"] = "bench",
+        ["BACKUP_S3_ACCESS_KEY"] = "anybody",
         ["BACKUP_S3_SECRET_KEY"] = "nothing is kept here",
         ["BACKUP_S3_PATH_STYLE"] = "true",
         ["BACKUP_ALLOW_HTTP"] = "true",
@@ -91,7 +91,7 @@ internal sealed class DiscardingBucket : IDisposable
     private string List(string prefix) =>
         "<ListBucketResult><IsTruncated>false</IsTruncated>"
         + string.Concat(_objects.Where(each => !each.Value.IsUnfinished && each.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(each =>
-            $"<Contents><Key>{SecurityElement.Escape(each.Key)}</Key><Size>{each.Value.Bytes}</Size><LastModified>{each.Value.WrittenAt:O}</LastModified></Contents>"))
+            $"<Contents><Key>{SecurityElement.Escape(each.Key)}</Key><Size>{each.Value.Bytes}</Size><ETag>whole</ETag><LastModified>{each.Value.WrittenAt:yyyy-MM-ddTHH:mm:ss.fffZ}</LastModified></Contents>"))
         + "</ListBucketResult>";
 
     private string? Show(string key, bool withContent, HttpListenerResponse response)
@@ -104,6 +104,7 @@ internal sealed class DiscardingBucket : IDisposable
         foreach (var (name, value) in found.Metadata)
             response.Headers[name] = value;
         response.Headers[HttpResponseHeader.LastModified] = found.WrittenAt.ToString("R", CultureInfo.InvariantCulture);
+        response.Headers[HttpResponseHeader.ETag] = "\"whole\"";
         response.ContentLength64 = found.Bytes;
         if (withContent)
             response.OutputStream.Write(found.Content);
