@@ -4,6 +4,7 @@ using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Processes;
 using BackupSidecar.Tests.Commands;
 using BackupSidecar.Tests.Stores;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.IntegrationTests.Stores;
 
@@ -37,9 +38,9 @@ public sealed class FullDiskTests(CephServer ceph) : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    private static readonly int Sizes = LongTest.IsWhole ? 100 : 8;
+    private static readonly int Sizes = LongRun.Of(8, 100);
 
-    public static TheoryData<int> Steps => LongTest.IsWhole ? [.. Enumerable.Range(0, Sizes)] : [1, 4, 7];
+    public static TheoryData<int> Steps => LongRun.IsWanted ? [.. Enumerable.Range(0, Sizes)] : [1, 4, 7];
 
     [Theory(Timeout = 600_000)]
     [MemberData(nameof(Steps))]
