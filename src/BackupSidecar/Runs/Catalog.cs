@@ -99,11 +99,10 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
     }
 
     /// <summary>What a person should know about the choice of <see cref="ToVerify"/>, a sentence each.</summary>
-    public IEnumerable<string> PassedOver(VerifyOptions options)
+    public IEnumerable<string> PassedOver(IReadOnlyList<CatalogEntry> chosen, VerifyOptions options)
     {
         if (options.IsNamed)
             yield break;
-        var chosen = ToVerify(options);
         var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
         var unvouched = entries.Where(entry => chosen.All(other => other.Name != entry.Name))
             .Where(entry => options.Backup is null || entry.Name.LocalTime > chosen[0].Name.LocalTime)
