@@ -132,7 +132,7 @@ public sealed class MongoServerTests : IDisposable
     [Fact]
     public async Task Missing_tools_are_named_with_the_way_to_get_them()
     {
-        var engine = new MongoServer(new Secret(Uri), new DatabaseOptions(), _places, _private, Path.Combine(_private, "nowhere"));
+        var engine = new MongoServer(new Secret(Uri), new DatabaseOptions(), _places, _private, NullLogger.Instance, Path.Combine(_private, "nowhere"));
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
@@ -172,5 +172,5 @@ public sealed class MongoServerTests : IDisposable
     }
 
     private MongoServer Engine(string uri = Uri, DatabaseOptions? options = null) =>
-        new(new Secret(uri), options ?? new DatabaseOptions(), _places, _private, _tools.Directory);
+        new(new Secret(uri), options ?? new DatabaseOptions(), _places, _private, NullLogger.Instance, _tools.Directory);
 }
