@@ -143,7 +143,9 @@ internal sealed class MongoServer(
     {
         try
         {
-            var (_, output) = await place.RunAsync(new Command(Path.Combine(toolDirectory, tool), "--version"), cancellation);
+            var (result, output) = await place.RunAsync(new Command(Path.Combine(toolDirectory, tool), "--version"), cancellation);
+            if (!result.Succeeded)
+                throw Failed($"{tool} cannot even tell its version", result);
             return output.Split('\n')[0].Replace(tool + " version: ", "", StringComparison.Ordinal).Trim();
         }
         catch (ProcessFailedException error)

@@ -140,6 +140,17 @@ public sealed class MongoServerTests : IDisposable
         Assert.Contains("WITH_MONGODB_TOOLS=1", failure.Message);
     }
 
+    [Fact]
+    public async Task A_tool_that_fails_to_tell_its_version_is_not_used()
+    {
+        _tools.Archive(MongoArchives.Whole);
+        _tools.Break();
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine().DumpAsync(Stream.Null, Cancellation));
+
+        Assert.Equal("mongodump cannot even tell its version: last words of a broken mongodump", failure.Message);
+    }
+
     [Theory]
     [InlineData("mongodb+srv://u:p@cluster.invalid/shop")]
     [InlineData("mongodb://u@%2Fnowhere%2Fmongodb-27017.sock/shop")]
