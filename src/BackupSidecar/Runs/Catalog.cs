@@ -78,6 +78,11 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         return options.Backup == RestoreOptions.Latest ? Latest(entries, options) : Named(entries, options);
     }
 
+    /// <summary>The newest complete backup before this one that is vouched for, as far as manifests tell; null if there is none.</summary>
+    public CatalogEntry? VouchedForBefore(CatalogEntry refused, bool hasManifestKey) => Entries.FirstOrDefault(entry =>
+        entry.Name.LocalTime < refused.Name.LocalTime
+        && entry.Copies.Any(copy => copy.State == CatalogState.Complete && copy.NotVouchedFor(hasManifestKey) is null));
+
     /// <summary>
     /// What a verification looks at: all backups, or the newest, whatever became of it since; what never was a backup is
     /// passed over unless it is named.
