@@ -143,7 +143,7 @@ internal sealed class Composition : IDisposable
             ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
             : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
         SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
-        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory),
+        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory, Log),
         SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, JournalStop, Log),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };

@@ -39,6 +39,9 @@ internal sealed class DockerEngine : IDisposable
         };
     }
 
+    /// <summary>The clock that its limits go by.</summary>
+    public TimeProvider Time => _time;
+
     /// <summary>All containers, running or not, that carry all of the labels with these values.</summary>
     public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(
         IReadOnlyDictionary<string, string> labels, CancellationToken cancellation)

@@ -78,6 +78,11 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         return options.Backup == RestoreOptions.Latest ? Latest(entries, options) : Named(entries, options);
     }
 
+    /// <summary>The newest complete backup before this one that is vouched for, as far as manifests tell; null if there is none.</summary>
+    public CatalogEntry? VouchedForBefore(CatalogEntry refused, bool hasManifestKey) => Entries.FirstOrDefault(entry =>
+        entry.Name.LocalTime < refused.Name.LocalTime
+        && entry.Copies.Any(copy => copy.State == CatalogState.Complete && copy.NotVouchedFor(hasManifestKey) is null));
+
     /// <summary>
     /// What a verification looks at: all backups, or the newest, whatever became of it since; what never was a backup is
     /// passed over unless it is named.
@@ -99,11 +104,10 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
     }
 
     /// <summary>What a person should know about the choice of <see cref="ToVerify"/>, a sentence each.</summary>
-    public IEnumerable<string> PassedOver(VerifyOptions options)
+    public IEnumerable<string> PassedOver(IReadOnlyList<CatalogEntry> chosen, VerifyOptions options)
     {
         if (options.IsNamed)
             yield break;
-        var chosen = ToVerify(options);
         var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
         var unvouched = entries.Where(entry => chosen.All(other => other.Name != entry.Name))
             .Where(entry => options.Backup is null || entry.Name.LocalTime > chosen[0].Name.LocalTime)

@@ -59,8 +59,9 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         }
         var catalog = await new CatalogReader(asked, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
         record.Unlisted(catalog);
-        record.Warn(catalog.PassedOver(options));
-        foreach (var entry in catalog.ToVerify(options))
+        var chosen = catalog.ToVerify(options);
+        record.Warn(catalog.PassedOver(chosen, options));
+        foreach (var entry in chosen)
         {
             record.Warn(asked.Where(store => entry.Copies.All(copy => copy.Store != store.Name))
                 .Select(store => $"{entry.Name.FileName} is not in the store '{store.Name}'."));

@@ -57,6 +57,21 @@ public sealed class MysqlRestoreTests(MariaDbServer server) : IClassFixture<Mari
     }
 
     [Fact]
+    public async Task A_dump_that_does_not_load_leaves_an_empty_database_empty_and_there()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await server.QueryAsync("ALTER DATABASE CHARACTER SET latin1 COLLATE latin1_german2_ci;", database);
+        using var dump = new MemoryStream(Encoding.UTF8.GetBytes(HeadOfOne + "CREATE TABLE half(x int);\nINSERT INTO missing VALUES (1);\n"));
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(
+            () => server.Engine(database).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation));
+
+        Assert.Contains("nothing of it was left behind", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("latin1\tlatin1_german2_ci", await server.QueryAsync("SELECT @@character_set_database, @@collation_database;", database));
+        Assert.Equal("", await server.QueryAsync("SHOW TABLES;", database));
+    }
+
+    [Fact]
     public async Task Cancelling_leaves_the_database_as_it_was_and_nothing_beside_it()
     {
         var (database, dump, facts) = await DumpAsync(server.Engine(await CreateAsync(hasMoreThanTables: true)), _latest);

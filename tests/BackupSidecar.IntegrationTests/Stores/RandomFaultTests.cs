@@ -18,6 +18,7 @@ public sealed class RandomFaultTests(CephServer ceph)
     {
         LongestTrouble = TimeSpan.FromSeconds(10),
         LongestFirstLook = TimeSpan.FromSeconds(10),
+        LongestAsked = TimeSpan.FromMilliseconds(20),
         FirstWait = TimeSpan.FromMilliseconds(2),
         LongestWait = TimeSpan.FromMilliseconds(20),
         LongestAnswer = TimeSpan.FromSeconds(1),

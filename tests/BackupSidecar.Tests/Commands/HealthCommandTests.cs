@@ -102,7 +102,7 @@ public sealed class HealthCommandTests : IDisposable
         new StopJournal(_program.Path("state"), TimeProvider.System, NullLogger.Instance).Add(
             [new StoppedService { Name = "app", ContainerId = "c0ffee", ContainerName = "shop-app-1", StoppedAt = Now }]);
 
-        await IsAsync(healthy: false, "do not run again: shop-app-1");
+        await IsAsync(healthy: false, "may not run again: shop-app-1");
         using (await RunLock.TakeAsync(_program.Path("state"), "a run that has stopped them just now", TestContext.Current.CancellationToken))
             await IsAsync(healthy: true, "");
     }

@@ -40,7 +40,7 @@ internal sealed class FakeContainer(string id, string name)
 
 /// <summary>
 /// A Docker engine over a real socket that knows the calls that we make, records them, and fails on cue. It holds no
-/// processes, only states.
+/// processes, only states: a program that is run in a container of it begins, and says nothing for ever.
 /// </summary>
 internal sealed class FakeDockerDaemon : IAsyncDisposable
 {
@@ -188,11 +188,14 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
         }
         if (parts is ["containers", "json"])
             return new TinyResponse(200, List(request.Query).ToJsonString());
+        if (parts is ["exec", _, var what])
+            return what == "start" ? new TinyResponse(101) : new TinyResponse(200, """{"Running":true}""");
         if (Find(Uri.UnescapeDataString(parts[1])) is not { } container)
             return Error(404, $"No such container: {parts[1]}");
         return parts[2] switch
         {
             "json" => new TinyResponse(200, Describe(container).ToJsonString()),
+            "exec" => new TinyResponse(201, """{"Id":"1"}"""),
             "stop" => await StopAsync(container, cancellation),
             "start" => StartContainer(container),
             _ => Error(404, "page not found"),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -8,7 +9,10 @@ internal sealed record TinyRequest(string Method, string Path, string Query);
 
 internal sealed record TinyResponse(int Status, string Body = "", string ContentType = "application/json", string? ApiVersion = null);
 
-/// <summary>An HTTP/1.1 server over a Unix socket or a TCP port, with connections that stay open: what a Docker engine speaks.</summary>
+/// <summary>
+/// An HTTP/1.1 server over a Unix socket or a TCP port, with connections that stay open: what a Docker engine speaks. Bodies of
+/// requests are dropped; on a connection that was switched to another protocol (101) nothing is ever said.
+/// </summary>
 internal sealed class TinyHttpServer : IAsyncDisposable
 {
     private readonly Socket _listener;
@@ -61,6 +65,7 @@ internal sealed class TinyHttpServer : IAsyncDisposable
                 {
                     var target = head[..head.IndexOf('\r', StringComparison.Ordinal)].Split(' ');
                     var parts = target[1].Split('?', 2);
+                    await DropBodyAsync(socket, head);
                     var response = await _answer(new TinyRequest(target[0], parts[0], parts.Length > 1 ? parts[1] : ""), _ended.Token);
                     await socket.SendAsync(Encode(response), _ended.Token);
                 }
@@ -86,12 +91,30 @@ internal sealed class TinyHttpServer : IAsyncDisposable
         return head.ToString();
     }
 
+    private async Task DropBodyAsync(Socket socket, string head)
+    {
+        const string Name = "\r\nContent-Length: ";
+        var start = head.IndexOf(Name, StringComparison.OrdinalIgnoreCase) + Name.Length;
+        if (start < Name.Length)
+            return;
+        var body = new byte[int.Parse(head[start..head.IndexOf('\r', start)], CultureInfo.InvariantCulture)];
+        for (var read = 0; read < body.Length;)
+        {
+            var received = await socket.ReceiveAsync(body.AsMemory(read), _ended.Token);
+            if (received == 0)
+                return;
+            read += received;
+        }
+    }
+
     private static byte[] Encode(TinyResponse response)
     {
-        var hasBody = response.Status is not (204 or 304);
+        var hasBody = response.Status is not (101 or 204 or 304);
         var head = new StringBuilder().Append($"HTTP/1.1 {response.Status} Some Reason\r\n");
         if (response.ApiVersion is not null)
             head.Append($"Api-Version: {response.ApiVersion}\r\n");
+        if (response.Status == 101)
+            head.Append("Connection: Upgrade\r\nUpgrade: tcp\r\n");
         if (hasBody)
             head.Append($"Content-Type: {response.ContentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(response.Body)}\r\n");
         return Encoding.UTF8.GetBytes(head.Append("\r\n").Append(hasBody ? response.Body : "").ToString());
