@@ -103,7 +103,7 @@ internal static class CommandLine
             Description = "stored: the stored bytes are those that were written. content: also, the key opens them, all that is in them is what the manifest says, and dumps can be read.",
             DefaultValueFactory = _ => ReportText.Word(VerificationLevel.Content),
         };
-        level.AcceptOnlyFromAmong([.. Enum.GetValues<VerificationLevel>().Select(ReportText.Word)]);
+        level.AcceptOnlyFromAmong(ReportText.Word(VerificationLevel.Stored), ReportText.Word(VerificationLevel.Content));
         var from = new Option<string?>("--from") { Description = "Only in this store: local or s3." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing.") { backup, all, level, from, json };

@@ -29,6 +29,8 @@ internal static class VerificationText
             "Every stored byte is the one that was written. Not checked: whether the key opens them, and what is in them (--level content).",
         VerificationLevel.Content =>
             "Everything in the archive is what the manifest says. Not checked: whether servers take the dumps and applications run with the files; only a restore shows that.",
+        VerificationLevel.Restore =>
+            "Everything was restored beside the running services and is what the manifest counted. Not checked: whether applications run with it.",
         _ => throw new ArgumentOutOfRangeException(nameof(level)),
     };
 

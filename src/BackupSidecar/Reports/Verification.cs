@@ -10,6 +10,9 @@ internal enum VerificationLevel
 
     /// <summary>The key opens them, and every source in them is what the manifest says; dumps are read from end to end.</summary>
     Content,
+
+    /// <summary>Databases took their dumps in scratch servers like the running ones, files were unpacked, and all of it is what the manifest counted.</summary>
+    Restore,
 }
 
 /// <summary>What a verification of one copy came to.</summary>
