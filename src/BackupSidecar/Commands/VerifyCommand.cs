@@ -16,8 +16,8 @@ internal static class VerifyCommand
         var report = await program.VerifyRun().RunAsync(Guid.NewGuid(), options, Found, signals.Token);
         report = report.Masked(program.Reading.Redactor);
         if (json)
-            await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(VerificationJson.Of(report, options.Level, found)));
-        Tell(program, report, options.Level, isShown: json);
+            await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(VerificationJson.Of(report, options.Level, Reached(report, options.Level), found)));
+        Tell(program, report, Reached(report, options.Level), isShown: json);
         Remember(program, report);
         return ExitCode.Of(report.Outcome, signals);
 
@@ -28,6 +28,10 @@ internal static class VerifyCommand
                 Console.Out.Write(program.Reading.Redactor.Redact(VerificationText.Of(copy)));
         }
     }
+
+    /// <summary>What holds of all that is good: a database that could not be restored here was read as content.</summary>
+    private static VerificationLevel Reached(RunReport report, VerificationLevel wanted) => report.Verified
+        .Where(copy => copy.Result == VerificationResult.Good).Select(copy => copy.Level).DefaultIfEmpty(wanted).Min();
 
     private static void Tell(Composition program, RunReport report, VerificationLevel level, bool isShown)
     {

@@ -10,6 +10,9 @@ internal enum VerificationLevel
 
     /// <summary>The key opens them, and every source in them is what the manifest says; dumps are read from end to end.</summary>
     Content,
+
+    /// <summary>Databases took their dumps in scratch servers like the running ones, files were unpacked, and all of it is what the manifest counted.</summary>
+    Restore,
 }
 
 /// <summary>What a verification of one copy came to.</summary>
@@ -48,15 +51,15 @@ internal sealed class PastVerifications
         .ToLookup(past => (past.Copy.Archive, past.Copy.Store));
 
     /// <summary>
-    /// The newest refusal if nothing good came after it; else the newest of the closest looks, because a superficial one
-    /// takes nothing back. Null if the copy was never verified.
+    /// The newest refusal that stands: only what looked as closely and found it good takes one back. Else the newest of the
+    /// closest looks, because a superficial one takes nothing back. Null if the copy was never verified.
     /// </summary>
     public PastVerification? Of(string archive, string store)
     {
-        var verdicts = _newestFirst[(archive, store)];
-        var newest = verdicts.FirstOrDefault();
-        return newest is null || newest.Copy.Result == VerificationResult.Refused
-            ? newest
-            : verdicts.TakeWhile(past => past.Copy.Result == VerificationResult.Good).MaxBy(past => past.Copy.Level);
+        var verdicts = _newestFirst[(archive, store)].ToList();
+        return verdicts.Where((past, newer) => IsRefused(past) && !verdicts.Take(newer).Any(later => !IsRefused(later) && later.Copy.Level >= past.Copy.Level)).FirstOrDefault()
+            ?? verdicts.TakeWhile(past => !IsRefused(past)).MaxBy(past => past.Copy.Level);
     }
+
+    private static bool IsRefused(PastVerification past) => past.Copy.Result == VerificationResult.Refused;
 }

@@ -35,6 +35,19 @@ public sealed class PastVerificationsTests
     }
 
     [Fact]
+    public void A_superficial_look_does_not_take_back_what_a_closer_one_refused()
+    {
+        var refused = After((VerificationLevel.Restore, VerificationResult.Refused), (VerificationLevel.Content, VerificationResult.Good)).Of(Archive, "local");
+        var mended = After(
+            (VerificationLevel.Restore, VerificationResult.Refused),
+            (VerificationLevel.Restore, VerificationResult.Good),
+            (VerificationLevel.Stored, VerificationResult.Good)).Of(Archive, "local");
+
+        Assert.Equal((VerificationResult.Refused, VerificationLevel.Restore), (refused!.Copy.Result, refused.Copy.Level));
+        Assert.Equal((VerificationResult.Good, VerificationLevel.Restore), (mended!.Copy.Result, mended.Copy.Level));
+    }
+
+    [Fact]
     public void What_could_not_be_read_is_no_verdict()
     {
         var past = After((VerificationLevel.Content, VerificationResult.Good), (VerificationLevel.Content, VerificationResult.Unread)).Of(Archive, "local");
