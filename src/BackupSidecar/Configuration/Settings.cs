@@ -34,6 +34,10 @@ internal sealed record Settings
 
     public required RetentionSettings Retention { get; init; }
 
+    public VerificationSettings Verification { get; init; } = new();
+
+    public AnomalySettings Anomalies { get; init; } = new();
+
     public required HookSettings Hooks { get; init; }
 
     public required NotificationSettings Notifications { get; init; }
@@ -218,6 +222,34 @@ internal sealed record RetentionSettings
 
     /// <summary>BACKUP_RETENTION_MAX_DELETIONS: a run that would remove more removes nothing and says so.</summary>
     public int MaximumDeletions { get; init; } = 10;
+}
+
+/// <summary>How closely a scheduled verification looks at the newest backup; auto: as closely as can be done here.</summary>
+internal enum ScheduledLevel
+{
+    Auto,
+    Stored,
+    Content,
+    Restore,
+}
+
+/// <summary>What is verified without anybody asking.</summary>
+internal sealed record VerificationSettings
+{
+    /// <summary>BACKUP_VERIFY_SCHEDULE as written, or null where it is off. Parsed by Scheduling.</summary>
+    public string? Schedule { get; init; }
+
+    public ScheduledLevel Level { get; init; } = ScheduledLevel.Auto;
+}
+
+/// <summary>The share of its usual size or counts, in percent, that a backup may lose before somebody is told; null: however much.</summary>
+internal sealed record AnomalySettings
+{
+    /// <summary>BACKUP_ANOMALY_WARN.</summary>
+    public int? Warn { get; init; } = 50;
+
+    /// <summary>BACKUP_ANOMALY_FREEZE.</summary>
+    public int? Freeze { get; init; } = 90;
 }
 
 /// <summary>The operator's own steps around a run.</summary>
