@@ -52,7 +52,8 @@ internal sealed class Composition : IDisposable
         }.OfType<IBackupStore>()];
         _places = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log);
         History = new History(Settings.Paths.State);
-        Verifications = new History(Settings.Paths.State, "verifications");
+        Verifications = new History(Settings.Paths.State, History.OfVerifications);
+        Marks = new MarkFile(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
     }
@@ -83,6 +84,8 @@ internal sealed class Composition : IDisposable
     /// <param name="logFile">A file that gets the log as well, or null.</param>
     /// <exception cref="ConfigurationException">It cannot be used; holds every fault.</exception>
     public static Composition Load(SettingsScope scope, string? logFile = null)
+    public MarkFile Marks { get; }
+
     {
         var program = new Composition(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
         if (scope != SettingsScope.Everything)

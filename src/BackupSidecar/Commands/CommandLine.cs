@@ -19,6 +19,7 @@ internal static class CommandLine
             List(),
             Restore(),
             Verify(),
+            Accept(),
             Prune(),
             Verb("check", "Show the settings, and check tools, sources, services and stores. Changes nothing.", CheckCommand.ExecuteAsync),
             Verb("healthcheck", "Exit 0 if the last good backup is as fresh as the schedule promises.", HealthCommand.ExecuteAsync),
@@ -52,6 +53,24 @@ internal static class CommandLine
 
     private static Command Prune()
     {
+    private static Command Accept()
+    {
+        var backup = new Argument<string?>("backup")
+        {
+            Description = "A timestamp as 'list' shows it. Without one, what there is to accept is shown.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var all = new Option<bool>("--all") { Description = "Everything that is there to be accepted." };
+        var command = new Command("accept", "Say that you know of a backup that was found bad, or that is much smaller than those before it, so that pruning goes on.") { backup, all };
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(all) && given.GetValue(backup) is not null)
+                given.AddError("Name one backup, or --all of them.");
+        });
+        command.SetAction((given, _) => Program.ExecuteAsync(_ => AcceptCommand.ExecuteAsync(given.GetValue(backup), given.GetValue(all))));
+        return command;
+    }
+
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show every decision with its reason." };
         var force = new Option<bool>("--force") { Description = "Also remove more than BACKUP_RETENTION_MAX_DELETIONS at once." };
         var command = new Command("prune", "Remove what the retention policy does not keep.") { dryRun, force };
