@@ -76,6 +76,7 @@ internal sealed class History(string stateDirectory, string name = "history")
         Verified = Whole(report.Verified),
         Problems = Whole(report.Problems),
         Warnings = Whole(report.Warnings),
+        Attention = Whole(report.Attention),
     };
 
     private static IReadOnlyList<T> Whole<T>(IReadOnlyList<T>? items)
