@@ -2,6 +2,7 @@ using BackupSidecar.Archives;
 using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
+using BackupSidecar.Configuration.Values;
 using BackupSidecar.Databases;
 using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.MySql;
@@ -40,8 +41,9 @@ internal sealed class Composition : IDisposable
     private Composition(SettingsReading reading, string? logFile)
     {
         Reading = reading;
-        (Schedule, var scheduleFaults) = ParseSchedule(reading);
-        (Settings, Plan) = Require(reading, scheduleFaults);
+        (Schedule, var scheduleFaults) = ParseSchedule(reading, SettingTable.Schedule);
+        (VerifySchedule, var verifyFaults) = ParseSchedule(reading, SettingTable.VerifySchedule);
+        (Settings, Plan) = Require(reading, [.. scheduleFaults, .. verifyFaults]);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
         _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
@@ -71,6 +73,9 @@ internal sealed class Composition : IDisposable
     /// <summary>Null in manual mode.</summary>
     public CronSchedule? Schedule { get; }
 
+    /// <summary>Null where no verification is scheduled.</summary>
+    public CronSchedule? VerifySchedule { get; }
+
     /// <summary>Local first.</summary>
     public IReadOnlyList<IBackupStore> Stores { get; }
 
@@ -79,13 +84,13 @@ internal sealed class Composition : IDisposable
 
     public History Verifications { get; }
 
+    public MarkFile Marks { get; }
+
     /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
     /// <param name="logFile">A file that gets the log as well, or null.</param>
     /// <exception cref="ConfigurationException">It cannot be used; holds every fault.</exception>
     public static Composition Load(SettingsScope scope, string? logFile = null)
-    public MarkFile Marks { get; }
-
     {
         var program = new Composition(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
         if (scope != SettingsScope.Everything)
@@ -127,6 +132,25 @@ internal sealed class Composition : IDisposable
     public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
 
     public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log);
+
+    /// <summary>Whether there is a Docker engine that can be asked.</summary>
+    public async Task<bool> EngineAnswersAsync(CancellationToken cancellation)
+    {
+        using var engine = new DockerEngine(Settings.Services.DockerHost, Time);
+        try
+        {
+            await engine.InspectAsync(OwnContainer.FindId() ?? "backup-sidecar", cancellation);
+            return true;
+        }
+        catch (DockerException failure)
+        {
+            Log.LogDebug("There is no Docker engine: {Reason}", failure.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Tells whoever is to be told of what a run came to.</summary>
+    public Task TellAsync(RunReport report, CancellationToken interrupted) => _notifiers.FinishedAsync(report, interrupted);
 
     public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
 
@@ -193,13 +217,15 @@ internal sealed class Composition : IDisposable
     private static ConfigurationException Faulty(SettingsReading reading, IEnumerable<ConfigurationFault> faults) =>
         new([.. faults.Select(fault => fault with { Problem = reading.Redactor.Redact(fault.Problem) })]);
 
-    private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading)
+    private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading, Setting setting)
     {
+        var given = reading.Given.Find(setting);
         // A value that was found faulty before is blank by now.
-        if (reading.Given.Find(SettingTable.Schedule)?.Text is not { } text || string.IsNullOrWhiteSpace(text))
+        var text = string.IsNullOrWhiteSpace(given?.Text) ? setting.Default : given.Text;
+        if (text is null || OffText.IsOff(text))
             return (null, []);
         return CronSchedule.TryParse(text, reading.Settings?.TimeZone ?? TimeZoneInfo.Utc, out var schedule, out var fault)
             ? (schedule, [])
-            : (null, [fault!]);
+            : (null, [fault! with { Setting = given?.Variable ?? setting.Name }]);
     }
 }

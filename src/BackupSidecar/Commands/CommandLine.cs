@@ -35,9 +35,11 @@ internal static class CommandLine
         return command;
     }
 
+    private static Option<string?> LogFileOption() => new("--log-file") { Description = "Write the log to this file as well.", Hidden = true };
+
     private static Command Backup()
     {
-        var logFile = new Option<string?>("--log-file") { Description = "Write the log to this file as well.", Hidden = true };
+        var logFile = LogFileOption();
         var command = new Command("backup", "Make one backup now.") { logFile };
         command.SetAction((given, _) => Program.ExecuteAsync(signals => BackupCommand.ExecuteAsync(given.GetValue(logFile), signals)));
         return command;
@@ -51,8 +53,6 @@ internal static class CommandLine
         return command;
     }
 
-    private static Command Prune()
-    {
     private static Command Accept()
     {
         var backup = new Argument<string?>("backup")
@@ -71,6 +71,8 @@ internal static class CommandLine
         return command;
     }
 
+    private static Command Prune()
+    {
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show every decision with its reason." };
         var force = new Option<bool>("--force") { Description = "Also remove more than BACKUP_RETENTION_MAX_DELETIONS at once." };
         var command = new Command("prune", "Remove what the retention policy does not keep.") { dryRun, force };
@@ -125,21 +127,28 @@ internal static class CommandLine
         level.AcceptOnlyFromAmong(ReportText.Word(VerificationLevel.Stored), ReportText.Word(VerificationLevel.Content));
         var from = new Option<string?>("--from") { Description = "Only in this store: local or s3." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing.") { backup, all, level, from, json };
+        var scheduled = new Option<bool>("--scheduled") { Description = "What BACKUP_VERIFY_SCHEDULE looks at: the newest backup at BACKUP_VERIFY_LEVEL, and the bytes of others in turns. Tells whoever is told of backups." };
+        var logFile = LogFileOption();
+        var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing.") { backup, all, level, from, json, scheduled, logFile };
         command.Validators.Add(given =>
         {
             if (given.GetValue(all) && given.GetValue(backup) is not null)
                 given.AddError("Name one backup, or --all of them.");
+            var isChosen = given.GetValue(all) || given.GetValue(backup) is not null || given.GetValue(from) is not null || given.GetResult(level) is { Implicit: false };
+            if (given.GetValue(scheduled) && (isChosen || given.GetValue(json)))
+                given.AddError("--scheduled stands alone: it chooses backups, stores and levels itself.");
         });
-        command.SetAction((given, _) => Program.ExecuteAsync(signals => VerifyCommand.ExecuteAsync(
-            new VerifyOptions
-            {
-                Backup = given.GetValue(all) ? null : given.GetValue(backup) ?? RestoreOptions.Latest,
-                Level = Enum.Parse<VerificationLevel>(given.GetRequiredValue(level), ignoreCase: true),
-                Store = given.GetValue(from),
-            },
-            given.GetValue(json),
-            signals)));
+        command.SetAction((given, _) => Program.ExecuteAsync(signals => given.GetValue(scheduled)
+            ? ScheduledVerification.ExecuteAsync(given.GetValue(logFile), signals)
+            : VerifyCommand.ExecuteAsync(
+                new VerifyOptions
+                {
+                    Backup = given.GetValue(all) ? null : given.GetValue(backup) ?? RestoreOptions.Latest,
+                    Level = Enum.Parse<VerificationLevel>(given.GetRequiredValue(level), ignoreCase: true),
+                    Store = given.GetValue(from),
+                },
+                given.GetValue(json),
+                signals)));
         return command;
     }
 }

@@ -27,12 +27,24 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     /// <param name="options">What is wanted.</param>
     /// <param name="tell">Told of each copy as soon as it is known.</param>
     /// <param name="cancellation">Ends the run; what was found out until then stays in the report.</param>
-    public async Task<RunReport> RunAsync(Guid runId, VerifyOptions options, Action<CopyVerification> tell, CancellationToken cancellation)
+    public Task<RunReport> RunAsync(Guid runId, VerifyOptions options, Action<CopyVerification> tell, CancellationToken cancellation) =>
+        RunAsync(new VerifyRecord(runId, settings.Name, time), tell, (found, record) => VerifyAsync(options, found, record, cancellation), cancellation);
+
+    /// <summary>A scheduled verification.</summary>
+    /// <param name="runId">The run's ID.</param>
+    /// <param name="choose">Which copies it looks at.</param>
+    /// <param name="tell">Told of each copy as soon as it is known.</param>
+    /// <param name="cancellation">Ends the run; what was found out until then stays in the report.</param>
+    public Task<RunReport> RunRoundAsync(
+        Guid runId, Func<Catalog, IReadOnlyList<CopyToVerify>> choose, Action<CopyVerification> tell, CancellationToken cancellation) =>
+        RunAsync(new VerifyRecord(runId, settings.Name, time), tell, (found, record) => VerifyAsync(choose, found, record, cancellation), cancellation);
+
+    private static async Task<RunReport> RunAsync(
+        VerifyRecord record, Action<CopyVerification> tell, Func<Action<CopyVerification>, VerifyRecord, Task> verify, CancellationToken cancellation)
     {
-        var record = new VerifyRecord(runId, settings.Name, time);
         try
         {
-            await VerifyAsync(options, found => { record.Add(found); tell(found); }, record, cancellation);
+            await verify(found => { record.Add(found); tell(found); }, record);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -68,6 +80,25 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
             record.Warn(pending.Select(copy => $"{entry.Name.FileName} in the store '{copy.Store}' has no manifest yet: it was passed over."));
             foreach (var copy in entry.Copies.Except(pending))
                 found(await VerifyAsync(entry.Name, copy, options.Level, cancellation));
+        }
+    }
+
+    private async Task VerifyAsync(
+        Func<Catalog, IReadOnlyList<CopyToVerify>> choose, Action<CopyVerification> found, VerifyRecord record, CancellationToken cancellation)
+    {
+        var catalog = await new CatalogReader(stores, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
+        record.Unlisted(catalog);
+        var proven = new HashSet<string>();
+        var chosen = choose(catalog);
+        if (chosen.Count == 0)
+            record.NothingToVerify();
+        foreach (var each in chosen)
+        {
+            var digest = each.Copy.Manifest?.Stored?.Sha256;
+            var verified = await VerifyAsync(each.Name, each.Copy, digest is not null && proven.Contains(digest) ? each.LevelOfTwin : each.Level, cancellation);
+            if (digest is not null && verified.Copy.Result == VerificationResult.Good && verified.Copy.Level == each.Level)
+                proven.Add(digest);
+            found(verified);
         }
     }
 
