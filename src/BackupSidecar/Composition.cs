@@ -13,8 +13,10 @@ using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Reports.Drills;
 using BackupSidecar.Runs;
 using BackupSidecar.Runs.Backups;
+using BackupSidecar.Runs.Drills;
 using BackupSidecar.Scheduling;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
@@ -35,6 +37,7 @@ internal sealed class Composition : IDisposable
     private readonly TextWriter? _logFile;
     private readonly LocalStore? _local;
     private readonly ToolPlaces _places;
+    private readonly DockerEngine _drills;
     private readonly PingClient _pings;
     private readonly NotifierGroup _notifiers;
 
@@ -53,6 +56,7 @@ internal sealed class Composition : IDisposable
             Settings.S3 is { } s3 ? new S3Store(s3, Settings.Name, Time, Log) { Marks = Path.Combine(Settings.Paths.State, "uploads") } : null,
         }.OfType<IBackupStore>()];
         _places = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log);
+        _drills = new DockerEngine(Settings.Services.DockerHost, Time);
         History = new History(Settings.Paths.State);
         Verifications = new History(Settings.Paths.State, History.OfVerifications);
         Marks = new MarkFile(Settings.Paths.State);
@@ -131,15 +135,16 @@ internal sealed class Composition : IDisposable
 
     public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
 
-    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log);
+    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log, RestoreDrill());
+
+    public DrillSweep DrillSweep() => new(Settings.Paths, DrillContainers(), Log);
 
     /// <summary>Whether there is a Docker engine that can be asked.</summary>
     public async Task<bool> EngineAnswersAsync(CancellationToken cancellation)
     {
-        using var engine = new DockerEngine(Settings.Services.DockerHost, Time);
         try
         {
-            await engine.InspectAsync(OwnContainer.FindId() ?? "backup-sidecar", cancellation);
+            await _drills.InspectAsync(OwnContainer.FindId() ?? "backup-sidecar", cancellation);
             return true;
         }
         catch (DockerException failure)
@@ -159,19 +164,30 @@ internal sealed class Composition : IDisposable
         foreach (var store in Stores)
             store.Dispose();
         _places.Dispose();
+        _drills.Dispose();
         _notifiers.Dispose();
         _pings.Dispose();
         _logFile?.Dispose();
     }
 
-    private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
+    private RestoreDrill RestoreDrill() => new(
+        Settings, Plan, DrillContainers(), (plan, folder, places) => Engine(plan, folder, places, NoJournal), Evidence(),
+        Stores.FirstOrDefault(store => store.Name == Settings.Drill.ReportStore), Reading.Redactor, Time, Log);
+
+    private DrillContainers DrillContainers() => new(_drills, Settings, Time, Log);
+
+    private DrillEvidence Evidence() => new(Settings.Paths.State, Settings.TimeZone);
+
+    private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => Engine(plan, privateDirectory, _places, JournalStop);
+
+    private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory, ToolPlaces places, Func<ContainerDetails, Action> journal) => plan.Kind switch
     {
         SourceKind.Postgres => plan.IsGlobals
-            ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
-            : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
-        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
-        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory),
-        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, JournalStop, Log),
+            ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options, places))
+            : new Postgres(PostgresAccess(plan.Uri, plan.Options, places), plan.DatabaseName, plan.Options),
+        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, places),
+        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, places, privateDirectory),
+        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, places, privateDirectory, journal, Log),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
 
@@ -184,10 +200,13 @@ internal sealed class Composition : IDisposable
         return () => journal.Remove([service]);
     }
 
-    private PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options) => new(uri, options.Via, _places, new PostgresClients());
+    /// <summary>Nobody starts a scratch server again: the next start removes it.</summary>
+    private static Action NoJournal(ContainerDetails container) => () => { };
+
+    private static PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options, ToolPlaces places) => new(uri, options.Via, places, new PostgresClients());
 
     private PlanExpansion Expansion() => new((server, cancellation) =>
-        PostgresDatabases.ListAsync(PostgresAccess(server.Uri, server.Options), server.Options, cancellation));
+        PostgresDatabases.ListAsync(PostgresAccess(server.Uri, server.Options, _places), server.Options, cancellation));
 
     private List<INotifier> Notifiers()
     {

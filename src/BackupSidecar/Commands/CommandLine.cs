@@ -121,15 +121,16 @@ internal static class CommandLine
         var all = new Option<bool>("--all") { Description = "Every backup." };
         var level = new Option<string>("--level")
         {
-            Description = "stored: the stored bytes are those that were written. content: also, the key opens them, all that is in them is what the manifest says, and dumps can be read.",
+            Description = "stored: the stored bytes are those that were written. content: also, the key opens them, all that is in them is what the manifest says, and dumps can be read. "
+                + "restore: also, databases are restored into scratch containers like the running ones, files into a scratch folder, and counted.",
             DefaultValueFactory = _ => ReportText.Word(VerificationLevel.Content),
         };
-        level.AcceptOnlyFromAmong(ReportText.Word(VerificationLevel.Stored), ReportText.Word(VerificationLevel.Content));
+        level.AcceptOnlyFromAmong([.. Enum.GetValues<VerificationLevel>().Select(ReportText.Word)]);
         var from = new Option<string?>("--from") { Description = "Only in this store: local or s3." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var scheduled = new Option<bool>("--scheduled") { Description = "What BACKUP_VERIFY_SCHEDULE looks at: the newest backup at BACKUP_VERIFY_LEVEL, and the bytes of others in turns. Tells whoever is told of backups." };
         var logFile = LogFileOption();
-        var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing.") { backup, all, level, from, json, scheduled, logFile };
+        var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing that is in use.") { backup, all, level, from, json, scheduled, logFile };
         command.Validators.Add(given =>
         {
             if (given.GetValue(all) && given.GetValue(backup) is not null)

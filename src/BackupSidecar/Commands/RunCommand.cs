@@ -25,6 +25,7 @@ internal static class RunCommand
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         await RecoverAsync(program, signals.Token);
         await program.Recovery().SweepAsync(program.Stores, signals.Token);
+        await program.DrillSweep().TrySweepAsync(onlyIfKilled: false, signals.Token);
         ScheduleInForce.Note(program);
         var watching = WatchAsync(program, signals.Token);
         var log = LogArguments(program);

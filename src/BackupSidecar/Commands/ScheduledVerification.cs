@@ -23,7 +23,7 @@ internal static class ScheduledVerification
             new PastVerifications(program.Verifications.ReadNewestFirst()), program.Marks.Read(), await LevelAsync(program, signals.Token),
             program.VerifySchedule?.LongestGap(now) ?? Week, program.Settings.Archive.HasManifestKey, now);
         program.Log.LogInformation("Verifying: the newest backup ({Level}), and the bytes of those that were not read for longest", ReportText.Word(round.Level));
-        var report = await program.VerifyRun().RunRoundAsync(Guid.NewGuid(), catalog => Choose(round, catalog, program), copy => Tell(copy, program), signals.Token);
+        var report = await program.VerifyRun().RunRoundAsync(Guid.NewGuid(), round.MayDrill, catalog => Choose(round, catalog, program), copy => Tell(copy, program), signals.Token);
         report = VerifyCommand.Remember(program, report.Masked(program.Reading.Redactor));
         VerifyCommand.Tell(program, report);
         // A container that is stopped meanwhile is no news; what was not looked at is due again at its next start.

@@ -18,9 +18,9 @@ internal static class VerifyCommand
         if (report.Verified.Count > 0)
             report = Remember(program, report);
         if (json)
-            await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(VerificationJson.Of(report, options.Level, found)));
+            await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(VerificationJson.Of(report, options.Level, Reached(report, options.Level), found)));
         if (!json && report.Verified.Any(copy => copy.Result == VerificationResult.Good))
-            await Console.Out.WriteLineAsync(VerificationText.NotChecked(options.Level));
+            await Console.Out.WriteLineAsync(VerificationText.NotChecked(Reached(report, options.Level)));
         Tell(program, report);
         return ExitCode.Of(report.Outcome, signals);
 
@@ -31,6 +31,10 @@ internal static class VerifyCommand
                 Console.Out.Write(program.Reading.Redactor.Redact(VerificationText.Of(copy)));
         }
     }
+
+    /// <summary>What holds of all that is good: a database that could not be restored here was read as content.</summary>
+    private static VerificationLevel Reached(RunReport report, VerificationLevel wanted) => report.Verified
+        .Where(copy => copy.Result == VerificationResult.Good).Select(copy => copy.Level).DefaultIfEmpty(wanted).Min();
 
     /// <summary>Writes what is wrong to the log.</summary>
     public static void Tell(Composition program, RunReport report)

@@ -17,6 +17,7 @@ internal static class SettingTable
     private const string S3Section = "Where it goes: S3";
     private const string VerificationSection = "Verification";
     private const string RetentionSection = "How long it is kept";
+    private const string DrillSection = "Restore drills";
     private const string ToldSection = "Who is told";
     private const string HooksSection = "Hooks";
     private const string ProgramSection = "The program itself";
@@ -238,6 +239,26 @@ internal static class SettingTable
     public static readonly Setting RetentionMaximumDeletions = Add(new(RetentionSection, "BACKUP_RETENTION_MAX_DELETIONS", Integer,
         "A run that would remove more than this removes nothing and says so.")
     { Default = "10", Minimum = 1, Maximum = 1_000_000 });
+
+    public static readonly Setting DrillMemory = Add(new(DrillSection, "BACKUP_DRILL_MEMORY", Size,
+        "Memory that the scratch server of a restore drill may use.")
+    { Default = "1GiB", Minimum = 64L << 20, Maximum = 1L << 42 });
+
+    public static readonly Setting DrillCpus = Add(new(DrillSection, "BACKUP_DRILL_CPUS", Integer,
+        "Processors that the scratch server of a restore drill may use.")
+    { Default = "1", Minimum = 1, Maximum = 256 });
+
+    public static readonly Setting DrillSql = Add(new(DrillSection, "BACKUP_DRILL_SQL", Sql,
+        "SQL that must be true of a restored database: the first column of each row. With several databases, name one before it.")
+    { Example = "shop: select count(*) > 0 from users" });
+
+    public static readonly Setting DrillsDirectory = Add(new(DrillSection, "BACKUP_DRILLS_DIR", SettingKind.Path,
+        "Folder with a folder for each database, named as its source is, that holds such SQL as *.sql files.")
+    { Default = "/drills" });
+
+    public static readonly Setting DrillReportStore = Add(new(DrillSection, "BACKUP_DRILL_REPORT_STORE", Choice,
+        "Store that gets the report of each drill as well, as a file beside the backups.")
+    { Default = "none", Choices = ["none", "local", "s3"] });
 
     public static readonly Setting SuccessWebhook = Add(new(ToldSection, "BACKUP_SUCCESS_WEBHOOK", SecretUrl,
         "URL that gets a POST after each backup that succeeded.")

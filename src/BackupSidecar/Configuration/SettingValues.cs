@@ -103,15 +103,16 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
 
     public long? Size(Setting setting)
     {
+        long? otherwise = setting.Default is { } text && SizeText.TryParse(text, out var size) ? size : null;
         if (Given(setting) is not { } value)
-            return null;
+            return otherwise;
         if (SizeText.TryParse(value.Text.Trim(), out var bytes) && bytes >= setting.Minimum && bytes <= setting.Maximum)
             return bytes;
         findings.Fault(
             value.Variable,
             $"{Shown.Quote(value.Text)} is not a size from {SizeText.Format(setting.Minimum)} to {SizeText.Format(setting.Maximum)}.",
             Example(setting));
-        return null;
+        return otherwise;
     }
 
     /// <summary>A whole number of percent; null for "off".</summary>
@@ -179,6 +180,21 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
         }
 
         return uris;
+    }
+
+    /// <summary>SQL, each as one value, with the name of the database that it is about before a colon.</summary>
+    public IReadOnlyList<SqlAssertion> Assertions(Setting setting)
+    {
+        var assertions = new List<SqlAssertion>();
+        foreach (var value in given.Of(setting).Where(value => !string.IsNullOrWhiteSpace(value.Text)))
+        {
+            var (source, sql) = AssertionText.Split(value.Text);
+            if (sql.Length > 0)
+                assertions.Add(new SqlAssertion(value.Variable, source, sql));
+            else
+                findings.Fault(value.Variable, "it names a database, and no SQL.", setting.Example);
+        }
+        return assertions;
     }
 
     private static bool TrySplit(

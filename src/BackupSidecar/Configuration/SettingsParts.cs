@@ -29,13 +29,23 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Retention = Retention(),
             Verification = Verification(),
             Anomalies = Anomalies(),
+            Drill = Drill(),
             Hooks = Hooks(),
             Notifications = Notifications(),
             Paths = Paths(),
             Log = Log(),
         };
         Require(scope);
+        CheckAssertions(settings);
         return settings;
+    }
+
+    /// <summary>Which of all databases of a server there are shows only in a backup.</summary>
+    private void CheckAssertions(Settings settings)
+    {
+        var databases = settings.Sources.Postgres.Count + settings.Sources.Mysql.Count + settings.Sources.Sqlite.Count;
+        foreach (var assertion in settings.Drill.Assertions.Where(assertion => assertion.Source is null && databases > 1))
+            findings.Fault(assertion.Variable, "there are several databases, and it does not say which one it is about.", DrillSql.Example);
     }
 
     private void Require(SettingsScope scope)
@@ -268,6 +278,21 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
                 AnomalyWarn.Default);
         }
         return settings;
+    }
+
+    private DrillSettings Drill()
+    {
+        var store = _values.Choice(DrillReportStore);
+        if ((store == "local" && !given.IsGiven(LocalPath)) || (store == "s3" && !given.IsGiven(S3Bucket)))
+            Fault(DrillReportStore, $"there is no store '{store}'.");
+        return new DrillSettings
+        {
+            Memory = _values.Size(DrillMemory)!.Value, // Both have a default.
+            Cpus = _values.Integer(DrillCpus)!.Value,
+            Assertions = _values.Assertions(DrillSql),
+            Directory = _values.Path(DrillsDirectory)!, // It has a default.
+            ReportStore = store == "none" ? null : store,
+        };
     }
 
     private HookSettings Hooks() => new()

@@ -46,7 +46,7 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
             await CheckIntegrityAsync(copy, cancellation);
             return new DumpFacts($"sqlite3 {await VersionAsync(cancellation)}", null, "online backup (consistent snapshot)")
             {
-                Counts = await new SqliteCounts(program).CountAsync(copy, cancellation),
+                Counts = await CountAsync(copy, cancellation),
             };
         }
         catch
@@ -101,6 +101,16 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
             Path.GetDirectoryName(copy)!, TimeSpan.Zero, Address(copy, immutable: true), ["PRAGMA integrity_check;"], cancellation);
         if (!result.Succeeded || output.Trim() != "ok")
             throw new DatabaseException($"the database is damaged: {FirstLines(output)} {result.LastWords}".TrimEnd());
+    }
+
+    /// <summary>The rows of each table of a database that nobody writes to.</summary>
+    public Task<IReadOnlyDictionary<string, long>> CountAsync(string copy, CancellationToken cancellation) => new SqliteCounts(program).CountAsync(copy, cancellation);
+
+    /// <summary>Runs a statement on a database that nobody writes to; returns its rows, or the program's words why not.</summary>
+    public async Task<(ProcessResult Result, string Rows)> QueryAsync(string copy, string sql, CancellationToken cancellation)
+    {
+        var (result, output) = await RunAsync(Path.GetDirectoryName(copy)!, TimeSpan.Zero, Address(copy, immutable: true), [sql], cancellation);
+        return (result, output);
     }
 
     /// <exception cref="ProcessFailedException">The program is not here.</exception>

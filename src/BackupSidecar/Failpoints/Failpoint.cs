@@ -59,4 +59,9 @@ internal enum Failpoint
     AfterDiscard,
     RestoreBeforeHistory,
     RestoreAfterHistory,
+
+    DrillUnpacked,
+    DrillContainerMade,
+    DrillLoaded,
+    DrillBeforeRemoval,
 }

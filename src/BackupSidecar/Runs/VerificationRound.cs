@@ -6,7 +6,7 @@ namespace BackupSidecar.Runs;
 /// <summary>A copy that is to be verified, and how closely.</summary>
 internal sealed record CopyToVerify(ArchiveName Name, StoredCopy Copy, VerificationLevel Level)
 {
-    /// <summary>The level that will do where the same archive, by its digest, has passed <see cref="Level"/> in another store before.</summary>
+    /// <summary>The level that will do where the same archive, by its digest, was opened from another store and found good before.</summary>
     public VerificationLevel LevelOfTwin { get; init; } = Level;
 }
 
@@ -24,6 +24,9 @@ internal sealed record CopyToVerify(ArchiveName Name, StoredCopy Copy, Verificat
 internal sealed record VerificationRound(
     PastVerifications Past, BackupMarks Marks, VerificationLevel Level, TimeSpan Interval, bool HasManifestKey, DateTimeOffset Now)
 {
+    /// <summary>Whether a copy may be looked at as closely as can be.</summary>
+    public bool MayDrill => Level == VerificationLevel.Restore || Marks.All.Any(mark => mark is { IsOpen: true, RefusedAt: VerificationLevel.Restore });
+
     public IReadOnlyList<CopyToVerify> Choose(Catalog catalog)
     {
         var copies = catalog.Entries.Concat(catalog.Lost)

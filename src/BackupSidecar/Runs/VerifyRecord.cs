@@ -50,7 +50,7 @@ internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider t
             Archive = names is [var one] ? one.FileName : null,
             Verified = [.. _found.Select(found => found.Copy)],
             Problems = [.. _problems, .. _found.Where(found => found.Copy.Result is VerificationResult.Refused or VerificationResult.Unread).Select(found => found.Copy.Problem!)],
-            Warnings = [.. _warnings, .. _found.Where(found => found.Copy.Result == VerificationResult.Gone).Select(found => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {found.Copy.Problem}.")],
+            Warnings = [.. _warnings, .. _found.Where(found => found.Copy.Result == VerificationResult.Good).SelectMany(found => found.NotRestored.Select(sentence => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {sentence}.")), .. _found.Where(found => found.Copy.Result == VerificationResult.Gone).Select(found => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {found.Copy.Problem}.")],
         };
     }
 

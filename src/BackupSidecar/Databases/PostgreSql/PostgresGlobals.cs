@@ -50,7 +50,8 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
         var script = new GlobalsScript();
         await ProgramStreams.PumpAsync(dump, (chunk, length) => Take(script, chunk, length), () => { }, cancellation);
         await RestoreRolesAsync(connection, script, wanted, cancellation);
-        await RestoreTablespacesAsync(connection, script, wanted, cancellation);
+        if (!wanted.WithoutTablespaces)
+            await RestoreTablespacesAsync(connection, script, wanted, cancellation);
     }
 
     private static async Task RestoreRolesAsync(

@@ -19,8 +19,16 @@ internal sealed class RedisInfo(IReadOnlyDictionary<string, string> fields)
     /// <summary>How many keys it found at its last start, in whatever file it then read; null where it does not say (before 7.0).</summary>
     public long? KeysFoundAtStart => Number("rdb_last_load_keys_loaded") is { } loaded ? loaded + (Number("rdb_last_load_keys_expired") ?? 0) : null;
 
+    /// <summary>How many keys have run out, while it read its data and since; null where it does not say (before 7.0).</summary>
+    public long? RanOut => Number("rdb_last_load_keys_expired") is { } atStart ? atStart + (Number("expired_keys") ?? 0) : null;
+
+    /// <summary>Keys of each database: "db0" and so on, those that hold any.</summary>
+    public IReadOnlyDictionary<string, long> Keys => fields
+        .Where(each => each.Key.StartsWith("db", StringComparison.Ordinal) && each.Value.StartsWith("keys=", StringComparison.Ordinal))
+        .ToDictionary(each => each.Key, each => long.Parse(each.Value["keys=".Length..].Split(',')[0], CultureInfo.InvariantCulture));
+
     /// <summary>Whether any database holds a key.</summary>
-    public bool HasKeys => fields.Any(each => each.Key.StartsWith("db", StringComparison.Ordinal) && each.Value.StartsWith("keys=", StringComparison.Ordinal));
+    public bool HasKeys => Keys.Count > 0;
 
     public static RedisInfo Parse(string text) => new(text.Split('\n')
         .Select(line => line.Trim().Split(':', 2))

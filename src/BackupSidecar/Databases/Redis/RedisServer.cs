@@ -120,6 +120,13 @@ internal sealed class RedisServer(
         }
     }
 
+    public async Task<FoundCounts> CountAsync(CancellationToken cancellation)
+    {
+        await using var connection = await ConnectAsync(cancellation);
+        var info = await connection.InfoAsync(cancellation);
+        return new FoundCounts(info.Keys, info.RanOut);
+    }
+
     private static string Consistency(bool isProved) =>
         "snapshot of one moment (replication)" + (isProved ? "" : "; the server writes no checksums, so that only its form could be checked");
 
