@@ -2,6 +2,7 @@ using BackupSidecar.Archives;
 using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
+using BackupSidecar.Configuration.Values;
 using BackupSidecar.Databases;
 using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.MySql;
@@ -43,8 +44,9 @@ internal sealed class Composition : IDisposable
     private Composition(SettingsReading reading, string? logFile)
     {
         Reading = reading;
-        (Schedule, var scheduleFaults) = ParseSchedule(reading);
-        (Settings, Plan) = Require(reading, scheduleFaults);
+        (Schedule, var scheduleFaults) = ParseSchedule(reading, SettingTable.Schedule);
+        (VerifySchedule, var verifyFaults) = ParseSchedule(reading, SettingTable.VerifySchedule);
+        (Settings, Plan) = Require(reading, [.. scheduleFaults, .. verifyFaults]);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
         _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
@@ -56,7 +58,8 @@ internal sealed class Composition : IDisposable
         _places = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log);
         _drills = new DockerEngine(Settings.Services.DockerHost, Time);
         History = new History(Settings.Paths.State);
-        Verifications = new History(Settings.Paths.State, "verifications");
+        Verifications = new History(Settings.Paths.State, History.OfVerifications);
+        Marks = new MarkFile(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
     }
@@ -74,6 +77,9 @@ internal sealed class Composition : IDisposable
     /// <summary>Null in manual mode.</summary>
     public CronSchedule? Schedule { get; }
 
+    /// <summary>Null where no verification is scheduled.</summary>
+    public CronSchedule? VerifySchedule { get; }
+
     /// <summary>Local first.</summary>
     public IReadOnlyList<IBackupStore> Stores { get; }
 
@@ -81,6 +87,8 @@ internal sealed class Composition : IDisposable
     public History History { get; }
 
     public History Verifications { get; }
+
+    public MarkFile Marks { get; }
 
     /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
@@ -130,6 +138,24 @@ internal sealed class Composition : IDisposable
     public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log, RestoreDrill());
 
     public DrillSweep DrillSweep() => new(Settings.Paths, DrillContainers(), Log);
+
+    /// <summary>Whether there is a Docker engine that can be asked.</summary>
+    public async Task<bool> EngineAnswersAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _drills.InspectAsync(OwnContainer.FindId() ?? "backup-sidecar", cancellation);
+            return true;
+        }
+        catch (DockerException failure)
+        {
+            Log.LogDebug("There is no Docker engine: {Reason}", failure.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Tells whoever is to be told of what a run came to.</summary>
+    public Task TellAsync(RunReport report, CancellationToken interrupted) => _notifiers.FinishedAsync(report, interrupted);
 
     public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
 
@@ -210,13 +236,15 @@ internal sealed class Composition : IDisposable
     private static ConfigurationException Faulty(SettingsReading reading, IEnumerable<ConfigurationFault> faults) =>
         new([.. faults.Select(fault => fault with { Problem = reading.Redactor.Redact(fault.Problem) })]);
 
-    private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading)
+    private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading, Setting setting)
     {
+        var given = reading.Given.Find(setting);
         // A value that was found faulty before is blank by now.
-        if (reading.Given.Find(SettingTable.Schedule)?.Text is not { } text || string.IsNullOrWhiteSpace(text))
+        var text = string.IsNullOrWhiteSpace(given?.Text) ? setting.Default : given.Text;
+        if (text is null || OffText.IsOff(text))
             return (null, []);
         return CronSchedule.TryParse(text, reading.Settings?.TimeZone ?? TimeZoneInfo.Utc, out var schedule, out var fault)
             ? (schedule, [])
-            : (null, [fault!]);
+            : (null, [fault! with { Setting = given?.Variable ?? setting.Name }]);
     }
 }

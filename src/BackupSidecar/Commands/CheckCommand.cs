@@ -35,6 +35,9 @@ internal static class CheckCommand
         program.Hooks(Guid.Empty).WarnOfSkippedScripts();
         await output.WriteLineAsync("Schedule:");
         await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
+        await output.WriteLineAsync("Verification:");
+        await output.WriteLineAsync($"  {program.VerifySchedule?.Describe(program.Time.GetUtcNow()) ?? "none scheduled: only by hand"}");
+        await output.WriteLineAsync($"  {VerifiedAge.Of(program, program.Time.GetUtcNow()).Text}");
         return preflight.IsClean && standstill is null ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
 
         Task WriteAsync(string what, string? problem) =>

@@ -12,6 +12,7 @@ internal enum SettingKind
     Integer,
     Duration,
     Size,
+    Percentage,
     Choice,
     Names,
     NamedPaths,
@@ -35,7 +36,7 @@ internal sealed record Setting(string Section, string Name, SettingKind Kind, st
     /// <summary>Whether the example file sets it, rather than show it in a comment.</summary>
     public bool IsSetInExample { get; init; }
 
-    /// <summary>The bounds of a number or a size, or of the seconds of a duration.</summary>
+    /// <summary>The bounds of a number, a size or a percentage, or of the seconds of a duration.</summary>
     public long Minimum { get; init; }
 
     public long Maximum { get; init; } = int.MaxValue;

@@ -15,6 +15,7 @@ internal static class SettingTable
     private const string EncryptionSection = "Archive and encryption";
     private const string LocalSection = "Where it goes: a local folder";
     private const string S3Section = "Where it goes: S3";
+    private const string VerificationSection = "Verification";
     private const string RetentionSection = "How long it is kept";
     private const string DrillSection = "Restore drills";
     private const string ToldSection = "Who is told";
@@ -191,6 +192,22 @@ internal static class SettingTable
         "Whether an S3 server outside of the private network may be spoken to without TLS.")
     { Default = "false" });
 
+    public static readonly Setting VerifySchedule = Add(new(VerificationSection, "BACKUP_VERIFY_SCHEDULE", Text,
+        "When stored backups are verified, as a cron line; off: only by hand. It waits for a backup that is going on.")
+    { Default = "0 5 * * 0", Example = "0 5 * * 0" });
+
+    public static readonly Setting VerifyLevel = Add(new(VerificationSection, "BACKUP_VERIFY_LEVEL", Choice,
+        "How closely the newest backup is looked at then; auto: restore where the Docker engine answers, else content. Of the others the stored bytes are read, in turns.")
+    { Default = "auto", Choices = ["auto", "stored", "content", "restore"] });
+
+    public static readonly Setting AnomalyWarn = Add(new(VerificationSection, "BACKUP_ANOMALY_WARN", Percentage,
+        "A backup that has lost so much of its usual size or number of entries or records is told with a warning; off: never.")
+    { Default = "50%", Minimum = 1, Maximum = 100 });
+
+    public static readonly Setting AnomalyFreeze = Add(new(VerificationSection, "BACKUP_ANOMALY_FREEZE", Percentage,
+        "A backup that has lost so much needs attention: it is not counted as good, and nothing is pruned until it is accepted; off: never.")
+    { Default = "90%", Minimum = 1, Maximum = 100 });
+
     public static readonly Setting RetentionDays = Add(new(RetentionSection, "BACKUP_RETENTION_DAYS", Integer,
         "Keep the backups of so many days. 0, with none of the five counts set: keep everything.")
     { DefaultNote = "30 if none of the five counts is set, else 0", Example = "30", Maximum = 36_500 });
@@ -216,7 +233,7 @@ internal static class SettingTable
     { Default = "0", Example = "3", Maximum = 100 });
 
     public static readonly Setting RetentionMinimum = Add(new(RetentionSection, "BACKUP_RETENTION_MIN", Integer,
-        "So many of the newest good backups are never removed; at least 1.")
+        "So many of the newest good backups are never removed, nor the newest one that was verified; at least 1.")
     { Default = "3", Minimum = 1, Maximum = 36_500 });
 
     public static readonly Setting RetentionMaximumDeletions = Add(new(RetentionSection, "BACKUP_RETENTION_MAX_DELETIONS", Integer,
@@ -248,11 +265,11 @@ internal static class SettingTable
     { Example = "https://example.com/backup-succeeded" });
 
     public static readonly Setting FailureWebhook = Add(new(ToldSection, "BACKUP_FAILURE_WEBHOOK", SecretUrl,
-        "URL that gets a POST after each backup that did not.")
+        "URL that gets a POST after each backup that did not, and each scheduled verification that found something wrong.")
     { Example = "https://example.com/backup-failed" });
 
     public static readonly Setting HealthchecksUrl = Add(new(ToldSection, "BACKUP_HEALTHCHECKS_URL", SecretUrl,
-        "Ping URL of a check at healthchecks.io or a server of that kind; start, success and failure are told.")
+        "Ping URL of a check at healthchecks.io or a server of that kind; start, success and failure of backups are told, and failure of scheduled verifications.")
     { Example = "https://hc-ping.com/00000000-0000-0000-0000-000000000000" });
 
     public static readonly Setting HooksDirectory = Add(new(HooksSection, "BACKUP_HOOKS_DIR", SettingKind.Path,

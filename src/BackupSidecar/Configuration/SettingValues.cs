@@ -115,6 +115,20 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
         return otherwise;
     }
 
+    /// <summary>A whole number of percent; null for "off".</summary>
+    public int? Percentage(Setting setting)
+    {
+        var otherwise = PercentageText.Parse(setting.Default!); // Percentages have a default.
+        if (Given(setting) is not { } value)
+            return otherwise;
+        if (OffText.IsOff(value.Text))
+            return null;
+        if (PercentageText.TryParse(value.Text.Trim(), out var percent) && percent >= setting.Minimum && percent <= setting.Maximum)
+            return percent;
+        findings.Fault(value.Variable, $"{Shown.Quote(value.Text)} is neither a percentage from {setting.Minimum}% to {setting.Maximum}% nor 'off'.", Example(setting));
+        return otherwise;
+    }
+
     /// <summary>One of the setting's words, in its spelling.</summary>
     public string Choice(Setting setting)
     {

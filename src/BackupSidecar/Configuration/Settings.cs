@@ -34,6 +34,10 @@ internal sealed record Settings
 
     public required RetentionSettings Retention { get; init; }
 
+    public VerificationSettings Verification { get; init; } = new();
+
+    public AnomalySettings Anomalies { get; init; } = new();
+
     public DrillSettings Drill { get; init; } = new();
 
     public required HookSettings Hooks { get; init; }
@@ -220,6 +224,34 @@ internal sealed record RetentionSettings
 
     /// <summary>BACKUP_RETENTION_MAX_DELETIONS: a run that would remove more removes nothing and says so.</summary>
     public int MaximumDeletions { get; init; } = 10;
+}
+
+/// <summary>How closely a scheduled verification looks at the newest backup; auto: as closely as can be done here.</summary>
+internal enum ScheduledLevel
+{
+    Auto,
+    Stored,
+    Content,
+    Restore,
+}
+
+/// <summary>What is verified without anybody asking.</summary>
+internal sealed record VerificationSettings
+{
+    /// <summary>BACKUP_VERIFY_SCHEDULE as written, or null where it is off. Parsed by Scheduling.</summary>
+    public string? Schedule { get; init; }
+
+    public ScheduledLevel Level { get; init; } = ScheduledLevel.Auto;
+}
+
+/// <summary>The share of its usual size or counts, in percent, that a backup may lose before somebody is told; null: however much.</summary>
+internal sealed record AnomalySettings
+{
+    /// <summary>BACKUP_ANOMALY_WARN.</summary>
+    public int? Warn { get; init; } = 50;
+
+    /// <summary>BACKUP_ANOMALY_FREEZE.</summary>
+    public int? Freeze { get; init; } = 90;
 }
 
 /// <summary>What restore drills may use, and what must be true of what they restore.</summary>

@@ -27,6 +27,8 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Local = _values.Path(LocalPath) is { } path ? new LocalStoreSettings(path) : null,
             S3 = S3(),
             Retention = Retention(),
+            Verification = Verification(),
+            Anomalies = Anomalies(),
             Drill = Drill(),
             Hooks = Hooks(),
             Notifications = Notifications(),
@@ -251,6 +253,31 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Minimum = _values.Integer(RetentionMinimum) ?? 1,
             MaximumDeletions = _values.Integer(RetentionMaximumDeletions) ?? 1,
         };
+    }
+
+    private VerificationSettings Verification() => new()
+    {
+        Schedule = _values.Text(VerifySchedule) is { } schedule && !OffText.IsOff(schedule) ? schedule : null,
+        Level = _values.Choice(SettingTable.VerifyLevel) switch
+        {
+            "stored" => ScheduledLevel.Stored,
+            "content" => ScheduledLevel.Content,
+            "restore" => ScheduledLevel.Restore,
+            _ => ScheduledLevel.Auto,
+        },
+    };
+
+    private AnomalySettings Anomalies()
+    {
+        var settings = new AnomalySettings { Warn = _values.Percentage(AnomalyWarn), Freeze = _values.Percentage(AnomalyFreeze) };
+        if (settings is { Warn: { } warn, Freeze: { } freeze } && warn > freeze)
+        {
+            Fault(
+                given.IsGiven(AnomalyWarn) ? AnomalyWarn : AnomalyFreeze,
+                $"a warning at {warn}% would come after the freeze at {freeze}% ({AnomalyWarn.Name}, {AnomalyFreeze.Name}).",
+                AnomalyWarn.Default);
+        }
+        return settings;
     }
 
     private DrillSettings Drill()

@@ -12,6 +12,7 @@ internal static class ReportText
     public static string Headline(RunReport report) => report.Outcome switch
     {
         RunOutcome.Succeeded => $"{report.BackupName} {report.Kind} completed: {Subject(report)}",
+        RunOutcome.Partial when report.Attention.Count > 0 && IsWhole(report) => $"{report.BackupName} {report.Kind} needs attention: {Subject(report)}",
         RunOutcome.Partial => $"{report.BackupName} {report.Kind} is incomplete: {Subject(report)}",
         RunOutcome.NotStarted => $"{report.BackupName} {report.Kind} was not started",
         RunOutcome.Locked => $"{report.BackupName} {report.Kind} was not started: another run is going on",
@@ -60,6 +61,9 @@ internal static class ReportText
     public static string Word(VerificationLevel level) => level.ToString().ToLowerInvariant();
 
     public static string Word(VerificationResult result) => result.ToString().ToLowerInvariant();
+
+    private static bool IsWhole(RunReport report) =>
+        report.Sources.All(source => source.Problem is null) && report.Stores.All(store => store.Problem is null);
 
     private static string Subject(RunReport report) =>
         report.Timestamp ?? report.FinishedAt.ToString("u", CultureInfo.InvariantCulture);

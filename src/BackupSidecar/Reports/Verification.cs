@@ -50,6 +50,12 @@ internal sealed class PastVerifications
         .SelectMany(report => report.Verified.Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
         .ToLookup(past => (past.Copy.Archive, past.Copy.Store));
 
+    /// <summary>What is known of every copy that was ever verified.</summary>
+    public IEnumerable<PastVerification> All => _newestFirst.Select(verdicts => Of(verdicts.Key.Archive, verdicts.Key.Store)!); // No group is empty.
+
+    /// <summary>When the copy was last read to a verdict, good or bad; null if never.</summary>
+    public DateTimeOffset? LastRead(string archive, string store) => _newestFirst[(archive, store)].FirstOrDefault()?.At;
+
     /// <summary>
     /// The newest refusal that stands: only what looked as closely and found it good takes one back. Else the newest of the
     /// closest looks, because a superficial one takes nothing back. Null if the copy was never verified.

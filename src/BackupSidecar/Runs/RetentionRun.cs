@@ -15,6 +15,8 @@ namespace BackupSidecar.Runs;
 internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger log)
 {
     private readonly RetentionPolicy _policy = new(settings.Retention, settings.TimeZone);
+    private readonly MarkFile _marks = new(settings.Paths.State);
+    private readonly History _verifications = new(settings.Paths.State, History.OfVerifications);
 
     /// <summary>Prunes the stores that hold the run's backup, if every source of the run is complete.</summary>
     public async Task RunAfterAsync(RunRecord record, IReadOnlyList<StoredUpload> uploads, CancellationToken cancellation)
@@ -49,9 +51,37 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
                 "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by the configured key, or do not fit. 'list' says which.",
                 store.Location, strangers);
         }
-        var candidates = owned.Select(entry =>
-            new RetentionCandidate(entry.Name.FileName, entry.Name.ManifestFileName, entry.Manifest!.StartedAt, entry.State == CatalogState.Complete));
-        return _policy.Decide(candidates, time.GetUtcNow());
+        return Decide(store, owned, [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);
+    }
+
+    private RetentionPlan Decide(IBackupStore store, List<CatalogEntry> owned, HashSet<string> archives)
+    {
+        try
+        {
+            var marks = _marks.Read();
+            var past = new PastVerifications(_verifications.ReadNewestFirst());
+            var candidates = owned.ConvertAll(entry => Candidate(entry, store, marks, past));
+            return _policy.Decide(candidates, time.GetUtcNow(), PruningFreeze.Reason(store.Name, marks, archives, candidates, settings.TimeZone));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"What is known to be bad cannot be read: {failure.Message}", cause: failure);
+        }
+    }
+
+    /// <summary>What was found bad, or has not been looked at although it should be, is not counted as good.</summary>
+    private static RetentionCandidate Candidate(CatalogEntry entry, IBackupStore store, BackupMarks marks, PastVerifications past)
+    {
+        var archive = entry.Name.FileName;
+        var flaw = marks.OfCopy(archive, store.Name) is not null ? "found bad"
+            : entry.State != CatalogState.Complete ? "incomplete"
+            : marks.OfBackup(archive) is { IsOpen: true } ? "in need of attention"
+            : null;
+        var candidate = new RetentionCandidate(archive, entry.Name.ManifestFileName, entry.Manifest!.StartedAt, IsGood: flaw is null)
+        {
+            IsVerified = past.Of(archive, store.Name) is { Copy: { Result: VerificationResult.Good, Level: >= VerificationLevel.Content } },
+        };
+        return flaw is null ? candidate : candidate with { Flaw = flaw };
     }
 
     /// <summary>Carries a plan out.</summary>
@@ -69,7 +99,10 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     {
         try
         {
-            var result = await ApplyAsync(store, await PlanAsync(store, cancellation), force: false, cancellation);
+            var plan = await PlanAsync(store, cancellation);
+            if (plan.FrozenBecause is { } frozen)
+                record.AddWarning(frozen);
+            var result = await ApplyAsync(store, plan, force: false, cancellation);
             foreach (var problem in result.Problems)
                 record.AddLoggedWarning(problem);
             return report with { Kept = result.Kept, Removed = result.Removed };

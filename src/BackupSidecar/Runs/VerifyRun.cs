@@ -34,15 +34,29 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     /// <param name="options">What is wanted.</param>
     /// <param name="tell">Told of each copy as soon as it is known.</param>
     /// <param name="cancellation">Ends the run; what was found out until then stays in the report.</param>
-    public async Task<RunReport> RunAsync(Guid runId, VerifyOptions options, Action<CopyVerification> tell, CancellationToken cancellation)
+    public Task<RunReport> RunAsync(Guid runId, VerifyOptions options, Action<CopyVerification> tell, CancellationToken cancellation) =>
+        RunAsync(runId, options.Level == VerificationLevel.Restore, tell, (found, record) => VerifyAsync(runId, options, found, record, cancellation), cancellation);
+
+    /// <summary>A scheduled verification.</summary>
+    /// <param name="runId">The run's ID.</param>
+    /// <param name="mayDrill">Whether any copy may be looked at so closely that others must not do the same meanwhile.</param>
+    /// <param name="choose">Which copies it looks at.</param>
+    /// <param name="tell">Told of each copy as soon as it is known.</param>
+    /// <param name="cancellation">Ends the run; what was found out until then stays in the report.</param>
+    public Task<RunReport> RunRoundAsync(
+        Guid runId, bool mayDrill, Func<Catalog, IReadOnlyList<CopyToVerify>> choose, Action<CopyVerification> tell, CancellationToken cancellation) =>
+        RunAsync(runId, mayDrill, tell, (found, record) => VerifyAsync(runId, choose, found, record, cancellation), cancellation);
+
+    private async Task<RunReport> RunAsync(
+        Guid runId, bool mayDrill, Action<CopyVerification> tell, Func<Action<CopyVerification>, VerifyRecord, Task> verify, CancellationToken cancellation)
     {
         var record = new VerifyRecord(runId, settings.Name, time);
         try
         {
-            using var held = options.Level == VerificationLevel.Restore && drill is not null ? await drill.Sweep.BeginAsync(runId, cancellation) : null;
+            using var held = mayDrill && drill is not null ? await drill.Sweep.BeginAsync(runId, cancellation) : null;
             if (held is null && drill is not null)
                 await drill.Sweep.TrySweepAsync(onlyIfKilled: true, cancellation);
-            await VerifyAsync(runId, options, found => { record.Add(found); tell(found); }, record, cancellation);
+            await verify(found => { record.Add(found); tell(found); }, record);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -83,6 +97,26 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
             record.Warn(pending.Select(copy => $"{entry.Name.FileName} in the store '{copy.Store}' has no manifest yet: it was passed over."));
             foreach (var copy in entry.Copies.Except(pending))
                 found(await VerifyAsync(runId, entry.Name, copy, options.Level, cancellation));
+        }
+    }
+
+    private async Task VerifyAsync(
+        Guid runId, Func<Catalog, IReadOnlyList<CopyToVerify>> choose, Action<CopyVerification> found, VerifyRecord record, CancellationToken cancellation)
+    {
+        var catalog = await new CatalogReader(stores, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
+        record.Unlisted(catalog);
+        var proven = new HashSet<string>();
+        var chosen = choose(catalog);
+        if (chosen.Count == 0)
+            record.NothingToVerify();
+        foreach (var each in chosen)
+        {
+            var digest = each.Copy.Manifest?.Stored?.Sha256;
+            var level = digest is not null && proven.Contains(digest) ? each.LevelOfTwin : each.Level;
+            var verified = await VerifyAsync(runId, each.Name, each.Copy, level, cancellation);
+            if (digest is not null && verified.Copy is { Result: VerificationResult.Good, Level: >= VerificationLevel.Content })
+                proven.Add(digest);
+            found(verified);
         }
     }
 

@@ -84,6 +84,14 @@ internal sealed class CronSchedule
         }
     }
 
+    /// <summary>The longest time between two of the next runs.</summary>
+    public TimeSpan LongestGap(DateTimeOffset after)
+    {
+        const int Runs = 20;
+        var runs = Upcoming(after).Take(Runs).ToList();
+        return runs.Zip(runs.Skip(1), (earlier, later) => later - earlier).Max();
+    }
+
     /// <summary>The schedule and its next runs in one line, for people.</summary>
     public string Describe(DateTimeOffset after)
     {

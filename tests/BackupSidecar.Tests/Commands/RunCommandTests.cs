@@ -106,6 +106,20 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task Stored_backups_are_verified_on_their_own_schedule()
+    {
+        _program.Settings["BACKUP_VERIFY_SCHEDULE"] = "* * * * * *";
+        _program.Settings["BACKUP_VERIFY_LEVEL"] = "content";
+        await _program.RunAsync("backup");
+        using var daemon = _program.Start("run");
+
+        await SaysAsync(daemon, "in local, content: good");
+
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task What_another_schedule_would_have_begun_was_not_missed()
     {
         _program.Settings["BACKUP_SCHEDULE"] = "0 0 1 1 *";

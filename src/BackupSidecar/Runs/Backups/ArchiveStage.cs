@@ -16,7 +16,7 @@ namespace BackupSidecar.Runs.Backups;
 /// each store commits it by its manifest as soon as its own copy is whole.
 /// </summary>
 internal sealed class ArchiveStage(
-    Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, RunRecord record,
+    Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, AnomalyGuard guard, RunRecord record,
     ProgressWatch progress, TimeProvider time, ILogger log)
 {
     /// <summary>For uploads that are given up. What one of them cannot undo meanwhile, because its store does not answer, is swept up later.</summary>
@@ -68,7 +68,7 @@ internal sealed class ArchiveStage(
 
         // Asked to end, we start the services at once, whatever the reading threads are about to do.
         await using var earlyStart = cancellation.Register(() => _ = window.CloseAtOnceAsync());
-        NoteSources(await ReadAsync(archive, preflight, window, cancellation));
+        NoteSources(guard.Judge(await ReadAsync(archive, preflight, window, cancellation)));
         if (record.Sources.All(source => source.State == SourceState.Failed))
             throw new SourceException("No backup data generated: not one source could be read.");
         var manifest = Describe(name);
