@@ -33,7 +33,8 @@ internal static class ListCommand
     {
         try
         {
-            return new PastVerifications(program.Verifications.ReadNewestFirst());
+            var runs = program.Verifications.ReadNewestFirst().Concat(program.History.ReadNewestFirst());
+            return new PastVerifications(runs.OrderByDescending(run => run.FinishedAt));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -15,6 +15,7 @@ internal static class SettingTable
     private const string EncryptionSection = "Archive and encryption";
     private const string LocalSection = "Where it goes: a local folder";
     private const string S3Section = "Where it goes: S3";
+    private const string VerificationSection = "Verification";
     private const string RetentionSection = "How long it is kept";
     private const string ToldSection = "Who is told";
     private const string HooksSection = "Hooks";
@@ -189,6 +190,12 @@ internal static class SettingTable
     public static readonly Setting AllowHttp = Add(new(S3Section, "BACKUP_ALLOW_HTTP", Flag,
         "Whether an S3 server outside of the private network may be spoken to without TLS.")
     { Default = "false" });
+
+    public static readonly Setting VerifyAfter = Add(new(VerificationSection, "BACKUP_VERIFY_AFTER", Choice,
+        "How each copy is compared with what was sent, before it counts as a backup. auto: in S3 by the server's own checksum where it has one, else by "
+        + "reading it back (all of it up to 1 GiB, above that 34 MiB of samples); in the local folder by its size. stored: all of every copy is read back. "
+        + "none: size only. What is read back is traffic out of S3, which some providers charge for.")
+    { Default = "auto", Choices = ["auto", "stored", "none"] });
 
     public static readonly Setting RetentionDays = Add(new(RetentionSection, "BACKUP_RETENTION_DAYS", Integer,
         "Keep the backups of so many days. 0, with none of the five counts set: keep everything.")

@@ -42,9 +42,9 @@ internal sealed class PastVerifications
 {
     private readonly ILookup<(string Archive, string Store), PastVerification> _newestFirst;
 
-    /// <param name="newestFirst">The history.</param>
+    /// <param name="newestFirst">The history, of backups as well: a copy that was read back right after its upload was verified then.</param>
     public PastVerifications(IEnumerable<RunReport> newestFirst) => _newestFirst = newestFirst
-        .SelectMany(report => report.Verified.Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
+        .SelectMany(report => report.Verified.Concat(ReadBack(report)).Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
         .ToLookup(past => (past.Copy.Archive, past.Copy.Store));
 
     /// <summary>
@@ -59,4 +59,9 @@ internal sealed class PastVerifications
             ? newest
             : verdicts.TakeWhile(past => past.Copy.Result == VerificationResult.Good).MaxBy(past => past.Copy.Level);
     }
+
+    private static IEnumerable<VerifiedCopy> ReadBack(RunReport backup) => backup.Archive is not { } archive
+        ? []
+        : backup.Stores.Where(store => store.Checked == UploadCheck.ReadBack)
+            .Select(store => new VerifiedCopy(archive, store.Store, VerificationLevel.Stored, VerificationResult.Good, Problem: null));
 }

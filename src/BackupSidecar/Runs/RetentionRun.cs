@@ -16,7 +16,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
 {
     private readonly RetentionPolicy _policy = new(settings.Retention, settings.TimeZone);
 
-    /// <summary>Prunes the stores that hold the run's backup, if every source of the run is complete.</summary>
+    /// <summary>Prunes the stores that hold the run's backup, if nothing is doubtful there and every source of the run is complete.</summary>
     public async Task RunAfterAsync(RunRecord record, IReadOnlyList<StoredUpload> uploads, CancellationToken cancellation)
     {
         if (record.Sources.Any(source => source.State != SourceState.Complete))
@@ -27,7 +27,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
         var reports = new List<StoreReport>();
         foreach (var report in record.Stores)
         {
-            var store = uploads.FirstOrDefault(upload => upload.IsCommitted && upload.Store.Name == report.Store)?.Store;
+            var store = uploads.FirstOrDefault(upload => upload is { IsCommitted: true, Checked.Problem: null } && upload.Store.Name == report.Store)?.Store;
             reports.Add(store is null ? report : await PruneAsync(store, report, record, cancellation));
         }
         record.Stores = reports;
