@@ -32,7 +32,8 @@ internal static class ListCommand
     {
         try
         {
-            return (new PastVerifications(program.Verifications.ReadNewestFirst()), program.Marks.Read());
+            var runs = program.Verifications.ReadNewestFirst().Concat(program.History.ReadNewestFirst());
+            return (new PastVerifications(runs.OrderByDescending(run => run.FinishedAt)), program.Marks.Read());
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -208,6 +208,12 @@ internal static class SettingTable
         "A backup that has lost so much needs attention: it is not counted as good, and nothing is pruned until it is accepted; off: never.")
     { Default = "90%", Minimum = 1, Maximum = 100 });
 
+    public static readonly Setting VerifyAfter = Add(new(VerificationSection, "BACKUP_VERIFY_AFTER", Choice,
+        "How each copy is compared with what was sent, before it counts as a backup. auto: in S3 by the server's own checksum where it has one, else by "
+        + "reading it back (all of it up to 1 GiB, above that 34 MiB of samples); in the local folder by its size. stored: all of every copy is read back. "
+        + "none: size only. What is read back is traffic out of S3, which some providers charge for.")
+    { Default = "auto", Choices = ["auto", "stored", "none"] });
+
     public static readonly Setting RetentionDays = Add(new(RetentionSection, "BACKUP_RETENTION_DAYS", Integer,
         "Keep the backups of so many days. 0, with none of the five counts set: keep everything.")
     { DefaultNote = "30 if none of the five counts is set, else 0", Example = "30", Maximum = 36_500 });

@@ -32,6 +32,9 @@ internal sealed record Settings
     /// <summary>The S3 store, or null where none is set.</summary>
     public S3StoreSettings? S3 { get; init; }
 
+    /// <summary>BACKUP_VERIFY_AFTER: how a copy is checked right after its upload, before it counts.</summary>
+    public VerifyAfter VerifyAfter { get; init; } = VerifyAfter.Auto;
+
     public required RetentionSettings Retention { get; init; }
 
     public VerificationSettings Verification { get; init; } = new();
@@ -201,6 +204,19 @@ internal sealed record S3StoreSettings
 
     /// <summary>BACKUP_S3_MAX_PARTS: how many parts of an upload the server takes.</summary>
     public int MostParts { get; init; } = 10_000;
+}
+
+/// <summary>How closely a copy is compared with what was sent, right after its upload.</summary>
+internal enum VerifyAfter
+{
+    /// <summary>As closely as can be had at a reasonable price: by a checksum of the store's own, or by reading back, of large archives in samples.</summary>
+    Auto,
+
+    /// <summary>All of it is read back.</summary>
+    Stored,
+
+    /// <summary>Its size only.</summary>
+    None,
 }
 
 /// <summary>What may be forgotten. What any rule keeps is kept; 0 switches a rule off.</summary>

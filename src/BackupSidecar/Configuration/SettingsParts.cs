@@ -26,6 +26,12 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Archive = Archive(),
             Local = _values.Path(LocalPath) is { } path ? new LocalStoreSettings(path) : null,
             S3 = S3(),
+            VerifyAfter = _values.Choice(SettingTable.VerifyAfter) switch
+            {
+                "stored" => Configuration.VerifyAfter.Stored,
+                "none" => Configuration.VerifyAfter.None,
+                _ => Configuration.VerifyAfter.Auto,
+            },
             Retention = Retention(),
             Verification = Verification(),
             Anomalies = Anomalies(),

@@ -28,6 +28,8 @@ internal enum Failpoint
     S3AfterComplete,
     S3BeforePut,
     S3AfterPut,
+    BeforeUploadCheck,
+    AfterUploadCheck,
     BeforeManifest,
     AfterManifest,
     PruneBeforeManifest,

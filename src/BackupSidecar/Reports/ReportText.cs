@@ -36,7 +36,7 @@ internal static class ReportText
         foreach (var source in report.Sources)
             text.Append($"Source {source.EntryName} ({source.Kind}): {source.Problem ?? Size(source.Bytes)}\n");
         foreach (var store in report.Stores)
-            text.Append($"Store {store.Store}: {store.Problem ?? "stored"}{Retention(store)}\n");
+            text.Append($"Store {store.Store}: {store.Problem ?? Stored(store)}{Retention(store)}\n");
         foreach (var copy in report.Verified)
             text.Append($"Verified {copy.Archive} in {copy.Store}, {Word(copy.Level)}: {copy.Problem ?? Word(copy.Result)}\n");
         if (report.ArchiveBytes is { } bytes)
@@ -65,8 +65,20 @@ internal static class ReportText
     private static bool IsWhole(RunReport report) =>
         report.Sources.All(source => source.Problem is null) && report.Stores.All(store => store.Problem is null);
 
+    /// <summary>What was done with a copy to know that it is what was sent.</summary>
+    public static string Word(UploadCheck check) => check switch
+    {
+        UploadCheck.Size => "size compared",
+        UploadCheck.Samples => "size and samples compared",
+        UploadCheck.Checksum => "the store's own checksum compared",
+        UploadCheck.ReadBack => "read back",
+        _ => throw new ArgumentOutOfRangeException(nameof(check)),
+    };
+
     private static string Subject(RunReport report) =>
         report.Timestamp ?? report.FinishedAt.ToString("u", CultureInfo.InvariantCulture);
+
+    private static string Stored(StoreReport store) => store.Checked is { } check ? $"stored ({Word(check)})" : "stored";
 
     private static string Retention(StoreReport store) =>
         store is { Kept: { } kept, Removed: { } removed } ? $", {kept} backups kept, {removed} removed" : "";

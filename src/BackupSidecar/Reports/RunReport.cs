@@ -42,6 +42,9 @@ internal sealed record SourceReport(string Kind, string EntryName, long Bytes, l
 /// <summary>What became of the archive in one store. <see cref="Problem"/> is null if it is stored and committed there.</summary>
 internal sealed record StoreReport(string Store, string Location, string? Problem)
 {
+    /// <summary>How the copy was compared with what was sent; null where nothing is stored.</summary>
+    public UploadCheck? Checked { get; init; }
+
     /// <summary>How many older backups retention removed there, and kept; null where it did not run.</summary>
     public int? Removed { get; init; }
 

@@ -45,9 +45,9 @@ internal sealed class PastVerifications
 {
     private readonly ILookup<(string Archive, string Store), PastVerification> _newestFirst;
 
-    /// <param name="newestFirst">The history.</param>
+    /// <param name="newestFirst">The history, of backups as well: a copy that was read back right after its upload was verified then.</param>
     public PastVerifications(IEnumerable<RunReport> newestFirst) => _newestFirst = newestFirst
-        .SelectMany(report => report.Verified.Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
+        .SelectMany(report => report.Verified.Concat(ReadBack(report)).Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
         .ToLookup(past => (past.Copy.Archive, past.Copy.Store));
 
     /// <summary>What is known of every copy that was ever verified.</summary>
@@ -68,4 +68,9 @@ internal sealed class PastVerifications
     }
 
     private static bool IsRefused(PastVerification past) => past.Copy.Result == VerificationResult.Refused;
+
+    private static IEnumerable<VerifiedCopy> ReadBack(RunReport backup) => backup.Archive is not { } archive
+        ? []
+        : backup.Stores.Where(store => store.Checked == UploadCheck.ReadBack)
+            .Select(store => new VerifiedCopy(archive, store.Store, VerificationLevel.Stored, VerificationResult.Good, Problem: null));
 }

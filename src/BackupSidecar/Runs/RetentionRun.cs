@@ -18,7 +18,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     private readonly MarkFile _marks = new(settings.Paths.State);
     private readonly History _verifications = new(settings.Paths.State, History.OfVerifications);
 
-    /// <summary>Prunes the stores that hold the run's backup, if every source of the run is complete.</summary>
+    /// <summary>Prunes the stores that hold the run's backup, if nothing is doubtful there and every source of the run is complete.</summary>
     public async Task RunAfterAsync(RunRecord record, IReadOnlyList<StoredUpload> uploads, CancellationToken cancellation)
     {
         if (record.Sources.Any(source => source.State != SourceState.Complete))
@@ -29,7 +29,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
         var reports = new List<StoreReport>();
         foreach (var report in record.Stores)
         {
-            var store = uploads.FirstOrDefault(upload => upload.IsCommitted && upload.Store.Name == report.Store)?.Store;
+            var store = uploads.FirstOrDefault(upload => upload is { IsCommitted: true, Checked.Problem: null } && upload.Store.Name == report.Store)?.Store;
             reports.Add(store is null ? report : await PruneAsync(store, report, record, cancellation));
         }
         record.Stores = reports;

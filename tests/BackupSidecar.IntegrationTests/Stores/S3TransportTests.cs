@@ -275,7 +275,8 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
         return packed.ToArray();
     }
 
-    private static X509Certificate2 Certificate()
+    /// <summary>For a proxy that speaks TLS, where bodies are not signed.</summary>
+    internal static X509Certificate2 Certificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);

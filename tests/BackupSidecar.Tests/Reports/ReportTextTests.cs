@@ -42,7 +42,7 @@ public sealed class ReportTextTests
             Warning: The archive is not encrypted – größer.
             Source postgres-app.dump (postgres): 2.0 KiB
             Source uploads (directory): The directory is not there.
-            Store local: stored, 7 backups kept, 1 removed
+            Store local: stored (size compared), 7 backups kept, 1 removed
             Store s3: The server did not answer.
             Archive: 1.4 GiB
             Services stopped for 3.2 s

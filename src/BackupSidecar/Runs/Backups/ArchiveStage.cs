@@ -34,7 +34,7 @@ internal sealed class ArchiveStage(
         await using var watch = progress.Follow(spool);
         var manifest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         List<StoredUpload> uploads =
-            [.. preflight.Writable.Select(store => StoredUpload.Begin(store, name, spool, manifest.Task, log, cancellation))];
+            [.. preflight.Writable.Select(store => StoredUpload.Begin(store, name, spool, manifest.Task, settings.VerifyAfter, log, cancellation))];
         try
         {
             var inside = await FillAsync(spool, name, preflight, window, cancellation);
@@ -131,11 +131,22 @@ internal sealed class ArchiveStage(
         }
         finally
         {
-            foreach (var upload in uploads.Where(upload => upload.Problem is not null))
-                record.AddLoggedProblem(upload.Problem!);
+            uploads.ForEach(Note);
             record.Stores = [.. uploads.Select(upload => upload.ToReport()),
                 .. preflight.UnwritableBecause.Select(each => new StoreReport(each.Key.Name, each.Key.Location, each.Value))];
         }
+    }
+
+    private void Note(StoredUpload upload)
+    {
+        if (upload.Problem is { } problem)
+            record.AddLoggedProblem(problem);
+        if (upload is not { IsCommitted: true, Checked: { } found })
+            return;
+        if (found.Problem is { } doubt)
+            record.AddLoggedProblem(doubt);
+        if (found.Warning is { } warning)
+            record.AddLoggedWarning(warning);
     }
 
     /// <summary>The name of this second in local time, or the next one that no store has used.</summary>

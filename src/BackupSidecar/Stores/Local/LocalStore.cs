@@ -90,6 +90,20 @@ internal sealed partial class LocalStore : IBackupStore
         return Task.FromResult(stream!);
     }
 
+    public Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        Attempt($"read {PathOf(name)}", () =>
+        {
+            using var file = new FileStream(PathOf(name), new FileStreamOptions { Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
+            file.Position = offset;
+            file.ReadExactly(buffer.Span);
+        });
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A file system keeps none.</summary>
+    public Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation) => Task.FromResult<StoreChecksum?>(null);
+
     public Task DeleteAsync(string name, CancellationToken cancellation)
     {
         Attempt($"remove {PathOf(name)}", () =>
@@ -128,6 +142,8 @@ internal sealed partial class LocalStore : IBackupStore
             throw LocalFailures.Describe($"write {PathOf(name)} ({bytes} bytes)", reason);
         Attempt($"write {PathOf(name)}", () =>
         {
+            if (new FileInfo(spool.FilePath).Length is var length && length != bytes)
+                throw new IOException($"the file has {length} bytes instead of {bytes}.");
             MayFail.At(Failpoint.BeforeLocalRename, CancellationToken.None);
             PosixFiles.RenameWithoutReplacing(spool.FilePath, PathOf(name));
             LocalCopy.FlushFolderOf(PathOf(name));

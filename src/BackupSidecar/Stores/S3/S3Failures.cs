@@ -20,6 +20,7 @@ internal static class S3Failures
         var (explanation, isTransient) = Explain(attempt, connection, watch, cause);
         return new S3StoreException($"S3: cannot {attempt.What}: {explanation}", isTransient, cause)
         {
+            IsDenied = explanation == Denied(attempt),
             Status = ServiceErrorIn(cause)?.StatusCode ?? Within<BusyException>(cause)?.Status,
             Code = ServiceErrorIn(cause)?.ErrorCode,
             RetryAfter = Within<BusyException>(cause)?.RetryAfter,
