@@ -196,7 +196,7 @@ internal sealed class Composition : IDisposable
         if (reading.Given.Find(SettingTable.Schedule)?.Text is not { } text || string.IsNullOrWhiteSpace(text))
             return (null, []);
         return CronSchedule.TryParse(text, reading.Settings?.TimeZone ?? TimeZoneInfo.Utc, out var schedule, out var fault)
-            ? (schedule, [])
+            ? (reading.Settings is { } settings ? schedule!.LaterBy(ScheduleSpread.Of(settings.Name, settings.ScheduleSpread)) : schedule, [])
             : (null, [fault!]);
     }
 }

@@ -32,6 +32,10 @@ internal static class SettingTable
         "When to run, as a cron line of 5 or 6 fields or @daily and the like. Not set: only by hand.")
     { Example = "0 3 * * *", IsSetInExample = true });
 
+    public static readonly Setting ScheduleSpread = Add(new(General, "BACKUP_SCHEDULE_SPREAD", Duration,
+        "Spreads many sidecars with one schedule: each runs later by a time below this, which its BACKUP_NAME decides and which never changes. 0: on time.")
+    { Default = "0", Example = "30m", Maximum = Day });
+
     public static readonly Setting TimeZone = Add(new(General, "TZ", Text,
         "Time zone of the schedule, of archive names and of the days of retention.")
     { Default = "UTC", Example = "Europe/Berlin" });

@@ -9,6 +9,9 @@ internal sealed record Settings
     /// <summary>BACKUP_SCHEDULE as written, or null for manual mode. Parsed by Scheduling.</summary>
     public string? Schedule { get; init; }
 
+    /// <summary>BACKUP_SCHEDULE_SPREAD: runs are later than the schedule by a part of this, which the name decides.</summary>
+    public TimeSpan ScheduleSpread { get; init; }
+
     /// <summary>BACKUP_CATCH_UP: whether a run that was missed while the program was down is made up for, once.</summary>
     public bool CatchUp { get; init; } = true;
 

@@ -17,6 +17,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         {
             Name = BackupName(),
             Schedule = _values.Text(Schedule),
+            ScheduleSpread = _values.Duration(SettingTable.ScheduleSpread),
             TimeZone = Zone(),
             Timeout = _values.Duration(SettingTable.Timeout) is { Ticks: > 0 } limit ? limit : null,
             CatchUp = _values.Flag(CatchUp),
