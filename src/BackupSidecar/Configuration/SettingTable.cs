@@ -132,6 +132,18 @@ internal static class SettingTable
         "Text that authenticates manifests where no passphrase is used.")
     { Example = "" });
 
+    public static readonly Setting OldEncryptionKey = Add(new(EncryptionSection, "BACKUP_OLD_ENCRYPTION_KEY", SettingKind.Secret,
+        "Earlier passphrase. Backups made with it are still listed, verified, restored and forgotten; new ones are never made with it.")
+    { Example = "", IsNumbered = true });
+
+    public static readonly Setting OldDecryptionKey = Add(new(EncryptionSection, "BACKUP_OLD_DECRYPTION_KEY", SettingKind.Secret,
+        "Earlier OpenPGP secret key (armoured), for backups that were encrypted for its public half.")
+    { Example = "", IsNumbered = true });
+
+    public static readonly Setting OldSigningKey = Add(new(EncryptionSection, "BACKUP_OLD_SIGNING_KEY", SettingKind.Secret,
+        "Earlier signing key, for backups whose manifests it authenticates.")
+    { Example = "", IsNumbered = true });
+
     public static readonly Setting Compression = Add(new(EncryptionSection, "BACKUP_COMPRESSION", Choice,
         "How archives are compressed.")
     { Default = "gzip", Choices = ["gzip", "zstd", "none"] });

@@ -46,7 +46,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
         if (strangers > 0)
         {
             log.LogWarning(
-                "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by the configured key, or do not fit. 'list' says which.",
+                "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by a configured key, or do not fit. 'list' says which.",
                 store.Location, strangers);
         }
         var candidates = owned.Select(entry =>
