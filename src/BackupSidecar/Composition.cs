@@ -44,7 +44,7 @@ internal sealed class Composition : IDisposable
         (Settings, Plan) = Require(reading, scheduleFaults);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
-        _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
+        _local = Settings.Local is { } local ? OpenLocal(local.Path) : null;
         Stores = [.. new IBackupStore?[]
         {
             _local,
@@ -156,6 +156,11 @@ internal sealed class Composition : IDisposable
         journal.Add([service]);
         return () => journal.Remove([service]);
     }
+
+    private LocalStore OpenLocal(string path) => new(path, Settings.Name, Time)
+    {
+        Mark = new FolderMark(LocalStore.FolderOf(path, Settings.Name), Settings.Paths.State, Log),
+    };
 
     private PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options) => new(uri, options.Via, _places, new PostgresClients());
 

@@ -24,6 +24,9 @@ internal static class OwnNames
     /// <summary>The same once the restore has succeeded: what is left to remove.</summary>
     public const string Done = Prefix + "done-";
 
+    /// <summary>What shows that a folder is that of a local store.</summary>
+    public const string StoreMark = Prefix + "store";
+
     /// <summary>What a merging restore has replaced.</summary>
     public const string Replaced = Prefix + "replaced-";
 }

@@ -167,6 +167,28 @@ public sealed class ExitCodeTests : IDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task A_local_folder_whose_volume_is_gone_is_said_by_every_command_until_the_note_is_removed()
+    {
+        await EndsAsync(RunOutcome.Succeeded, "backup");
+        Directory.Move(_program.Path("store"), _program.Path("volume"));
+        Directory.CreateDirectory(_program.Path("store"));
+
+        Ended[] ends =
+        [
+            await EndsAsync(RunOutcome.NotStarted, "backup"), await EndsAsync(RunOutcome.NotStarted, "check"), await EndsAsync(RunOutcome.Failed, "list"),
+            await EndsAsync(RunOutcome.Failed, "restore", "latest", "--yes"), await EndsAsync(RunOutcome.Failed, "verify"), await EndsAsync(RunOutcome.Partial, "prune"),
+        ];
+
+        var note = Assert.Single(Directory.GetFiles(_program.Path("state", "stores")));
+        Assert.All(ends, ended => Assert.Contains($"{_program.Path("store", "stack")} was used before and is empty now: is its volume mounted?", ended.Everything, StringComparison.Ordinal));
+        Assert.All(ends, ended => Assert.Contains($"remove {note}: then", ended.Everything, StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFileSystemEntries(_program.Path("store")));
+        File.Delete(note);
+        await EndsAsync(RunOutcome.Succeeded, "backup");
+        await EndsAsync(RunOutcome.Succeeded, "restore", "latest", "--yes");
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task A_new_key_beside_the_old_one_restores_what_either_made_and_without_the_old_one_the_restore_ends_with_5()
     {
         await EndsAsync(RunOutcome.Succeeded, "backup");
