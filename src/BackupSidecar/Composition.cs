@@ -49,7 +49,7 @@ internal sealed class Composition : IDisposable
         (Settings, Plan) = Require(reading, [.. scheduleFaults, .. verifyFaults]);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
-        _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
+        _local = Settings.Local is { } local ? OpenLocal(local.Path) : null;
         Stores = [.. new IBackupStore?[]
         {
             _local,
@@ -200,6 +200,11 @@ internal sealed class Composition : IDisposable
         return () => journal.Remove([service]);
     }
 
+    private LocalStore OpenLocal(string path) => new(path, Settings.Name, Time)
+    {
+        Mark = new FolderMark(LocalStore.FolderOf(path, Settings.Name), Settings.Paths.State, Log),
+    };
+
     /// <summary>Nobody starts a scratch server again: the next start removes it.</summary>
     private static Action NoJournal(ContainerDetails container) => () => { };
 
@@ -244,7 +249,7 @@ internal sealed class Composition : IDisposable
         if (text is null || OffText.IsOff(text))
             return (null, []);
         return CronSchedule.TryParse(text, reading.Settings?.TimeZone ?? TimeZoneInfo.Utc, out var schedule, out var fault)
-            ? (schedule, [])
+            ? (reading.Settings is { } settings ? schedule!.LaterBy(ScheduleSpread.Of(settings.Name, settings.ScheduleSpread)) : schedule, [])
             : (null, [fault! with { Setting = given?.Variable ?? setting.Name }]);
     }
 }

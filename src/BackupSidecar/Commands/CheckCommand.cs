@@ -27,6 +27,8 @@ internal static class CheckCommand
         await WriteAsync(program.Settings.Archive.IsEncrypted ? $"{program.Plan.ArchiveExtension}, encrypted" : $"{program.Plan.ArchiveExtension}, NOT encrypted", preflight.ArchiveProblem);
         if (ArchiveWriter.Shortfall(program.Settings.Archive) is { } shortfall)
             await output.WriteLineAsync($"  note  {shortfall}");
+        if (KeyIds(program) is { } ids)
+            await output.WriteLineAsync($"  note  {ids}");
         await output.WriteLineAsync("Services to stop:");
         await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
         var standstill = Standstill.Describe(program);
@@ -42,5 +44,13 @@ internal static class CheckCommand
 
         Task WriteAsync(string what, string? problem) =>
             output.WriteLineAsync(program.Reading.Redactor.Redact(problem is null ? $"  ok    {what}" : $"  FAIL  {what}: {problem}"));
+    }
+
+    /// <summary>What a person can write down beside each key, to find it again by what a refused backup names.</summary>
+    private static string? KeyIds(Composition program)
+    {
+        var keys = new ManifestKeys(program.Settings.Archive, program.Settings.Name);
+        return keys.IsEmpty ? null
+            : $"key ids in manifests: {string.Join(", ", keys.All.Select(key => key.Name.Id + (key == keys.Current ? " (new backups)" : " (earlier ones)")))}";
     }
 }

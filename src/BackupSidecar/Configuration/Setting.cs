@@ -45,7 +45,7 @@ internal sealed record Setting(string Section, string Name, SettingKind Kind, st
     public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>Whether <c>NAME_1</c>, <c>NAME_2</c> … add to it: a value of several lines does not survive every way of passing it.</summary>
-    public bool IsNumbered => Kind is SettingKind.NamedPaths or SettingKind.DatabaseUris or SettingKind.Sql;
+    public bool IsNumbered { get => field || Kind is SettingKind.NamedPaths or SettingKind.DatabaseUris or SettingKind.Sql; init; }
 
     /// <summary>Whether <c>NAME_FILE</c> names a file that holds the value. Variables that other programs share have no twin.</summary>
     public bool HasFileTwin =>

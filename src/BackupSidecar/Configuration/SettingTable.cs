@@ -34,6 +34,10 @@ internal static class SettingTable
         "When to run, as a cron line of 5 or 6 fields or @daily and the like. Not set: only by hand.")
     { Example = "0 3 * * *", IsSetInExample = true });
 
+    public static readonly Setting ScheduleSpread = Add(new(General, "BACKUP_SCHEDULE_SPREAD", Duration,
+        "Spreads many sidecars with one schedule: each runs later by a time below this, which its BACKUP_NAME decides and which never changes. 0: on time.")
+    { Default = "0", Example = "30m", Maximum = Day });
+
     public static readonly Setting TimeZone = Add(new(General, "TZ", Text,
         "Time zone of the schedule, of archive names and of the days of retention.")
     { Default = "UTC", Example = "Europe/Berlin" });
@@ -129,6 +133,18 @@ internal static class SettingTable
     public static readonly Setting SigningKey = Add(new(EncryptionSection, "BACKUP_SIGNING_KEY", SettingKind.Secret,
         "Text that authenticates manifests where no passphrase is used.")
     { Example = "" });
+
+    public static readonly Setting OldEncryptionKey = Add(new(EncryptionSection, "BACKUP_OLD_ENCRYPTION_KEY", SettingKind.Secret,
+        "Earlier passphrase. Backups made with it are still listed, verified, restored and forgotten; new ones are never made with it.")
+    { Example = "", IsNumbered = true });
+
+    public static readonly Setting OldDecryptionKey = Add(new(EncryptionSection, "BACKUP_OLD_DECRYPTION_KEY", SettingKind.Secret,
+        "Earlier OpenPGP secret key (armoured), for backups that were encrypted for its public half.")
+    { Example = "", IsNumbered = true });
+
+    public static readonly Setting OldSigningKey = Add(new(EncryptionSection, "BACKUP_OLD_SIGNING_KEY", SettingKind.Secret,
+        "Earlier signing key, for backups whose manifests it authenticates.")
+    { Example = "", IsNumbered = true });
 
     public static readonly Setting Compression = Add(new(EncryptionSection, "BACKUP_COMPRESSION", Choice,
         "How archives are compressed.")

@@ -22,19 +22,14 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
 
     public Secret? Secret(Setting setting) => Given(setting) is { } value ? new Secret(value.Text) : null;
 
-    /// <summary>A secret of one line: a passphrase, a key.</summary>
-    public Secret? SecretLine(Setting setting)
-    {
-        if (Given(setting) is not { } value)
-            return null;
-        if (value.Text.AsSpan().ContainsAny('\r', '\n'))
-            findings.Fault(value.Variable, "it must be one line; if it comes from a file with Windows line ends, convert that.");
+    /// <summary>All that is given of a setting with numbered keys, in their order.</summary>
+    public IReadOnlyList<Secret> Secrets(Setting setting) =>
+        given.IsGiven(setting) ? [.. AllGiven(setting).Select(value => new Secret(value.Text))] : [];
 
-        // Bytes that are not UTF-8 come out of the environment as this character: another passphrase than was meant.
-        else if (value.Text.Contains('\uFFFD'))
-            findings.Fault(value.Variable, "it is not UTF-8 text.");
-        return new Secret(value.Text);
-    }
+    /// <summary>A secret of one line: a passphrase, a key.</summary>
+    public Secret? SecretLine(Setting setting) => Given(setting) is { } value ? SecretLine(value) : null;
+
+    public IReadOnlyList<Secret> SecretLines(Setting setting) => given.IsGiven(setting) ? [.. AllGiven(setting).Select(SecretLine)] : [];
 
     public Secret? SecretUrl(Setting setting)
     {
@@ -213,8 +208,20 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
     }
 
     /// <summary>What was given and says something; a value that was found faulty before is blank by now.</summary>
-    private GivenValue? Given(Setting setting) =>
-        given.Find(setting) is { } value && !string.IsNullOrWhiteSpace(value.Text) ? value : null;
+    private GivenValue? Given(Setting setting) => AllGiven(setting).FirstOrDefault();
+
+    private IEnumerable<GivenValue> AllGiven(Setting setting) => given.Of(setting).Where(value => !string.IsNullOrWhiteSpace(value.Text));
+
+    private Secret SecretLine(GivenValue value)
+    {
+        if (value.Text.AsSpan().ContainsAny('\r', '\n'))
+            findings.Fault(value.Variable, "it must be one line; if it comes from a file with Windows line ends, convert that.");
+
+        // Bytes that are not UTF-8 come out of the environment as this character: another passphrase than was meant.
+        else if (value.Text.Contains('\uFFFD'))
+            findings.Fault(value.Variable, "it is not UTF-8 text.");
+        return new Secret(value.Text);
+    }
 
     private bool OneLine(GivenValue value)
     {

@@ -9,6 +9,9 @@ internal sealed record Settings
     /// <summary>BACKUP_SCHEDULE as written, or null for manual mode. Parsed by Scheduling.</summary>
     public string? Schedule { get; init; }
 
+    /// <summary>BACKUP_SCHEDULE_SPREAD: runs are later than the schedule by a part of this, which the name decides.</summary>
+    public TimeSpan ScheduleSpread { get; init; }
+
     /// <summary>BACKUP_CATCH_UP: whether a run that was missed while the program was down is made up for, once.</summary>
     public bool CatchUp { get; init; } = true;
 
@@ -145,13 +148,31 @@ internal sealed record ArchiveSettings
     /// <summary>BACKUP_ENCRYPTION_RECIPIENTS_FILE: a file with OpenPGP public keys, or null.</summary>
     public string? RecipientsFile { get; init; }
 
+    /// <summary>BACKUP_OLD_ENCRYPTION_KEY: passphrases of earlier backups. What these "old" keys of three kinds made is read, and nothing is made with them.</summary>
+    public IReadOnlyList<Secret> OldEncryptionKeys { get; init; } = [];
+
     /// <summary>BACKUP_DECRYPTION_KEY: the OpenPGP secret key (armoured) that opens what was encrypted for recipients; null on hosts that only write.</summary>
     public Secret? DecryptionKey { get; init; }
+
+    /// <summary>BACKUP_OLD_DECRYPTION_KEY: OpenPGP secret keys that open earlier backups.</summary>
+    public IReadOnlyList<Secret> OldDecryptionKeys { get; init; } = [];
 
     /// <summary>BACKUP_SIGNING_KEY: what the manifest is authenticated with where no passphrase is used.</summary>
     public Secret? SigningKey { get; init; }
 
-    /// <summary>Whether manifests are authenticated: without a key nobody can vouch for anything.</summary>
+    /// <summary>BACKUP_OLD_SIGNING_KEY: what manifests of earlier backups are authenticated with.</summary>
+    public IReadOnlyList<Secret> OldSigningKeys { get; init; } = [];
+
+    /// <summary>All passphrases, the current one first.</summary>
+    public IReadOnlyList<Secret> Passphrases => [.. new[] { EncryptionKey }.OfType<Secret>(), .. OldEncryptionKeys];
+
+    /// <summary>All OpenPGP secret keys, the current one first.</summary>
+    public IReadOnlyList<Secret> SecretKeys => [.. new[] { DecryptionKey }.OfType<Secret>(), .. OldDecryptionKeys];
+
+    /// <summary>All signing keys, the current one first.</summary>
+    public IReadOnlyList<Secret> SigningKeys => [.. new[] { SigningKey }.OfType<Secret>(), .. OldSigningKeys];
+
+    /// <summary>Whether new manifests are authenticated: without a key nobody can vouch for anything.</summary>
     public bool HasManifestKey => EncryptionKey is not null || SigningKey is not null;
 
     public bool IsEncrypted => EncryptionKey is not null || RecipientsFile is not null;

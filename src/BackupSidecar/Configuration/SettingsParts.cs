@@ -17,6 +17,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         {
             Name = BackupName(),
             Schedule = _values.Text(Schedule),
+            ScheduleSpread = _values.Duration(SettingTable.ScheduleSpread),
             TimeZone = Zone(),
             Timeout = _values.Duration(SettingTable.Timeout) is { Ticks: > 0 } limit ? limit : null,
             CatchUp = _values.Flag(CatchUp),
@@ -64,6 +65,9 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
                 Directories,
                 $"there is nothing to back up: set one of {string.Join(", ", sources.Select(source => source.Name))}.",
                 Directories.Example);
+        // Who gave the key another name and forgot the new one.
+        if (scope is SettingsScope.Everything && given.IsGiven(OldEncryptionKey) && !given.IsGiven(EncryptionKey) && !given.IsGiven(RecipientsFile))
+            Fault(OldEncryptionKey, $"there is no {EncryptionKey.Name} beside it, and new archives would not be encrypted. Set that as well, or remove this.");
     }
 
     private string BackupName()
@@ -155,9 +159,12 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             },
             CompressionThreads = _values.Integer(CompressionThreads) ?? Environment.ProcessorCount,
             EncryptionKey = _values.SecretLine(EncryptionKey),
+            OldEncryptionKeys = _values.SecretLines(OldEncryptionKey),
             RecipientsFile = _values.Path(RecipientsFile),
             DecryptionKey = _values.Secret(DecryptionKey),
+            OldDecryptionKeys = _values.Secrets(OldDecryptionKey),
             SigningKey = _values.Secret(SigningKey),
+            OldSigningKeys = _values.Secrets(OldSigningKey),
         };
         CheckEncryption(archive);
         return archive;

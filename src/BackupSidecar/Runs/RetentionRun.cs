@@ -48,7 +48,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
         if (strangers > 0)
         {
             log.LogWarning(
-                "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by the configured key, or do not fit. 'list' says which.",
+                "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by a configured key, or do not fit. 'list' says which.",
                 store.Location, strangers);
         }
         return Decide(store, owned, [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);

@@ -174,7 +174,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     {
         if (copy.IsUnread)
             throw new StoreException($"{name.FileName} in the store '{copy.Store}': {copy.Problem}");
-        if (copy.State == CatalogState.Damaged)
+        if (copy.IsRefused)
             throw copy.Refused(name, $"is refused: {copy.Problem}");
         if (copy.NotVouchedFor(settings.Archive.HasManifestKey) is { } reason)
             throw copy.Refused(name, reason);
@@ -183,8 +183,8 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     /// <exception cref="StoreException">The key that opens it is not here.</exception>
     private void CheckKey(ArchiveName name, StoredCopy copy)
     {
-        var opensWithPassphrase = settings.Archive.EncryptionKey is not null && copy.Manifest!.Encryption != Manifest.ForRecipients;
-        if (name.IsEncrypted && settings.Archive.DecryptionKey is null && !opensWithPassphrase)
+        var opensWithPassphrase = settings.Archive.Passphrases.Count > 0 && copy.Manifest!.Encryption != Manifest.ForRecipients;
+        if (name.IsEncrypted && settings.Archive.SecretKeys.Count == 0 && !opensWithPassphrase)
         {
             throw new StoreException(
                 $"{name.FileName} is encrypted for a key that is not here. Set BACKUP_DECRYPTION_KEY, or verify with --level stored.");
