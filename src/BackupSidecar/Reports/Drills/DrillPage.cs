@@ -107,14 +107,14 @@ internal static class DrillPage
 
     private static string Counts(DrillReport report)
     {
-        var all = report.Sources.SelectMany(source => source.Counts.Select(count => (source.Entry, Count: count))).ToList();
+        var all = report.Sources.SelectMany(source => source.Counts.Select(count => (source.Entry, Count: count, Agrees: source.Agrees(count)))).ToList();
         if (all.Count == 0)
             return "";
-        var shown = all.OrderBy(each => each.Count.Expected == each.Count.Found ? 1 : 0).ThenByDescending(each => each.Count.Expected ?? 0).Take(MostCounts);
+        var shown = all.OrderBy(each => each.Agrees ? 1 : 0).ThenByDescending(each => each.Count.Expected ?? 0).Take(MostCounts);
         var rows = shown.Select(each =>
-            $"<tr class=\"{(each.Count.Expected == each.Count.Found ? "" : "differs")}\"><td>{Text(each.Count.Name)}<small>{Text(each.Entry)}</small></td><td>{Number(each.Count.Expected)}</td><td>{Number(each.Count.Found)}</td></tr>");
-        var equal = all.Count(each => each.Count.Expected == each.Count.Found);
-        return $"<h2>Counts: {equal} of {all.Count} equal</h2>\n<table class=\"counts\"><tr><th>Table</th><th>In the manifest</th><th>After the restore</th></tr>\n{string.Join('\n', rows)}\n</table>\n"
+            $"<tr class=\"{(each.Agrees ? "" : "differs")}\"><td>{Text(each.Count.Name)}<small>{Text(each.Entry)}</small></td><td>{Number(each.Count.Expected)}</td><td>{Number(each.Count.Found)}</td></tr>");
+        var compared = all.FindAll(each => each.Count.Expected is not null);
+        return $"<h2>Counts: {compared.Count(each => each.Agrees)} of {compared.Count} agree</h2>\n<table class=\"counts\"><tr><th>Table</th><th>In the manifest</th><th>After the restore</th></tr>\n{string.Join('\n', rows)}\n</table>\n"
             + (all.Count > MostCounts ? $"<p class=\"note\">{all.Count - MostCounts} more stand in the report in JSON.</p>\n\n" : "\n");
     }
 
