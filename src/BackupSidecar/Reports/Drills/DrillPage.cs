@@ -10,6 +10,9 @@ internal static class DrillPage
     /// <summary>So many counts are shown, those that differ first, so that the page stays one page; all of them stand in the JSON.</summary>
     private const int MostCounts = 18;
 
+    /// <summary>Of less than this the start of servers takes the most, and a pace would say nothing.</summary>
+    private const long LeastForPace = 256L << 20;
+
     /// <summary>The page, in UTF-8 without anything from elsewhere.</summary>
     public static string Of(DrillReport report, TimeZoneInfo zone)
     {
@@ -69,7 +72,7 @@ internal static class DrillPage
         var perGiB = report.RestoredBytes > 0 ? report.Times.Recovery * (1L << 30) / report.RestoredBytes : (double?)null;
         return $"""
             <dl class="facts">
-            {Fact("Recovery time", Seconds(report.Times.Recovery), perGiB is { } time && report.RestoredBytes >= 1L << 20 ? $"{Seconds(time)} per GiB at this pace" : "read, decrypt, start, load")}
+            {Fact("Recovery time", Seconds(report.Times.Recovery), perGiB is { } time && report.RestoredBytes >= LeastForPace ? $"{Seconds(time)} per GiB at this pace" : "read, decrypt, start, load")}
             {Fact("Restored", ReportText.Size(report.RestoredBytes), $"from an archive of {ReportText.Size(report.ArchiveBytes)}")}
             {Fact("Backed up", Time(report.BackedUpAt, zone), Text(report.Archive))}
             {Fact("Drilled", Time(report.FinishedAt, zone), $"from the store {Text(report.Store)}; {(report.IsAuthenticated ? "the manifest is authentic" : "no key vouches for the manifest")}")}
