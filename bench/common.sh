@@ -32,7 +32,7 @@ publish() {
   local runtime
   runtime=$(dotnet msbuild src/BackupSidecar -getProperty:NETCoreSdkPortableRuntimeIdentifier)
   rm -rf "$(dirname "$program")"
-  dotnet publish src/BackupSidecar --configuration Release --runtime "$runtime" --self-contained -p:RunAnalyzers=false \
+  dotnet publish src/BackupSidecar --configuration Release --runtime "$runtime" --self-contained -p:PublishReadyToRun=true -p:RunAnalyzers=false \
     --output "$(dirname "$program")" --nologo --verbosity quiet >&2
   dotnet build bench/BackupSidecar.Bench --configuration Release --nologo --verbosity quiet >&2
 }
