@@ -18,6 +18,7 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
+        CoreDumps.Forbid();
         var given = CommandLine.Create().Parse(arguments, CommandLine.Taken);
         if (given.Errors.Count > 0)
         {

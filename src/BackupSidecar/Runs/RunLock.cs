@@ -63,7 +63,7 @@ internal sealed class RunLock : IDisposable
             {
                 throw new ConfigurationException([new ConfigurationFault(
                     SettingTable.StateDirectory.Name,
-                    $"{stateDirectory} cannot be written to: {failure.Message} Mount a volume there, or name another folder.")]);
+                    $"{stateDirectory} cannot be written to: {failure.Message} Mount a volume there, or name another folder.{Capabilities.Ours.AdviceFor(failure)}")]);
             }
             catch (RunLockedException) when (attempt < Attempts)
             {

@@ -144,26 +144,6 @@ public sealed class MysqlRestoreTests(MariaDbServer server) : IClassFixture<Mari
     }
 
     [Theory]
-    [InlineData("\\! touch /tmp/{0}\n")]
-    [InlineData("system touch /tmp/{0}\n")]
-    [InlineData("SELECT 1;\n\\! touch /tmp/{0}\n")]
-    [InlineData("tee /tmp/{0}\nSELECT 1;\n")]
-    public async Task The_client_runs_no_commands_of_a_dump(string text)
-    {
-        foreach (var via in new[] { DumpVia.Exec, DumpVia.Client })
-        {
-            var name = $"mysql-test-{Guid.NewGuid():N}";
-            using var dump = new MemoryStream(Encoding.UTF8.GetBytes(string.Format(System.Globalization.CultureInfo.InvariantCulture, HeadOfOne + text, name)));
-
-            await Assert.ThrowsAsync<DatabaseException>(() => server.Engine($"new_{name[^12..]}", via).RestoreAsync(dump, new DumpRestore { IsTrusted = true }, Cancellation));
-
-            Assert.False(File.Exists("/tmp/" + name));
-            Assert.Equal("", await DockerCli.RunAsync("exec", server.Container, "find", "/tmp", "-name", name));
-        }
-        Assert.Equal("0", await server.QueryAsync("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'new\\_%';"));
-    }
-
-    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task What_RESTORE_txt_says_can_be_followed_to_the_letter(bool isOfAll)

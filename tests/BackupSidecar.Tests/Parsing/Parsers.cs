@@ -80,7 +80,7 @@ internal sealed record Parser(Action<byte[]> Read, params byte[][] Valid)
         ["tar's complaints"] = OfText(
             text =>
             {
-                var complaints = new TarComplaints("/nowhere");
+                var complaints = new TarComplaints("/nowhere", Capabilities.Ours);
                 foreach (var line in text.Split('\n'))
                     complaints.Add(line);
                 return complaints.Problem(new ProcessResult(1, ""));

@@ -166,10 +166,7 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
 
     private async Task LoadAsync(Stream dump, string? into, string afterFailure, CancellationToken cancellation)
     {
-        // In a file that is read, the client knows no commands of its own then, but the two that dumps need.
-        List<string> arguments = ["--binary-mode", "--batch", "--max-allowed-packet=1G", "--init-command=" + LockTimeout];
-        if (session.Connection.Client.Version.Family == MysqlFamily.MariaDb)
-            arguments.Add("--loose-sandbox");
+        List<string> arguments = [.. session.Connection.Harmless, "--max-allowed-packet=1G", "--init-command=" + LockTimeout];
         if (into is not null)
             arguments.Add("--database=" + into);
         var watch = new ServerWatch(session, [], Timeout.InfiniteTimeSpan);
