@@ -42,6 +42,10 @@ internal sealed class DrillSweep(PathSettings paths, DrillContainers containers,
         {
             log.LogDebug("What drills may have left was not looked for: {Reason}", failure.Message);
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            log.LogDebug("What drills may have left is looked for at the next start.");
+        }
     }
 
     private async Task SweepAsync(RunLock held, CancellationToken cancellation)
