@@ -115,11 +115,8 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
     public Task<IReadOnlyDictionary<string, long>> CountAsync(string copy, CancellationToken cancellation) => new SqliteCounts(program).CountAsync(copy, cancellation);
 
     /// <summary>Runs a statement on a database that nobody writes to; returns its rows, or the program's words why not.</summary>
-    public async Task<(ProcessResult Result, string Rows)> QueryAsync(string copy, string sql, CancellationToken cancellation)
-    {
-        var (result, output) = await RunAsync(Path.GetDirectoryName(copy)!, TimeSpan.Zero, Address(copy, immutable: true), [sql], cancellation);
-        return (result, output);
-    }
+    public Task<(ProcessResult Result, string Rows)> QueryAsync(string copy, string sql, CancellationToken cancellation) =>
+        RunAsync(Path.GetDirectoryName(copy)!, [Safe], Address(copy, immutable: true), [sql], cancellation);
 
     /// <exception cref="ProcessFailedException">The program is not here.</exception>
     public async Task<string> VersionAsync(CancellationToken cancellation)
