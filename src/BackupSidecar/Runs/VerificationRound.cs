@@ -30,10 +30,10 @@ internal sealed record VerificationRound(
     public IReadOnlyList<CopyToVerify> Choose(Catalog catalog)
     {
         var copies = catalog.Entries.Concat(catalog.Lost)
-            .Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial or CatalogState.Damaged)
+            .Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial || entry.Copies.Any(copy => copy.IsRefused))
             .OrderByDescending(entry => entry.Name.LocalTime)
             .SelectMany(entry => entry.Copies.Select(copy => (entry.Name, Copy: copy)))
-            .Where(each => each.Copy.State is CatalogState.Complete or CatalogState.Partial or CatalogState.Damaged)
+            .Where(each => each.Copy.State is CatalogState.Complete or CatalogState.Partial || each.Copy.IsRefused)
             .Where(each => Mark(each) is null or { IsOpen: true })
             .ToList();
         var newest = copies.DistinctBy(each => each.Copy.Store).ToList();
@@ -56,7 +56,7 @@ internal sealed record VerificationRound(
     private VerificationLevel Closest((ArchiveName Name, StoredCopy Copy) each) =>
         Mark(each)?.RefusedAt is { } refused && refused > Level ? refused : Level;
 
-    private bool IsInDoubt(StoredCopy copy) => copy.State == CatalogState.Damaged || copy.NotVouchedFor(HasManifestKey) is not null;
+    private bool IsInDoubt(StoredCopy copy) => copy.IsRefused || copy.NotVouchedFor(HasManifestKey) is not null;
 
     private RotationCopy ToRead((ArchiveName Name, StoredCopy Copy) each) => new(
         each.Name.FileName, each.Copy.Store, each.Copy.Bytes,

@@ -78,8 +78,9 @@ public sealed class VerificationRoundTests
         AddBare(day: 19, CatalogState.Damaged);
         AddBare(day: 18, CatalogState.Incomplete);
         AddBare(day: 17, CatalogState.Legacy);
+        AddBare(day: 16, CatalogState.OtherKey);
 
-        Assert.Equal(["21 local Content", "20 local Stored", "19 local Stored"], Choose());
+        Assert.Equal(["21 local Content", "20 local Stored", "19 local Stored", "16 local Stored"], Choose());
     }
 
     [Fact]
