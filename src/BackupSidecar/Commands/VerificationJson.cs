@@ -67,8 +67,8 @@ internal static class VerificationJson
             json.WriteString("image", image);
         if (drilled.LoadSeconds is { } seconds)
             json.WriteNumber("loadSeconds", Math.Round(seconds, 3));
-        json.WriteNumber("counts", drilled.Counts.Count(count => count.Expected is not null));
-        json.WriteNumber("equalCounts", drilled.Counts.Count(count => count.Expected is not null && count.Expected == count.Found));
+        json.WriteNumber("counts", drilled.Compared.Count);
+        json.WriteNumber("agreeingCounts", drilled.Compared.Count(drilled.Agrees));
         json.WriteNumber("assertions", drilled.Assertions.Count);
         json.WriteNumber("trueAssertions", drilled.Assertions.Count(each => each.Problem is null));
         json.WriteEndObject();

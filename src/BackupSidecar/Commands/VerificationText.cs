@@ -39,8 +39,7 @@ internal static class VerificationText
             return "";
         var into = drilled.Image is null ? "" : $" into a scratch server of {drilled.Image}";
         var load = drilled.LoadSeconds is { } seconds ? $" in {ReportText.Time(TimeSpan.FromSeconds(seconds))}" : "";
-        var compared = drilled.Counts.Where(count => count.Expected is not null).ToList();
-        var counts = compared.Count == 0 ? "" : $", {compared.Count(count => count.Expected == count.Found)} of {compared.Count} counts equal";
+        var counts = drilled.Compared.Count == 0 ? "" : $", {drilled.Compared.Count(drilled.Agrees)} of {drilled.Compared.Count} counts agree";
         var assertions = drilled.Assertions.Count == 0 ? "" : $", {drilled.Assertions.Count(each => each.Problem is null)} of {drilled.Assertions.Count} assertions true";
         return drilled.Outcome == DrillOutcome.NotRestored ? ", not restored" : $", {Word(drilled.Outcome)}{into}{load}{counts}{assertions}";
     }

@@ -25,8 +25,8 @@ internal sealed record DumpRestore
     /// <summary>Another database than the one of the URI, to restore beside the original; null for the one of the URI.</summary>
     public string? DatabaseAs { get; init; }
 
-    /// <summary>Whether everything goes where the server puts it by default: a server that stands in for another has none of its directories.</summary>
-    public bool WithoutTablespaces { get; init; }
+    /// <summary>Whether the server stands in for another: it has none of its databases and directories, and that is no news.</summary>
+    public bool IsIntoScratch { get; init; }
 
     /// <summary>Told what a person should know of a restore that went well, a sentence each.</summary>
     public Action<string> Notice { get; init; } = _ => { };

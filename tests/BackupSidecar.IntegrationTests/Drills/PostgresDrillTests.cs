@@ -74,7 +74,7 @@ public sealed class PostgresDrillTests(DrilledPostgres postgres) : IClassFixture
         Assert.Equal(143, ended.ExitCode);
         Assert.Empty(await _stack.LeftoversAsync());
         Assert.Equal("none", Text(made, "HostConfig", "NetworkMode"));
-        Assert.Contains(Text(made, "HostConfig", "PortBindings"), ["", "{}"]);
+        Assert.True(Text(made, "HostConfig", "PortBindings") is "" or "{}");
         Assert.Equal(Text(running, "Image"), Text(made, "Image"));
         Assert.Equal(Text(running, "Config", "Cmd"), Text(made, "Config", "Cmd"));
         Assert.Equal(($"{80 << 20}", $"{1 << 30}", "1000000000"), (Text(made, "HostConfig", "ShmSize"), Text(made, "HostConfig", "Memory"), Text(made, "HostConfig", "NanoCpus")));

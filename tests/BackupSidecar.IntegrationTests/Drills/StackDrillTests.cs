@@ -114,7 +114,7 @@ public sealed class StackDrillTests : IAsyncLifetime
     {
         var server = await _stack.StartAsync("test/redis", [], "redis-server", "--dir", "/data", "--save", "");
         await DrillStack.UntilAsync(server, "redis-cli", "PING");
-        await DockerCli.RunAsync("exec", server, "redis-cli", "DEBUG", "POPULATE", "400000", "key", "400");
+        await DockerCli.RunAsync("exec", server, "redis-cli", "EVAL", "for i = 1, 300000 do redis.call('SET', i, string.rep('x', 400)) end", "0");
         Settings["BACKUP_REDIS"] = $"redis://{server}";
         Settings["BACKUP_DRILL_MEMORY"] = "64MiB";
         await _stack.BackUpAsync();

@@ -100,9 +100,9 @@ public sealed class DrillPageTests : IDisposable
     {
         var counts = Enumerable.Range(0, 5000).Select(i => new ComparedCount($"public.t{i}", 1000 + i, 1000 + i)).Append(new ComparedCount("public.small", 3, 2));
 
-        var page = DrillPage.Of(Report with { Sources = [Report.Sources[0] with { Counts = [.. counts] }] }, TimeZoneInfo.Utc);
+        var page = DrillPage.Of(Report with { Sources = [Report.Sources[0] with { Outcome = DrillOutcome.Refused, Counts = [.. counts] }] }, TimeZoneInfo.Utc);
 
-        Assert.Contains("5000 of 5001 equal", page, StringComparison.Ordinal);
+        Assert.Contains("5000 of 5001 agree", page, StringComparison.Ordinal);
         Assert.Contains("public.small", page, StringComparison.Ordinal);
         Assert.True(page.Length < 20_000);
     }
@@ -115,7 +115,7 @@ public sealed class DrillPageTests : IDisposable
         {
             var report = Report with { Archive = $"shop-{day:000}.tar.gz" };
             evidence.Keep(report);
-            File.SetLastWriteTimeUtc(Path.ChangeExtension(evidence.PageOf(report), ".json"), Sample.Start.UtcDateTime.AddDays(day));
+            File.SetLastWriteTimeUtc(Path.ChangeExtension(evidence.PageOf(report), ".json"), Sample.Start.UtcDateTime.AddDays(day - 200));
         }
 
         var (json, page) = evidence.Keep(Report);

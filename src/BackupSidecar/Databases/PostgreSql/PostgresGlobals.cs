@@ -50,7 +50,7 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
         var script = new GlobalsScript();
         await ProgramStreams.PumpAsync(dump, (chunk, length) => Take(script, chunk, length), () => { }, cancellation);
         await RestoreRolesAsync(connection, script, wanted, cancellation);
-        if (!wanted.WithoutTablespaces)
+        if (!wanted.IsIntoScratch)
             await RestoreTablespacesAsync(connection, script, wanted, cancellation);
     }
 
@@ -61,7 +61,8 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
         var statements = script.ForMissingRoles(there);
         if (statements.Count > 0)
             await RunAsync(connection, statements, cancellation);
-        Tell("roles", script.Roles, there, wanted);
+        if (!wanted.IsIntoScratch)
+            Tell("roles", script.Roles, there, wanted);
     }
 
     private static async Task RestoreTablespacesAsync(

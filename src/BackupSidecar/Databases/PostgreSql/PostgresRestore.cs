@@ -50,7 +50,8 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
             if (!isLoaded && !await made.TryDropAsync(found.Connection))
                 wanted.Notice($"The database {SqlText.Name(made.Name)}, which had been made for the restore, could not be removed; it is empty.");
         }
-        wanted.Notice($"The database {SqlText.Name(made.Name)} was missing and has been made.");
+        if (!wanted.IsIntoScratch)
+            wanted.Notice($"The database {SqlText.Name(made.Name)} was missing and has been made.");
         await SetPropertiesAsync(found.Connection, made.Name, head, wanted, cancellation);
     }
 
@@ -96,7 +97,7 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
             : PostgresConnection.Failed($"pg_restore failed, and {afterFailure}", result).Message + Advice(result));
     }
 
-    private static string[] Placing(DumpRestore wanted) => wanted.WithoutTablespaces ? ["--no-tablespaces"] : [];
+    private static string[] Placing(DumpRestore wanted) => wanted.IsIntoScratch ? ["--no-tablespaces"] : [];
 
     private static async Task<ProcessResult> FeedAsync(IRunningTool restore, Stream dump, CancellationToken cancellation)
     {

@@ -10,6 +10,9 @@ internal static class DrillPage
     /// <summary>So many counts are shown, those that differ first, so that the page stays one page; all of them stand in the JSON.</summary>
     private const int MostCounts = 18;
 
+    /// <summary>Of less than this the start of servers takes the most, and a pace would say nothing.</summary>
+    private const long LeastForPace = 256L << 20;
+
     /// <summary>The page, in UTF-8 without anything from elsewhere.</summary>
     public static string Of(DrillReport report, TimeZoneInfo zone)
     {
@@ -69,7 +72,7 @@ internal static class DrillPage
         var perGiB = report.RestoredBytes > 0 ? report.Times.Recovery * (1L << 30) / report.RestoredBytes : (double?)null;
         return $"""
             <dl class="facts">
-            {Fact("Recovery time", Seconds(report.Times.Recovery), perGiB is { } time && report.RestoredBytes >= 1L << 20 ? $"{Seconds(time)} per GiB at this pace" : "read, decrypt, start, load")}
+            {Fact("Recovery time", Seconds(report.Times.Recovery), perGiB is { } time && report.RestoredBytes >= LeastForPace ? $"{Seconds(time)} per GiB at this pace" : "read, decrypt, start, load")}
             {Fact("Restored", ReportText.Size(report.RestoredBytes), $"from an archive of {ReportText.Size(report.ArchiveBytes)}")}
             {Fact("Backed up", Time(report.BackedUpAt, zone), Text(report.Archive))}
             {Fact("Drilled", Time(report.FinishedAt, zone), $"from the store {Text(report.Store)}; {(report.IsAuthenticated ? "the manifest is authentic" : "no key vouches for the manifest")}")}
@@ -107,14 +110,14 @@ internal static class DrillPage
 
     private static string Counts(DrillReport report)
     {
-        var all = report.Sources.SelectMany(source => source.Counts.Select(count => (source.Entry, Count: count))).ToList();
+        var all = report.Sources.SelectMany(source => source.Counts.Select(count => (source.Entry, Count: count, Agrees: source.Agrees(count)))).ToList();
         if (all.Count == 0)
             return "";
-        var shown = all.OrderBy(each => each.Count.Expected == each.Count.Found ? 1 : 0).ThenByDescending(each => each.Count.Expected ?? 0).Take(MostCounts);
+        var shown = all.OrderBy(each => each.Agrees ? 1 : 0).ThenByDescending(each => each.Count.Expected ?? 0).Take(MostCounts);
         var rows = shown.Select(each =>
-            $"<tr class=\"{(each.Count.Expected == each.Count.Found ? "" : "differs")}\"><td>{Text(each.Count.Name)}<small>{Text(each.Entry)}</small></td><td>{Number(each.Count.Expected)}</td><td>{Number(each.Count.Found)}</td></tr>");
-        var equal = all.Count(each => each.Count.Expected == each.Count.Found);
-        return $"<h2>Counts: {equal} of {all.Count} equal</h2>\n<table class=\"counts\"><tr><th>Table</th><th>In the manifest</th><th>After the restore</th></tr>\n{string.Join('\n', rows)}\n</table>\n"
+            $"<tr class=\"{(each.Agrees ? "" : "differs")}\"><td>{Text(each.Count.Name)}<small>{Text(each.Entry)}</small></td><td>{Number(each.Count.Expected)}</td><td>{Number(each.Count.Found)}</td></tr>");
+        var compared = all.FindAll(each => each.Count.Expected is not null);
+        return $"<h2>Counts: {compared.Count(each => each.Agrees)} of {compared.Count} agree</h2>\n<table class=\"counts\"><tr><th>Table</th><th>In the manifest</th><th>After the restore</th></tr>\n{string.Join('\n', rows)}\n</table>\n"
             + (all.Count > MostCounts ? $"<p class=\"note\">{all.Count - MostCounts} more stand in the report in JSON.</p>\n\n" : "\n");
     }
 

@@ -37,11 +37,11 @@ internal static class DrillPageStyle
         .assertions, .remarks { margin: 0; padding-left: 1.2rem; font-size: .9rem; } .assertions .false { color: var(--bad); }
         footer { margin-top: 1.4rem; }
         @media (max-width: 36rem) { main { margin: 0; padding: 1rem; border: 0; border-radius: 0; }
-          .sources, .sources tr, .sources td { display: block; } .sources th { display: none; } .sources td { border: 0; padding: .1rem 0; }
+          .sources, .sources tbody, .sources tr, .sources td { display: block; } .sources th { display: none; } .sources td { border: 0; padding: .1rem 0; }
           .sources tr { border-bottom: 1px solid var(--line); padding: .4rem 0; } }
-        @page { size: A4; margin: 12mm; }
+        @page { size: A4; margin: 10mm 12mm; }
         @media print { :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --ground: #fff; --good: #14602a; --fair: #6b4700; --bad: #9b1c15; }
-          body { font-size: 11px; } main { margin: 0; padding: 0; border: 0; max-width: none; } h2 { margin: .8rem 0 .2rem; }
-          th, td { padding-top: .12rem; padding-bottom: .12rem; } .bar span, .legend i, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+          html, body { font-size: 10.5px; } main { margin: 0; padding: 0; border: 0; max-width: none; } h2 { margin: .7rem 0 .1rem; } .facts { margin: .7rem 0; }
+          th, td { padding-top: .1rem; padding-bottom: .1rem; } tr, li { break-inside: avoid; } .bar span, .legend i, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
         """;
 }

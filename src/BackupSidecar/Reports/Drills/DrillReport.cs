@@ -130,6 +130,13 @@ internal sealed record DrilledSource
     /// <summary>What a person should know of it, a sentence each.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>The counts that the manifest has.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ComparedCount> Compared => [.. Counts.Where(count => count.Expected is not null)];
+
+    /// <summary>Whether a count is what it must be: in a source that came back, also one whose difference is accounted for in a remark.</summary>
+    public bool Agrees(ComparedCount count) => Outcome == DrillOutcome.Restored || count.Expected is null || count.Expected == (count.Found ?? 0);
+
     public DrilledSource Masked(Redactor redactor) => this with
     {
         Problem = Problem is null ? null : redactor.Redact(Problem),

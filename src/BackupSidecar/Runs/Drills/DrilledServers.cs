@@ -156,7 +156,7 @@ internal sealed class DrilledServers(
     {
         IsTrusted = isAuthentic,
         Tool = source.Manifest?.Tool,
-        WithoutTablespaces = true,
+        IsIntoScratch = true,
         Notice = notices.Add,
     };
 
