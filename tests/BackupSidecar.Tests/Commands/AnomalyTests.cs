@@ -46,6 +46,8 @@ public sealed class AnomalyTests : IDisposable
         Assert.Equal(5, Archives);
         Assert.Contains("Nothing is pruned in the store 'local'", shrunken.Errors, StringComparison.Ordinal);
 
+        Assert.Contains("is much smaller than those before it. data: 4.9 KiB", (await _program.RunAsync("restore", "latest", "--to", _program.Path("look"))).Errors, StringComparison.Ordinal);
+
         var accepted = await _program.RunAsync("accept", "--all");
         var next = await _program.RunAsync("backup");
 
