@@ -38,6 +38,8 @@ internal sealed class DiscardingBucket : IDisposable
         ["BACKUP_S3_SECRET_KEY"] = "nothing is kept here",
         ["BACKUP_S3_PATH_STYLE"] = "true",
         ["BACKUP_ALLOW_HTTP"] = "true",
+        // What was not kept cannot be read back.
+        ["BACKUP_VERIFY_AFTER"] = "none",
     };
 
     public void Dispose() => _listener.Close();

@@ -162,8 +162,8 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         // What could not be restored everywhere counts as what all of it has reached.
         if (level == VerificationLevel.Restore && result == VerificationResult.Good)
             level = drilled?.Level ?? VerificationLevel.Content;
-        return new CopyVerification(
-            name, new VerifiedCopy(name.FileName, copy.Store, level, result, problem), copy.Trust == ManifestTrust.Authentic, sources) { Drill = drilled };
+        var verified = new VerifiedCopy(name.FileName, copy.Store, level, result, problem);
+        return new CopyVerification(name, verified, copy.Trust == ManifestTrust.Authentic, sources) { Drill = drilled };
     }
 
     private static string Explain(StoredCopy copy, DrillReport drilled) => drilled.Result == VerificationResult.Refused
