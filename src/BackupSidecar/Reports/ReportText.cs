@@ -72,7 +72,8 @@ internal static class ReportText
         UploadCheck.Samples => "size and samples compared",
         UploadCheck.Checksum => "the store's own checksum compared",
         UploadCheck.ReadBack => "read back",
-        _ => throw new ArgumentOutOfRangeException(nameof(check)),
+        // Another version's history may know another.
+        _ => check.ToString(),
     };
 
     private static string Subject(RunReport report) =>

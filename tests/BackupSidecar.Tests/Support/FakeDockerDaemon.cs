@@ -190,6 +190,10 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             return new TinyResponse(200, List(request.Query).ToJsonString());
         if (parts is ["exec", _, var what])
             return what == "start" ? new TinyResponse(101) : new TinyResponse(200, """{"Running":true}""");
+        if (parts is ["volumes"])
+            return new TinyResponse(200, """{"Volumes":[],"Warnings":[]}""");
+        if (parts is not ["containers", _, _])
+            return Error(404, "page not found");
         if (Find(Uri.UnescapeDataString(parts[1])) is not { } container)
             return Error(404, $"No such container: {parts[1]}");
         return parts[2] switch
