@@ -37,6 +37,8 @@ internal sealed class S3Backups : IDisposable
             Services = new ServiceSettings(),
             Archive = new ArchiveSettings { EncryptionKey = new Secret("a passphrase of this test") },
             VerifyAfter = verifyAfter,
+            // Contents here are of any size.
+            Anomalies = new AnomalySettings { Warn = null, Freeze = null },
             Retention = new RetentionSettings { Recent = 8, MaximumDeletions = 1000 },
             Hooks = new HookSettings { Directory = Folder("hooks") },
             Notifications = new NotificationSettings(),
