@@ -31,6 +31,7 @@ internal enum Capability
 internal sealed record Capabilities(uint User, uint Group, ulong Effective)
 {
     private static readonly Capability[] ForOwners = [Capability.Chown, Capability.FOwner, Capability.DacOverride];
+    private static readonly Capability[] ForRestores = [.. ForOwners, Capability.FSetId];
 
     public static Capabilities Ours { get; } = Parse(File.ReadAllText("/proc/self/status"));
 
@@ -53,8 +54,12 @@ internal sealed record Capabilities(uint User, uint Group, ulong Effective)
     };
 
     /// <summary>What to do if it is rights that a write failed for, as a sentence behind a blank; else nothing.</summary>
-    public string AdviceFor(Exception failedWrite) =>
-        failedWrite is UnauthorizedAccessException or IOException { HResult: PosixErrors.AccessDenied or PosixErrors.NotPermitted } ? " " + ToWrite : "";
+    public string AdviceFor(Exception failedWrite) => IsDenial(failedWrite) ? " " + ToWrite : "";
+
+    /// <summary>The same where a restore was to write: it needs more than to write there, and is told of all at once.</summary>
+    public string AdviceForRestore(Exception failedWrite) => IsDenial(failedWrite) && IsRoot && LackedByRestores is { Length: > 0 } lacked
+        ? $" Root of this container lacks {lacked}, which it needs to restore what belongs to other users (cap_add: [{lacked}])."
+        : AdviceFor(failedWrite);
 
     /// <summary>Reads the kernel's description of a process.</summary>
     public static Capabilities Parse(string status)
@@ -71,15 +76,20 @@ internal sealed record Capabilities(uint User, uint Group, ulong Effective)
     /// <summary>Whether files can be given to whom they belong.</summary>
     public bool MayGiveAway => ForOwners.All(Has);
 
-    /// <summary>What is missing to make something that belongs to them, with that mode.</summary>
-    public IReadOnlyList<string> MissingToGive(uint user, uint group, int mode)
+    /// <summary>What we lack of all that a restore can need, as a list of names; empty if nothing.</summary>
+    public string LackedByRestores => string.Join(", ", ForRestores.Where(capability => !Has(capability)).Select(Name));
+
+    /// <summary>Whether something that belonged to them, with that mode, can be made as it was.</summary>
+    public bool MayGiveBack(uint user, uint group, int mode)
     {
         const int SetGroupId = 0x400;
         if (user == User && group == Group)
-            return [];
-        var needed = (mode & SetGroupId) != 0 && group != Group ? [.. ForOwners, Capability.FSetId] : ForOwners;
-        return [.. needed.Where(capability => !Has(capability)).Select(Name)];
+            return true;
+        return MayGiveAway && (Has(Capability.FSetId) || (mode & SetGroupId) == 0 || group == Group);
     }
+
+    private static bool IsDenial(Exception failure) =>
+        failure is UnauthorizedAccessException or IOException { HResult: PosixErrors.AccessDenied or PosixErrors.NotPermitted };
 
     /// <summary>As Compose and Docker call it.</summary>
     private static string Name(Capability capability) => capability switch

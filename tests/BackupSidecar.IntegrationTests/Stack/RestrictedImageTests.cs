@@ -82,7 +82,7 @@ public sealed class RestrictedImageTests(PostgresServer database) : IClassFixtur
         foreach (var source in new[] { "theirs: Cannot open", "vault (/source/vault)", "letter.txt (/source/letter.txt)", "sqlite-app.db (/source/app.db)" })
             Assert.Contains(source, blind.Errors, StringComparison.Ordinal);
         Assert.Contains("lacks the capability DAC_READ_SEARCH (cap_add: [DAC_READ_SEARCH])", blind.Errors, StringComparison.Ordinal);
-        Assert.Contains("lacks CHOWN, FOWNER, DAC_OVERRIDE", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("lacks CHOWN, FOWNER, DAC_OVERRIDE, FSETID", refused.Errors, StringComparison.Ordinal);
         Assert.Contains("Nothing was touched", refused.Errors, StringComparison.Ordinal);
         Assert.Equal(spoiled, untouched);
         Assert.EndsWith("theirs\nsecret\n", look.Output, StringComparison.Ordinal);

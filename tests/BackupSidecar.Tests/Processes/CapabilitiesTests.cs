@@ -18,18 +18,32 @@ public sealed class CapabilitiesTests
     }
 
     [Theory]
-    [InlineData(0u, Ordinary, 0u, 0u, 0x1ed, "")]
-    [InlineData(0u, Ordinary, 999u, 33u, 0x5ed, "")]
-    [InlineData(0u, 0ul, 0u, 0u, 0xded, "")]
-    [InlineData(0u, 0ul, 999u, 999u, 0x1ed, "CHOWN,FOWNER,DAC_OVERRIDE")]
-    [InlineData(0u, 0ul, 0u, 33u, 0x1ed, "CHOWN,FOWNER,DAC_OVERRIDE")]
-    [InlineData(0u, 4ul, 999u, 999u, 0x5ed, "CHOWN,FOWNER,DAC_OVERRIDE,FSETID")]
-    [InlineData(0u, 11ul, 999u, 999u, 0x5ed, "FSETID")]
-    [InlineData(0u, 11ul, 999u, 999u, 0x1ed, "")]
-    [InlineData(1000u, 0ul, 1000u, 1000u, 0x1ed, "")]
-    [InlineData(1000u, 0ul, 1000u, 33u, 0x1ed, "CHOWN,FOWNER,DAC_OVERRIDE")]
-    public void What_is_missing_to_give_something_back_is_named(uint we, ulong rights, uint user, uint group, int mode, string missing) =>
-        Assert.Equal(missing, string.Join(',', new Capabilities(we, we, rights).MissingToGive(user, group, mode)));
+    [InlineData(0u, Ordinary, 0u, 0u, 0x1ed, true)]
+    [InlineData(0u, Ordinary, 999u, 33u, 0x5ed, true)]
+    [InlineData(0u, 0ul, 0u, 0u, 0xded, true)]
+    [InlineData(0u, 0ul, 999u, 0u, 0x1ed, false)]
+    [InlineData(0u, 0ul, 0u, 33u, 0x1ed, false)]
+    [InlineData(0u, 1ul, 999u, 0u, 0x1ed, false)]
+    [InlineData(0u, 11ul, 999u, 999u, 0x1ed, true)]
+    [InlineData(0u, 11ul, 999u, 999u, 0x5ed, false)]
+    [InlineData(0u, 11ul, 999u, 0u, 0x5ed, true)]
+    [InlineData(1000u, 0ul, 1000u, 1000u, 0x5ed, true)]
+    [InlineData(1000u, 0ul, 1000u, 33u, 0x1ed, false)]
+    public void What_can_be_given_back_is_known(uint we, ulong rights, uint user, uint group, int mode, bool can) =>
+        Assert.Equal(can, new Capabilities(we, we, rights).MayGiveBack(user, group, mode));
+
+    [Theory]
+    [InlineData(0u, 0ul, "lacks CHOWN, FOWNER, DAC_OVERRIDE, FSETID, which it needs")]
+    [InlineData(0u, 2ul, "lacks CHOWN, FOWNER, FSETID, which it needs")]
+    [InlineData(0u, Ordinary, "look at how it is mounted")]
+    [InlineData(1000u, 0ul, "Let the folder belong to user 1000")]
+    public void Where_a_restore_may_not_write_all_that_it_needs_is_named_at_once(uint we, ulong rights, string advice)
+    {
+        var ours = new Capabilities(we, we, rights);
+
+        Assert.Contains(advice, ours.AdviceForRestore(new UnauthorizedAccessException()), StringComparison.Ordinal);
+        Assert.Equal("", ours.AdviceForRestore(new IOException("Read-only file system", 30)));
+    }
 
     [Fact]
     public void Of_this_process_it_is_known_too() => Assert.Equal(Environment.IsPrivilegedProcess, Capabilities.Ours.IsRoot);

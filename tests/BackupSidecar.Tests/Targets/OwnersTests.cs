@@ -31,14 +31,14 @@ public sealed class OwnersTests
 
         var error = Assert.Throws<RestoreException>(() => owners.Add(File(999, 0, Ordinary)));
 
-        Assert.Contains("(cap_add: [CHOWN, FOWNER, DAC_OVERRIDE])", error.Message, StringComparison.Ordinal);
+        Assert.Contains("(cap_add: [CHOWN, FOWNER, DAC_OVERRIDE, FSETID])", error.Message, StringComparison.Ordinal);
         Assert.Contains("'data' holds what belongs to user 999", error.Message, StringComparison.Ordinal);
         Assert.Contains("Nothing was touched", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(0u, "user 0 now: root of this container lacks CHOWN, FOWNER, DAC_OVERRIDE (cap_add: [CHOWN, FOWNER, DAC_OVERRIDE]).")]
-    [InlineData(1000u, "user 1000 now: only root can give files away, with the capabilities CHOWN, FOWNER, DAC_OVERRIDE.")]
+    [InlineData(0u, "user 0 now: root of this container lacks CHOWN, FOWNER, DAC_OVERRIDE, FSETID (cap_add: [CHOWN, FOWNER, DAC_OVERRIDE, FSETID]).")]
+    [InlineData(1000u, "user 1000 now: only root can give files away, with the capabilities CHOWN, FOWNER, DAC_OVERRIDE, FSETID.")]
     public void Who_goes_on_without_owners_is_told_of_users_and_of_groups(uint we, string end)
     {
         var owners = new Owners("data", mayBeLost: true, new Capabilities(we, we, 0));

@@ -17,7 +17,6 @@ internal sealed class Owners(string entry, bool mayBeLost, Capabilities rights)
     private const int SetIds = 0xc00;
 
     private long _lost;
-    private IReadOnlyList<string> _missing = [];
 
     /// <summary>Whether files are given to whom they belonged.</summary>
     public bool AreKept => rights.MayGiveAway;
@@ -31,24 +30,22 @@ internal sealed class Owners(string entry, bool mayBeLost, Capabilities rights)
         : $"{_lost} in '{entry}' belonged to other users or groups. What could not be given back to them belongs to user {rights.User} now: {Reason}.";
 
     private string Reason => rights.IsRoot
-        ? $"root of this container lacks {string.Join(", ", _missing)} (cap_add: [{string.Join(", ", _missing)}])"
-        : $"only root can give files away, with the capabilities {string.Join(", ", _missing)}";
+        ? $"root of this container lacks {rights.LackedByRestores} (cap_add: [{rights.LackedByRestores}])"
+        : $"only root can give files away, with the capabilities {rights.LackedByRestores}";
 
     /// <exception cref="RestoreException">Root cannot give it to its owner, and is to restore it in place.</exception>
     public void Add(EntryAttributes attributes)
     {
         var (user, group) = ((uint)attributes.OwnerId, (uint)attributes.GroupId);
-        var missing = rights.MissingToGive(user, group, attributes.Mode);
-        if (missing.Count == 0)
+        if (rights.MayGiveBack(user, group, attributes.Mode))
             return;
         if (rights.IsRoot && !mayBeLost)
         {
             throw new RestoreException(
                 $"'{entry}' holds what belongs to user {user} and group {group}, and root of this container cannot give it back to them: it lacks "
-                + $"{string.Join(", ", missing)}. Run the restore with them (cap_add: [{string.Join(", ", missing)}]). Nothing was touched; --to DIR unpacks without owners.");
+                + $"{rights.LackedByRestores}. Run the restore with them (cap_add: [{rights.LackedByRestores}]). Nothing was touched; --to DIR unpacks without owners.");
         }
         _lost++;
-        _missing = [.. _missing.Union(missing)];
         HaveLostPrograms |= (attributes.Mode & SetIds) != 0;
     }
 }
