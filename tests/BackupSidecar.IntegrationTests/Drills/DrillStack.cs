@@ -98,10 +98,16 @@ internal sealed class DrillStack : IAsyncDisposable
     public static async Task<string> StartedAtAsync(string container) =>
         await DockerCli.RunAsync("container", "inspect", "--format", "{{.State.StartedAt}} {{.RestartCount}}", container);
 
-    public async ValueTask DisposeAsync()
+    public async Task RemoveContainersAsync()
     {
         foreach (var container in _containers)
             await DockerCli.RunAsync("rm", "--force", "--volumes", container);
+        _containers.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await RemoveContainersAsync();
         foreach (var container in (await DockerCli.RunAsync("ps", "--all", "--quiet", "--filter", $"label=backup-sidecar.drill.name={Name}")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             await DockerCli.RunAsync("rm", "--force", "--volumes", container);
         Program.Dispose();

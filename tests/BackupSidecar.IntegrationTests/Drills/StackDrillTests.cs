@@ -127,6 +127,41 @@ public sealed class StackDrillTests : IAsyncLifetime
         Assert.Empty(await _stack.LeftoversAsync());
     }
 
+    /// <summary>The server in it is none of MongoDB's, and its tools are stand-ins: this is about the way to them.</summary>
+    [Fact(Timeout = 300_000)]
+    public async Task MongoDb_takes_the_same_way_with_stand_ins_of_its_tools()
+    {
+        const string StandIn =
+            """
+            #!/bin/sh
+            case $1 in --version) echo "${0##*/} version: 100.9.4"; exit ;; esac
+            case $0 in
+              *mongorestore) grep -q '@' "${1#--config=}" && exit 3; cat > /dev/null ;;
+              *) printf '\155\342\231\201\026\000\000\000\002version\000\004\000\000\0000.1\000\000\377\377\377\377' ;;
+            esac
+            """;
+        var image = $"{_stack.Name}-mongo";
+        var made = await _stack.StartAsync("test/redis", ["--user", "root"], "sh", "-c", "printf %s \"$0\" > /usr/local/bin/mongodump; cd /usr/local/bin; cp mongodump mongorestore; chmod 755 mongo*", StandIn);
+        await DockerCli.RunAsync("wait", made);
+        await DockerCli.RunAsync("commit", "--change", "CMD [\"redis-server\"]", made, image);
+        try
+        {
+            var server = await _stack.StartAsync(image, ["--user", "redis"], "redis-server");
+            Settings["BACKUP_MONGODB"] = $"mongodb://u:p%40ss@{server}:27017/shop?authSource=admin";
+            await _stack.BackUpAsync();
+
+            var good = await _stack.DrillAsync();
+
+            AssertRestored(good);
+            Assert.Contains("has no counts, so the rows were not compared", good.Output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await _stack.RemoveContainersAsync();
+            await DockerCli.RunAsync("rmi", image);
+        }
+    }
+
     private static void AssertRestored(Ended ended)
     {
         Assert.True(ended.ExitCode == 0, ended.Everything);

@@ -66,7 +66,8 @@ internal sealed class DrillSweep(PathSettings paths, DrillContainers containers,
         }
     }
 
-    private async Task TryRemoveAsync(string folder)
+    /// <summary>Removes a drill's folder. What stays is told of, and removed by the next sweep.</summary>
+    public async Task TryRemoveAsync(string folder)
     {
         try
         {

@@ -9,7 +9,6 @@ using BackupSidecar.Reports.Drills;
 using BackupSidecar.Runs.Restores;
 using BackupSidecar.Stores;
 using BackupSidecar.Targets;
-using BackupSidecar.Targets.Swapping;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs.Drills;
@@ -61,7 +60,7 @@ internal sealed class RestoreDrill(
         }
         finally
         {
-            await Tree.RemoveAsync(folder);
+            await Sweep.TryRemoveAsync(folder);
         }
     }
 
