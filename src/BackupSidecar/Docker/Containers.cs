@@ -40,6 +40,8 @@ internal sealed record ContainerDetails
 
     public ContainerNetworkSettings? NetworkSettings { get; init; }
 
+    public IReadOnlyList<ContainerMount>? Mounts { get; init; }
+
     [JsonIgnore]
     public string PlainName => Name.TrimStart('/');
 
@@ -74,6 +76,27 @@ internal sealed record ContainerHostConfig
 {
     /// <summary>Made with <c>--rm</c>: the engine removes it, with its anonymous volumes, as soon as it stops.</summary>
     public bool AutoRemove { get; init; }
+}
+
+/// <summary>Something that is mounted into a container: a volume, a folder or file of the host ("bind"), or memory ("tmpfs").</summary>
+internal sealed record ContainerMount
+{
+    public const string Volume = "volume";
+    public const string Bind = "bind";
+
+    public string? Type { get; init; }
+
+    /// <summary>Of a volume; 64 hex digits if nobody gave it one.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Where it lies on the engine's host.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Where it is seen in the container.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>Of a volume: "local", or a plug-in.</summary>
+    public string? Driver { get; init; }
 }
 
 /// <summary>By which names and ports a container can be reached.</summary>
@@ -141,5 +164,10 @@ internal sealed record EngineError
 [JsonSerializable(typeof(ExecRequest))]
 [JsonSerializable(typeof(ExecState))]
 [JsonSerializable(typeof(ExecStart))]
+[JsonSerializable(typeof(EngineEvent))]
+[JsonSerializable(typeof(ContainerSpec))]
+[JsonSerializable(typeof(CreatedContainer))]
+[JsonSerializable(typeof(PullProgress))]
+[JsonSerializable(typeof(ProcessTable))]
 [JsonSerializable(typeof(Dictionary<string, IEnumerable<string>>))]
 internal sealed partial class DockerJson : JsonSerializerContext;
