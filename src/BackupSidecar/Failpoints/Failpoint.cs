@@ -59,4 +59,13 @@ internal enum Failpoint
     AfterDiscard,
     RestoreBeforeHistory,
     RestoreAfterHistory,
+
+    BackrestConfigRead,
+    BackrestPendingNoted,
+    BackrestConfigWritten,
+    BackrestConfigFlushed,
+    BackrestConfigExchanged,
+    BackrestConfigCommitted,
+    BackrestRestarted,
+    BackrestPendingDone,
 }
