@@ -13,11 +13,11 @@ RUN set -eu; \
       arm64) echo linux-arm64 ;; \
       *) echo "There is no .NET runtime for the architecture '${TARGETARCH}': build for amd64 or arm64." >&2; exit 1 ;; \
     esac > /runtime-id; \
-    dotnet restore src/BackupSidecar --runtime "$(cat /runtime-id)" -p:SelfContained=true
+    dotnet restore src/BackupSidecar --runtime "$(cat /runtime-id)" -p:SelfContained=true -p:PublishReadyToRun=true
 COPY src/ src/
-# The analyzers speak in the build that the tests run; here they would only take time.
+# Compiled ahead, so that each command and run starts sooner. The analyzers speak in the build that the tests run; here they would only take time.
 RUN dotnet publish src/BackupSidecar --no-restore --configuration Release --self-contained --runtime "$(cat /runtime-id)" \
-      -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:PublishDocumentationFile=false --output /opt/backup-sidecar
+      -p:PublishReadyToRun=true -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:PublishDocumentationFile=false --output /opt/backup-sidecar
 
 FROM debian:bookworm-slim
 # WITH_PGDG="17 18": PostgreSQL clients of these majors in addition to Debian's own, from apt.postgresql.org.

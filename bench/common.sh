@@ -29,7 +29,11 @@ install_packages() {
 
 # Builds what is measured, as it is released, and what measures it.
 publish() {
-  dotnet publish src/BackupSidecar --configuration Release --output "$(dirname "$program")" --nologo --verbosity quiet >&2
+  local runtime
+  runtime=$(dotnet msbuild src/BackupSidecar -getProperty:NETCoreSdkPortableRuntimeIdentifier)
+  rm -rf "$(dirname "$program")"
+  dotnet publish src/BackupSidecar --configuration Release --runtime "$runtime" --self-contained -p:PublishReadyToRun=true -p:RunAnalyzers=false \
+    --output "$(dirname "$program")" --nologo --verbosity quiet >&2
   dotnet build bench/BackupSidecar.Bench --configuration Release --nologo --verbosity quiet >&2
 }
 

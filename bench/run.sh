@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measures backups and restores of this program beside those of tar|gzip|gpg, tar|pigz|gpg, tar|zstd|gpg, restic and borg, on the same
-# data and in turn; prints tables and says which of our targets are reached. With BACKUP_S3_* in the environment it measures a
-# backup to a local folder and to that bucket as well (one backup stays there, under "bench").
+# data and in turn; prints tables and says which of our targets are reached. What S3 adds is measured against a bucket that takes the
+# bytes and keeps none, as if its server worked elsewhere; with BACKUP_S3_* in the environment against that one too (one backup stays there, under "bench").
 # usage: bench/run.sh [--install] [--docs] [--mib 1024] [--runs 5] [--only TOOL…]
 #   --install   installs the peers that are missing (apt-get)
 #   --docs      puts the results into docs/performance.md and its chart, instead of artifacts/bench alone
-#   --only      of fast, balanced, zstd, tar-gzip-gpg, tar-pigz-gpg, tar-zstd-gpg, restic, borg
+#   --only      of fast, fast-s3, balanced, zstd, tar-gzip-gpg, tar-pigz-gpg, tar-zstd-gpg, restic, borg
 # Needs the .NET SDK, tar, gzip, gpg, GNU time, and on the disk five times the data (TMPDIR says where).
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."

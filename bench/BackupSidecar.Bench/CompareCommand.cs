@@ -10,10 +10,11 @@ internal static class CompareCommand
     /// <returns>1 if something failed that is here, 0 otherwise, whether or not the targets were reached.</returns>
     public static int Run(string program, string work, string output, int mebibytes, int runs, IReadOnlyCollection<string> only)
     {
-        var s3 = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+        var server = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(variable => variable.Key is string name && name.StartsWith("BACKUP_S3_", StringComparison.Ordinal))
             .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
-        List<Tool> tools = [.. Tools.All(s3).Where(tool => only.Count == 0 || only.Contains(tool.Name))];
+        using var bucket = new DiscardingBucket();
+        List<Tool> tools = [.. Tools.All(bucket.Settings, server).Where(tool => only.Count == 0 || only.Contains(tool.Name))];
         Console.Error.WriteLine($"Making {mebibytes} MiB to back up");
         var workspace = new Workspace(Path.GetFullPath(work), Path.GetFullPath(program), mebibytes);
 

@@ -2,6 +2,7 @@ using BackupSidecar.Archives;
 using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Input;
+using BackupSidecar.Configuration.Values;
 using BackupSidecar.Databases;
 using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.MySql;
@@ -12,8 +13,10 @@ using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Reports.Drills;
 using BackupSidecar.Runs;
 using BackupSidecar.Runs.Backups;
+using BackupSidecar.Runs.Drills;
 using BackupSidecar.Scheduling;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
@@ -34,25 +37,29 @@ internal sealed class Composition : IDisposable
     private readonly TextWriter? _logFile;
     private readonly LocalStore? _local;
     private readonly ToolPlaces _places;
+    private readonly DockerEngine _drills;
     private readonly PingClient _pings;
     private readonly NotifierGroup _notifiers;
 
     private Composition(SettingsReading reading, string? logFile)
     {
         Reading = reading;
-        (Schedule, var scheduleFaults) = ParseSchedule(reading);
-        (Settings, Plan) = Require(reading, scheduleFaults);
+        (Schedule, var scheduleFaults) = ParseSchedule(reading, SettingTable.Schedule);
+        (VerifySchedule, var verifyFaults) = ParseSchedule(reading, SettingTable.VerifySchedule);
+        (Settings, Plan) = Require(reading, [.. scheduleFaults, .. verifyFaults]);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
-        _local = Settings.Local is { } local ? new LocalStore(local.Path, Settings.Name, Time) : null;
+        _local = Settings.Local is { } local ? OpenLocal(local.Path) : null;
         Stores = [.. new IBackupStore?[]
         {
             _local,
             Settings.S3 is { } s3 ? new S3Store(s3, Settings.Name, Time, Log) { Marks = Path.Combine(Settings.Paths.State, "uploads") } : null,
         }.OfType<IBackupStore>()];
         _places = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log);
+        _drills = new DockerEngine(Settings.Services.DockerHost, Time);
         History = new History(Settings.Paths.State);
-        Verifications = new History(Settings.Paths.State, "verifications");
+        Verifications = new History(Settings.Paths.State, History.OfVerifications);
+        Marks = new MarkFile(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
     }
@@ -70,6 +77,9 @@ internal sealed class Composition : IDisposable
     /// <summary>Null in manual mode.</summary>
     public CronSchedule? Schedule { get; }
 
+    /// <summary>Null where no verification is scheduled.</summary>
+    public CronSchedule? VerifySchedule { get; }
+
     /// <summary>Local first.</summary>
     public IReadOnlyList<IBackupStore> Stores { get; }
 
@@ -77,6 +87,8 @@ internal sealed class Composition : IDisposable
     public History History { get; }
 
     public History Verifications { get; }
+
+    public MarkFile Marks { get; }
 
     /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
@@ -123,7 +135,27 @@ internal sealed class Composition : IDisposable
 
     public RestoreRun RestoreRun() => new(Settings, Plan, Stores, RestoreTargets(), Time, Log);
 
-    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log);
+    public VerifyRun VerifyRun() => new(Settings, Stores, Time, Log, RestoreDrill());
+
+    public DrillSweep DrillSweep() => new(Settings.Paths, DrillContainers(), Log);
+
+    /// <summary>Whether there is a Docker engine that can be asked.</summary>
+    public async Task<bool> EngineAnswersAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _drills.InspectAsync(OwnContainer.FindId() ?? "backup-sidecar", cancellation);
+            return true;
+        }
+        catch (DockerException failure)
+        {
+            Log.LogDebug("There is no Docker engine: {Reason}", failure.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Tells whoever is to be told of what a run came to.</summary>
+    public Task TellAsync(RunReport report, CancellationToken interrupted) => _notifiers.FinishedAsync(report, interrupted);
 
     public CatalogReader CatalogReader() => new(Stores, new ManifestFile(Settings.Archive, Settings.Name), Settings.Name);
 
@@ -132,19 +164,30 @@ internal sealed class Composition : IDisposable
         foreach (var store in Stores)
             store.Dispose();
         _places.Dispose();
+        _drills.Dispose();
         _notifiers.Dispose();
         _pings.Dispose();
         _logFile?.Dispose();
     }
 
-    private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => plan.Kind switch
+    private RestoreDrill RestoreDrill() => new(
+        Settings, Plan, DrillContainers(), (plan, folder, places) => Engine(plan, folder, places, NoJournal), Evidence(),
+        Stores.FirstOrDefault(store => store.Name == Settings.Drill.ReportStore), Reading.Redactor, Time, Log);
+
+    private DrillContainers DrillContainers() => new(_drills, Settings, Time, Log);
+
+    private DrillEvidence Evidence() => new(Settings.Paths.State, Settings.TimeZone);
+
+    private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory) => Engine(plan, privateDirectory, _places, JournalStop);
+
+    private IDatabaseEngine Engine(DatabaseSourcePlan plan, string privateDirectory, ToolPlaces places, Func<ContainerDetails, Action> journal) => plan.Kind switch
     {
         SourceKind.Postgres => plan.IsGlobals
-            ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options))
-            : new Postgres(PostgresAccess(plan.Uri, plan.Options), plan.DatabaseName, plan.Options),
-        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, _places),
-        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, _places, privateDirectory),
-        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, _places, privateDirectory, JournalStop, Log),
+            ? new PostgresGlobals(PostgresAccess(plan.Uri, plan.Options, places))
+            : new Postgres(PostgresAccess(plan.Uri, plan.Options, places), plan.DatabaseName, plan.Options),
+        SourceKind.Mysql => new MysqlServer(plan.Uri, plan.Options, places),
+        SourceKind.Mongodb => new MongoServer(plan.Uri, plan.Options, places, privateDirectory, Log),
+        SourceKind.Redis => new RedisServer(plan.Uri, plan.Options, places, privateDirectory, journal, Log),
         _ => throw new ArgumentException($"There is no database engine '{plan.Kind}'.", nameof(plan)),
     };
 
@@ -157,10 +200,18 @@ internal sealed class Composition : IDisposable
         return () => journal.Remove([service]);
     }
 
-    private PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options) => new(uri, options.Via, _places, new PostgresClients());
+    private LocalStore OpenLocal(string path) => new(path, Settings.Name, Time)
+    {
+        Mark = new FolderMark(LocalStore.FolderOf(path, Settings.Name), Settings.Paths.State, Log),
+    };
+
+    /// <summary>Nobody starts a scratch server again: the next start removes it.</summary>
+    private static Action NoJournal(ContainerDetails container) => () => { };
+
+    private static PostgresAccess PostgresAccess(Secret uri, DatabaseOptions options, ToolPlaces places) => new(uri, options.Via, places, new PostgresClients());
 
     private PlanExpansion Expansion() => new((server, cancellation) =>
-        PostgresDatabases.ListAsync(PostgresAccess(server.Uri, server.Options), server.Options, cancellation));
+        PostgresDatabases.ListAsync(PostgresAccess(server.Uri, server.Options, _places), server.Options, cancellation));
 
     private List<INotifier> Notifiers()
     {
@@ -190,13 +241,15 @@ internal sealed class Composition : IDisposable
     private static ConfigurationException Faulty(SettingsReading reading, IEnumerable<ConfigurationFault> faults) =>
         new([.. faults.Select(fault => fault with { Problem = reading.Redactor.Redact(fault.Problem) })]);
 
-    private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading)
+    private static (CronSchedule? Schedule, IReadOnlyList<ConfigurationFault> Faults) ParseSchedule(SettingsReading reading, Setting setting)
     {
+        var given = reading.Given.Find(setting);
         // A value that was found faulty before is blank by now.
-        if (reading.Given.Find(SettingTable.Schedule)?.Text is not { } text || string.IsNullOrWhiteSpace(text))
+        var text = string.IsNullOrWhiteSpace(given?.Text) ? setting.Default : given.Text;
+        if (text is null || OffText.IsOff(text))
             return (null, []);
         return CronSchedule.TryParse(text, reading.Settings?.TimeZone ?? TimeZoneInfo.Utc, out var schedule, out var fault)
-            ? (schedule, [])
-            : (null, [fault!]);
+            ? (reading.Settings is { } settings ? schedule!.LaterBy(ScheduleSpread.Of(settings.Name, settings.ScheduleSpread)) : schedule, [])
+            : (null, [fault! with { Setting = given?.Variable ?? setting.Name }]);
     }
 }

@@ -18,6 +18,7 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
+        CoreDumps.Forbid();
         if (CalledAs.Name() == BackrestCommandLine.LinkName)
             arguments = [BackrestCommandLine.Name, .. arguments];
         var given = CommandLine.Create().Parse(arguments, CommandLine.Taken);

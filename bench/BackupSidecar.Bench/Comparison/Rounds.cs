@@ -71,7 +71,6 @@ internal sealed class Rounds(Workspace workspace, IReadOnlyList<Tool> tools, int
     private Measurement Restore(Tool tool)
     {
         var into = workspace.NewRestore();
-        workspace.Settle();
         var cost = Run(tool, Job.Restore, into);
         if (TreeDigest.Of(Path.Combine(into, tool.Restored)) != workspace.Digest)
             throw new CommandFailedException("what it restored differs from the corpus");
@@ -79,6 +78,9 @@ internal sealed class Rounds(Workspace workspace, IReadOnlyList<Tool> tools, int
         return cost;
     }
 
-    private Measurement Run(Tool tool, Job job, string into = "") =>
-        workspace.Shell.Run(tool.Commands[job], workspace.EnvironmentOf(tool, into)).Cost;
+    private Measurement Run(Tool tool, Job job, string into = "")
+    {
+        workspace.Settle(tool, job);
+        return workspace.Shell.Run(tool.Commands[job], workspace.EnvironmentOf(tool, into)).Cost;
+    }
 }

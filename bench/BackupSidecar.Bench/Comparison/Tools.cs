@@ -8,6 +8,7 @@ internal static class Tools
 {
     public const string Fast = "fast";
     public const string FastAndS3 = "fast-s3";
+    public const string FastAndServer = "fast-server";
     public const string Balanced = "balanced";
     public const string Zstd = "zstd";
     public const string GzipPipe = "tar-gzip-gpg";
@@ -20,12 +21,14 @@ internal static class Tools
         "gpg $GPG -z 0 --s2k-digest-algo SHA512 --s2k-count 65011712 --cipher-algo AES256 --output \"$STORE/archive\" --symmetric";
     private const string Decrypt = "gpg $GPG --decrypt \"$STORE/archive\"";
 
-    /// <param name="s3">The settings of a bucket (BACKUP_S3_*); empty for none.</param>
-    public static IReadOnlyList<Tool> All(IReadOnlyDictionary<string, string> s3)
+    /// <param name="bucket">The settings of a bucket (BACKUP_S3_*) whose server does its work elsewhere.</param>
+    /// <param name="server">Those of a server on this machine; empty for none.</param>
+    public static IReadOnlyList<Tool> All(IReadOnlyDictionary<string, string> bucket, IReadOnlyDictionary<string, string> server)
     {
         List<Tool> tools =
         [
             Ours(Fast, "BackupSidecar, fast", ("BACKUP_COMPRESSION_LEVEL", "fast")),
+            OursWithBucket(FastAndS3, "BackupSidecar, fast, and S3", bucket),
             Pipe(GzipPipe, "tar, gzip, gpg", "gzip", "gzip", "--gzip"),
             Ours(Balanced, "BackupSidecar, balanced", ("BACKUP_COMPRESSION_LEVEL", "balanced")),
             Pipe(PigzPipe, "tar, pigz, gpg", "pigz", "pigz", "--use-compress-program=pigz"),
@@ -34,8 +37,8 @@ internal static class Tools
             ResticRepository,
             BorgRepository,
         ];
-        if (s3.Count > 0)
-            tools.Insert(1, OursWithBucket(s3));
+        if (server.Count > 0)
+            tools.Insert(2, OursWithBucket(FastAndServer, "BackupSidecar, fast, and an S3 server here", server));
         return tools;
     }
 
@@ -60,9 +63,9 @@ internal static class Tools
         Restored = "all/corpus",
     };
 
-    private static Tool OursWithBucket(IReadOnlyDictionary<string, string> s3)
+    private static Tool OursWithBucket(string name, string title, IReadOnlyDictionary<string, string> s3)
     {
-        var local = Ours(FastAndS3, "BackupSidecar, fast, with S3", ("BACKUP_COMPRESSION_LEVEL", "fast"));
+        var local = Ours(name, title, ("BACKUP_COMPRESSION_LEVEL", "fast"));
         return local with
         {
             Environment = local.Environment.Concat(s3).ToDictionary(),

@@ -62,7 +62,7 @@ internal sealed class Workspace
         ["INTO"] = into,
     };
 
-    /// <summary>Makes the tool start from nothing, and the disk idle.</summary>
+    /// <summary>Makes the tool start from nothing.</summary>
     public void Clear(Tool tool)
     {
         foreach (var folder in new[] { StoreOf(tool), StateOf(tool) })
@@ -71,11 +71,14 @@ internal sealed class Workspace
                 Directory.Delete(folder, recursive: true);
             Directory.CreateDirectory(folder);
         }
-        Settle();
     }
 
-    /// <summary>What others wrote must not be written while the next one is measured.</summary>
-    public void Settle() => Shell.Run($"sync --file-system '{_root}'", []);
+    /// <summary>
+    /// Before each measurement: what others wrote is on the disk, and what the tool reads is in the page cache. Some machines take pages
+    /// away that nobody used for half a minute, and whoever comes after a slow tool would pay for that.
+    /// </summary>
+    public void Settle(Tool tool, Job job) => Shell.Run(
+        $"sync --file-system '{_root}'; find '{(job == Job.Backup ? Corpus : StoreOf(tool))}' -type f -print0 | xargs -0 cat > /dev/null", []);
 
     public long StoredBytes(Tool tool) =>
         new DirectoryInfo(StoreOf(tool)).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);

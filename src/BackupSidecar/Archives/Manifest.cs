@@ -45,6 +45,9 @@ internal sealed record Manifest
     /// <summary>The archive as stored; only in the manifest beside it.</summary>
     public StoredArchive? Stored { get; init; }
 
+    /// <summary>Which key vouches for this document; null where there is none, and in manifests of versions that did not say so.</summary>
+    public ManifestKeyName? Key { get; init; }
+
     /// <summary>Who vouches for this document; null where no key is configured.</summary>
     public ManifestAuthentication? Authentication { get; init; }
 
@@ -58,6 +61,9 @@ internal sealed record StoredArchive(long Bytes, string Sha256);
 
 /// <summary>HMAC-SHA256 (hex) over the canonical form of the document without this member. See <see cref="ManifestFile"/>.</summary>
 internal sealed record ManifestAuthentication(string Algorithm, string Mac);
+
+/// <summary>A key without what is secret of it: see <see cref="ManifestKey"/>.</summary>
+internal sealed record ManifestKeyName(string Id, string Origin);
 
 /// <summary>What became of a source in a backup.</summary>
 internal enum SourceState

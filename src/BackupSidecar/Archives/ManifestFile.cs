@@ -7,13 +7,16 @@ namespace BackupSidecar.Archives;
 /// <summary>What is known of who wrote a manifest.</summary>
 internal enum ManifestTrust
 {
-    /// <summary>Its MAC was made with our key.</summary>
+    /// <summary>Its MAC was made with a configured key.</summary>
     Authentic,
 
     /// <summary>It carries no MAC, or we have no key to check it with.</summary>
     NotAuthenticated,
 
-    /// <summary>Its MAC is wrong: it was changed, or made with another key.</summary>
+    /// <summary>Its MAC names a key that is not configured.</summary>
+    OtherKey,
+
+    /// <summary>Its MAC is wrong: it was changed, or made with another key that it does not name.</summary>
     Forged,
 }
 
@@ -30,20 +33,20 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
     private const string AuthenticationMember = "authentication";
     private static readonly JsonDocumentOptions DocumentOptions = new() { AllowDuplicateProperties = false };
 
-    private readonly Lazy<byte[]?> _key = new(() => ManifestKey.Derive(settings, backupName));
+    private readonly ManifestKeys _keys = new(settings, backupName);
 
-    /// <summary>Derives the key, which takes a moment, so that whoever reads many manifests need not wait for it with the first.</summary>
-    public Task PrepareAsync() => Task.Run(() => _key.Value);
+    /// <summary>Derives the current key, which takes a moment, so that whoever reads many manifests need not wait for it with the first.</summary>
+    public Task PrepareAsync() => Task.Run(() => _keys.Current);
 
-    /// <summary>UTF-8 JSON for people (indented), with a MAC if a key is configured.</summary>
+    /// <summary>UTF-8 JSON for people (indented), with a MAC by the current key if one is configured.</summary>
     public byte[] Write(Manifest manifest)
     {
-        var unsigned = Serialize(manifest with { Authentication = null });
-        if (_key.Value is not { } key)
-            return unsigned;
-        using var document = JsonDocument.Parse(unsigned, DocumentOptions);
-        var mac = Convert.ToHexStringLower(Mac(key, document.RootElement));
-        return Serialize(manifest with { Authentication = new ManifestAuthentication(Algorithm, mac) });
+        if (_keys.Current is not { } key)
+            return Serialize(manifest with { Key = null, Authentication = null });
+        var unsigned = manifest with { Key = key.Name, Authentication = null };
+        using var document = JsonDocument.Parse(Serialize(unsigned), DocumentOptions);
+        var mac = Convert.ToHexStringLower(key.Mac(Signed(document.RootElement)));
+        return Serialize(unsigned with { Authentication = new ManifestAuthentication(Algorithm, mac) });
     }
 
     /// <exception cref="BackupRefusedException">Not a manifest, or of a format that this program does not know.</exception>
@@ -58,7 +61,7 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
             var manifest = document.RootElement.Deserialize(ManifestJson.Strict.Manifest)
                 ?? throw new BackupRefusedException("The manifest is empty.");
             CheckItems(manifest);
-            return (manifest, TrustIn(document.RootElement, manifest.Authentication));
+            return (manifest, TrustIn(document.RootElement, manifest));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -69,8 +72,7 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
     private static byte[] Serialize(Manifest manifest) =>
         [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Strict.Manifest), (byte)'\n'];
 
-    private static byte[] Mac(byte[] key, JsonElement document) =>
-        HMACSHA256.HashData(key, CanonicalJson.Write(document, AuthenticationMember));
+    private static byte[] Signed(JsonElement document) => CanonicalJson.Write(document, AuthenticationMember);
 
     private static void CheckFormat(JsonElement document)
     {
@@ -96,14 +98,21 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
             throw new BackupRefusedException("The manifest is damaged: an item of one of its lists is nothing.");
     }
 
-    private ManifestTrust TrustIn(JsonElement document, ManifestAuthentication? authentication)
+    private ManifestTrust TrustIn(JsonElement document, Manifest manifest)
     {
-        if (authentication is null || _key.Value is not { } key)
+        if (manifest.Authentication is not { } authentication || _keys.IsEmpty)
             return ManifestTrust.NotAuthenticated;
-        var isOurs = authentication.Algorithm == Algorithm
-            && TryFromHex(authentication.Mac, out var mac)
-            && CryptographicOperations.FixedTimeEquals(mac, Mac(key, document));
-        return isOurs ? ManifestTrust.Authentic : ManifestTrust.Forged;
+        if (authentication.Algorithm != Algorithm || !TryFromHex(authentication.Mac, out var mac))
+            return ManifestTrust.Forged;
+        var content = Signed(document);
+        bool IsBy(ManifestKey key) => CryptographicOperations.FixedTimeEquals(mac, key.Mac(content));
+        if (manifest.Key is not { Id: var id })
+            return _keys.All.Any(IsBy) ? ManifestTrust.Authentic : ManifestTrust.Forged;
+        if (!ManifestKey.IsId(id))
+            return ManifestTrust.Forged;
+        return _keys.All.FirstOrDefault(key => key.Name.Id == id) is not { } named ? ManifestTrust.OtherKey
+            : IsBy(named) ? ManifestTrust.Authentic
+            : ManifestTrust.Forged;
     }
 
     private static bool TryFromHex(string hex, out byte[] bytes)

@@ -27,7 +27,7 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
     public async Task RunAsync(CancellationToken cancellation)
     {
         foreach (var left in await engine.ListContainersAsync(Marked, cancellation))
-            await _runs.RemoveAsync(left.Id, cancellation);
+            await engine.RemoveAsync(left.Id, cancellation);
 
         var services = await QuietedAsync(cancellation);
         var failure = await BackUpAsync(services, cancellation);

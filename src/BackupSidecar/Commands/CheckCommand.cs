@@ -27,6 +27,8 @@ internal static class CheckCommand
         await WriteAsync(program.Settings.Archive.IsEncrypted ? $"{program.Plan.ArchiveExtension}, encrypted" : $"{program.Plan.ArchiveExtension}, NOT encrypted", preflight.ArchiveProblem);
         if (ArchiveWriter.Shortfall(program.Settings.Archive) is { } shortfall)
             await output.WriteLineAsync($"  note  {shortfall}");
+        if (KeyIds(program) is { } ids)
+            await output.WriteLineAsync($"  note  {ids}");
         await output.WriteLineAsync("Services to stop:");
         await WriteAsync(program.Settings.Services.Stop.Count == 0 ? "none" : string.Join(", ", program.Settings.Services.Stop), preflight.ServicesProblem);
         var standstill = Standstill.Describe(program);
@@ -35,9 +37,20 @@ internal static class CheckCommand
         program.Hooks(Guid.Empty).WarnOfSkippedScripts();
         await output.WriteLineAsync("Schedule:");
         await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
+        await output.WriteLineAsync("Verification:");
+        await output.WriteLineAsync($"  {program.VerifySchedule?.Describe(program.Time.GetUtcNow()) ?? "none scheduled: only by hand"}");
+        await output.WriteLineAsync($"  {VerifiedAge.Of(program, program.Time.GetUtcNow()).Text}");
         return preflight.IsClean && standstill is null ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
 
         Task WriteAsync(string what, string? problem) =>
             output.WriteLineAsync(program.Reading.Redactor.Redact(problem is null ? $"  ok    {what}" : $"  FAIL  {what}: {problem}"));
+    }
+
+    /// <summary>What a person can write down beside each key, to find it again by what a refused backup names.</summary>
+    private static string? KeyIds(Composition program)
+    {
+        var keys = new ManifestKeys(program.Settings.Archive, program.Settings.Name);
+        return keys.IsEmpty ? null
+            : $"key ids in manifests: {string.Join(", ", keys.All.Select(key => key.Name.Id + (key == keys.Current ? " (new backups)" : " (earlier ones)")))}";
     }
 }

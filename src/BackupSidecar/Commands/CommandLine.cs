@@ -19,6 +19,7 @@ internal static class CommandLine
             List(),
             Restore(),
             Verify(),
+            Accept(),
             Prune(),
             Verb("check", "Show the settings, and check tools, sources, services and stores. Changes nothing.", CheckCommand.ExecuteAsync),
             Verb("healthcheck", "Exit 0 if the last good backup is as fresh as the schedule promises.", HealthCommand.ExecuteAsync),
@@ -35,9 +36,11 @@ internal static class CommandLine
         return command;
     }
 
+    private static Option<string?> LogFileOption() => new("--log-file") { Description = "Write the log to this file as well.", Hidden = true };
+
     private static Command Backup()
     {
-        var logFile = new Option<string?>("--log-file") { Description = "Write the log to this file as well.", Hidden = true };
+        var logFile = LogFileOption();
         var command = new Command("backup", "Make one backup now.") { logFile };
         command.SetAction((given, _) => Program.ExecuteAsync(signals => BackupCommand.ExecuteAsync(given.GetValue(logFile), signals)));
         return command;
@@ -48,6 +51,24 @@ internal static class CommandLine
         var json = new Option<bool>("--json") { Description = "Print JSON." };
         var command = new Command("list", "List the backups of all stores, newest first.") { json };
         command.SetAction((given, _) => Program.ExecuteAsync(signals => ListCommand.ExecuteAsync(given.GetValue(json), signals)));
+        return command;
+    }
+
+    private static Command Accept()
+    {
+        var backup = new Argument<string?>("backup")
+        {
+            Description = "A timestamp as 'list' shows it. Without one, what there is to accept is shown.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var all = new Option<bool>("--all") { Description = "Everything that is there to be accepted." };
+        var command = new Command("accept", "Say that you know of a backup that was found bad, or that is much smaller than those before it, so that pruning goes on.") { backup, all };
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(all) && given.GetValue(backup) is not null)
+                given.AddError("Name one backup, or --all of them.");
+        });
+        command.SetAction((given, _) => Program.ExecuteAsync(_ => AcceptCommand.ExecuteAsync(given.GetValue(backup), given.GetValue(all))));
         return command;
     }
 
@@ -101,27 +122,35 @@ internal static class CommandLine
         var all = new Option<bool>("--all") { Description = "Every backup." };
         var level = new Option<string>("--level")
         {
-            Description = "stored: the stored bytes are those that were written. content: also, the key opens them, all that is in them is what the manifest says, and dumps can be read.",
+            Description = "stored: the stored bytes are those that were written. content: also, the key opens them, all that is in them is what the manifest says, and dumps can be read. "
+                + "restore: also, databases are restored into scratch containers like the running ones, files into a scratch folder, and counted.",
             DefaultValueFactory = _ => ReportText.Word(VerificationLevel.Content),
         };
         level.AcceptOnlyFromAmong([.. Enum.GetValues<VerificationLevel>().Select(ReportText.Word)]);
         var from = new Option<string?>("--from") { Description = "Only in this store: local or s3." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing.") { backup, all, level, from, json };
+        var scheduled = new Option<bool>("--scheduled") { Description = "What BACKUP_VERIFY_SCHEDULE looks at: the newest backup at BACKUP_VERIFY_LEVEL, and the bytes of others in turns. Tells whoever is told of backups." };
+        var logFile = LogFileOption();
+        var command = new Command("verify", "Read backups back, in every store, and compare them with their manifests. Changes nothing that is in use.") { backup, all, level, from, json, scheduled, logFile };
         command.Validators.Add(given =>
         {
             if (given.GetValue(all) && given.GetValue(backup) is not null)
                 given.AddError("Name one backup, or --all of them.");
+            var isChosen = given.GetValue(all) || given.GetValue(backup) is not null || given.GetValue(from) is not null || given.GetResult(level) is { Implicit: false };
+            if (given.GetValue(scheduled) && (isChosen || given.GetValue(json)))
+                given.AddError("--scheduled stands alone: it chooses backups, stores and levels itself.");
         });
-        command.SetAction((given, _) => Program.ExecuteAsync(signals => VerifyCommand.ExecuteAsync(
-            new VerifyOptions
-            {
-                Backup = given.GetValue(all) ? null : given.GetValue(backup) ?? RestoreOptions.Latest,
-                Level = Enum.Parse<VerificationLevel>(given.GetRequiredValue(level), ignoreCase: true),
-                Store = given.GetValue(from),
-            },
-            given.GetValue(json),
-            signals)));
+        command.SetAction((given, _) => Program.ExecuteAsync(signals => given.GetValue(scheduled)
+            ? ScheduledVerification.ExecuteAsync(given.GetValue(logFile), signals)
+            : VerifyCommand.ExecuteAsync(
+                new VerifyOptions
+                {
+                    Backup = given.GetValue(all) ? null : given.GetValue(backup) ?? RestoreOptions.Latest,
+                    Level = Enum.Parse<VerificationLevel>(given.GetRequiredValue(level), ignoreCase: true),
+                    Store = given.GetValue(from),
+                },
+                given.GetValue(json),
+                signals)));
         return command;
     }
 }

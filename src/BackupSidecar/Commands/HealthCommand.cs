@@ -5,13 +5,11 @@ namespace BackupSidecar.Commands;
 
 /// <summary>
 /// <c>healthcheck</c>: whether the last good backup is as fresh as the schedule promises. A backup that is due gets half an
-/// interval, and the time that the last one took, before it counts as missing. And whether services stand still because of us.
+/// interval, and the time that the last one took, before it counts as missing. And whether verifications are as the other schedule
+/// promises, and whether services stand still because of us.
 /// </summary>
 internal static class HealthCommand
 {
-    /// <summary>Holds the schedule; its age is how long that has been in force.</summary>
-    private const string ScheduleFile = "schedule";
-
     /// <summary>A backup that is further ahead of the clock than this was made while the clock was wrong, and proves nothing.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
@@ -23,47 +21,29 @@ internal static class HealthCommand
             await Console.Out.WriteLineAsync($"Unhealthy: {standstill}");
             return (int)RunOutcome.Failed;
         }
-        if (program.Schedule is not { } schedule)
-        {
-            await Console.Out.WriteLineAsync("Healthy: no schedule is set, so no backup is overdue.");
-            return (int)RunOutcome.Succeeded;
-        }
         var now = program.Time.GetUtcNow();
+        var (isFresh, backups) = Backups(program, now);
+        var verified = VerifiedAge.Of(program, now);
+        var isHealthy = isFresh && !verified.IsOverdue;
+        await Console.Out.WriteLineAsync($"{(isHealthy ? "Healthy" : "Unhealthy")}: {backups}\n{verified.Text}");
+        return isHealthy ? (int)RunOutcome.Succeeded : (int)RunOutcome.Failed;
+    }
+
+    private static (bool IsFresh, string Text) Backups(Composition program, DateTimeOffset now)
+    {
+        if (program.Schedule is not { } schedule)
+            return (true, "no schedule is set, so no backup is overdue.");
         var last = program.History.LastGoodBackup(now + ClockTolerance);
-        var since = new[] { last?.StartedAt, InForceSince(program) }.Max() ?? now;
+        var since = new[] { last?.StartedAt, ScheduleInForce.Since(program, ScheduleInForce.OfBackups) }.Max() ?? now;
         var due = schedule.Next(since);
         var limit = due + ((schedule.Next(due) - due) / 2) + (last?.Duration ?? TimeSpan.Zero);
         var name = last is null ? "No good backup is known here yet" : $"The last good backup is {last.Archive}";
-        var isFresh = now <= limit;
-        await Console.Out.WriteLineAsync(isFresh
-            ? $"Healthy: {name}; the next is due at {Local(due, program)}."
-            : $"Unhealthy: {name}; one was due at {Local(due, program)} and is missing. Look at the log, or run: backup-sidecar check");
-        return isFresh ? (int)RunOutcome.Succeeded : (int)RunOutcome.Failed;
+        return now <= limit
+            ? (true, $"{name}; the next is due at {Local(due, program)}.")
+            : (false, $"{name}; one was due at {Local(due, program)} and is missing. Look at the log, or run: backup-sidecar check");
     }
 
-    /// <summary>
-    /// Remembers since when the schedule has been in force: nothing was due before. A restart of the program changes nothing
-    /// about it, or a program that restarts again and again would never be found unhealthy.
-    /// </summary>
-    public static void NoteSchedule(Composition program)
-    {
-        var file = FileOf(program);
-        var schedule = $"{program.Schedule} {program.Settings.TimeZone.Id}";
-        if (File.Exists(file) && File.ReadAllText(file) == schedule)
-            return;
-        Directory.CreateDirectory(program.Settings.Paths.State);
-        File.WriteAllText(file, schedule);
-    }
-
-    /// <summary>Since when the schedule is what it is; null before it was noted.</summary>
-    public static DateTimeOffset? InForceSince(Composition program)
-    {
-        var file = new FileInfo(FileOf(program));
-        return file.Exists ? new DateTimeOffset(file.LastWriteTimeUtc) : null;
-    }
-
-    private static string FileOf(Composition program) => Path.Combine(program.Settings.Paths.State, ScheduleFile);
-
-    private static string Local(DateTimeOffset time, Composition program) =>
+    /// <summary>A time as people here read it.</summary>
+    public static string Local(DateTimeOffset time, Composition program) =>
         $"{TimeZoneInfo.ConvertTime(time, program.Settings.TimeZone):yyyy-MM-dd HH:mm} ({program.Settings.TimeZone.Id})";
 }

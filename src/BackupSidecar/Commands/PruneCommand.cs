@@ -21,7 +21,7 @@ internal static class PruneCommand
             {
                 var plan = await retention.PlanAsync(store, signals.Token);
                 await Console.Out.WriteAsync(Text(store, plan, dryRun));
-                if (!dryRun && (await retention.ApplyAsync(store, plan, force, signals.Token)).Problems.Count > 0)
+                if (!dryRun && ((await retention.ApplyAsync(store, plan, force, signals.Token)).Problems.Count > 0 || plan.FrozenBecause is not null))
                     outcome = RunOutcome.Partial;
             }
             catch (StoreException failure)
@@ -39,6 +39,7 @@ internal static class PruneCommand
             $"  {(decision.Keep ? "keep  " : "remove")}  {decision.Candidate.Archive}  {decision.Reason}\n");
         var count = plan.Removals.Count();
         var cap = plan.ExceedsCap ? $" That is more than BACKUP_RETENTION_MAX_DELETIONS={plan.MaximumDeletions}: only 'prune --force' does it." : "";
-        return $"{store.Location}: {plan.Decisions.Count} backups, {count} to remove{(dryRun ? " (dry run: nothing is removed)" : "")}.{cap}\n{string.Concat(lines)}";
+        var frozen = plan.FrozenBecause is { } reason ? $" {reason}" : "";
+        return $"{store.Location}: {plan.Decisions.Count} backups, {count} to remove{(dryRun ? " (dry run: nothing is removed)" : "")}.{cap}{frozen}\n{string.Concat(lines)}";
     }
 }

@@ -39,6 +39,7 @@ internal static class RestoreCommand
         async Task<bool> ConfirmAsync(RestorePlan plan, CancellationToken cancellation)
         {
             await Console.Out.WriteAsync(RestorePlanText.Of(plan, program.Settings.Services.Stop));
+            WarnOfLoss(program, plan.Archive);
             if (!yes && !Agrees())
                 return false;
             if (options.ToDirectory is not null)
@@ -47,6 +48,20 @@ internal static class RestoreCommand
             hooks.WarnOfSkippedScripts();
             await hooks.RunBeforeRestoreAsync(cancellation);
             return true;
+        }
+    }
+
+    /// <summary>The newest backup may be the one that already lacks what is to be brought back.</summary>
+    private static void WarnOfLoss(Composition program, string archive)
+    {
+        try
+        {
+            if (program.Marks.Read().OfBackup(archive) is { IsOpen: true } mark)
+                program.Log.LogWarning("{Archive} is much smaller than those before it. {Problem} An older backup may hold what you need: see 'list'.", archive, mark.Problem);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            program.Log.LogWarning("Whether {Archive} needs attention cannot be told: {Problem}", archive, failure.Message);
         }
     }
 

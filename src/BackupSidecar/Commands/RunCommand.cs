@@ -25,12 +25,14 @@ internal static class RunCommand
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         await RecoverAsync(program, signals.Token);
         await program.Recovery().SweepAsync(program.Stores, signals.Token);
-        HealthCommand.NoteSchedule(program);
+        await program.DrillSweep().TrySweepAsync(onlyIfKilled: false, signals.Token);
+        ScheduleInForce.Note(program);
         var watching = WatchAsync(program, signals.Token);
-        if (program.Schedule is { } schedule)
-            await FollowAsync(schedule, program, signals.Token);
-        else
-            await StayUpAsync(program, signals.Token);
+        var log = LogArguments(program);
+        Task[] schedules = [BackUpAsync(program, log, signals.Token), VerifyAsync(program, log, signals.Token)];
+        // None of them ends before it is asked to, but by an error.
+        await await Task.WhenAny(schedules);
+        await Task.WhenAll(schedules);
         await watching;
         await EndOthersAsync(program);
         return 0;
@@ -69,35 +71,65 @@ internal static class RunCommand
             await Task.Delay(TimeSpan.FromMilliseconds(50), program.Time);
     }
 
-    private static async Task FollowAsync(CronSchedule schedule, Composition program, CancellationToken cancellation)
+    private static async Task BackUpAsync(Composition program, string[] log, CancellationToken cancellation)
     {
+        if (program.Schedule is not { } schedule)
+        {
+            program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
+            await StayUpAsync(program, cancellation);
+            return;
+        }
         program.Log.LogInformation("{Schedule}", schedule.Describe(program.Time.GetUtcNow()));
         // What another schedule would have begun was not missed.
         var lastStarted = new[]
         {
             program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunKind.Backup)?.StartedAt,
-            HealthCommand.InForceSince(program),
+            ScheduleInForce.Since(program, ScheduleInForce.OfBackups),
         }.Max();
-        var arguments = Arguments(program);
+        string[] arguments = ["backup", .. log];
         var scheduler = new Scheduler(
             schedule, token => RunChildAsync(program, arguments, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
         await scheduler.RunAsync(cancellation);
     }
 
-    /// <summary>Whether the log file can be written is found out once, and not told again by every run.</summary>
-    private static string[] Arguments(Composition program)
+    /// <summary>Verifications have a schedule of their own, and are children, too.</summary>
+    private static async Task VerifyAsync(Composition program, string[] log, CancellationToken cancellation)
     {
-        if (LogFile.Problem(LogFile.OfScheduledRuns) is not { } problem)
-            return ["backup", "--log-file", LogFile.OfScheduledRuns];
-        program.Log.LogInformation("Scheduled runs are logged here only: {Problem}", problem);
-        return ["backup"];
+        if (program.VerifySchedule is not { } schedule)
+        {
+            await StayUpAsync(program, cancellation);
+            return;
+        }
+        program.Log.LogInformation("Verifications: {Schedule}", schedule.Describe(program.Time.GetUtcNow()));
+        // One that was interrupted has not been run.
+        var lastStarted = new[]
+        {
+            program.Verifications.ReadNewestFirst().FirstOrDefault(report => report.Outcome != RunOutcome.Interrupted)?.StartedAt,
+            ScheduleInForce.Since(program, ScheduleInForce.OfVerifications),
+        }.Max();
+        string[] arguments = ["verify", "--scheduled", .. log];
+        var quiet = new QuietMoment(program.Settings.Paths.State, program.Schedule, program.Time);
+        var scheduler = new Scheduler(schedule, VerifyOnceAsync, lastStarted, program.Settings.CatchUp, program.Time, program.Log);
+        await scheduler.RunAsync(cancellation);
+
+        async Task VerifyOnceAsync(CancellationToken token)
+        {
+            await quiet.WaitAsync(token);
+            await RunChildAsync(program, arguments, token);
+        }
     }
 
-    private static async Task StayUpAsync(Composition program, CancellationToken cancellation)
+    /// <summary>Whether the log file can be written is found out once, and not told again by every run.</summary>
+    private static string[] LogArguments(Composition program)
     {
-        program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
-        await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (LogFile.Problem(LogFile.OfScheduledRuns) is not { } problem)
+            return ["--log-file", LogFile.OfScheduledRuns];
+        program.Log.LogInformation("Scheduled runs are logged here only: {Problem}", problem);
+        return [];
     }
+
+    private static async Task StayUpAsync(Composition program, CancellationToken cancellation) =>
+        await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static async Task RunChildAsync(Composition program, string[] arguments, CancellationToken cancellation)
     {

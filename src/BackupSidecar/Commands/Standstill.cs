@@ -11,10 +11,23 @@ internal static class Standstill
     {
         var state = program.Settings.Paths.State;
         var path = Path.Combine(state, StopJournal.FileName);
-        if (!File.Exists(path) || RunLock.Holder(state) is not null)
+        if (!File.Exists(path) || RunLock.Holder(state) is not null || Read(path) is not { } journal)
             return null;
-        var services = StopJournal.Parse(File.ReadAllBytes(path));
+        var services = StopJournal.Parse(journal);
         var names = services is null ? "which ones cannot be read" : string.Join(", ", services.Select(service => service.ContainerName));
-        return $"services that a run had stopped do not run again: {names}. A running sidecar starts them within seconds; the next run tries again too. If neither helps: docker start";
+        return $"services that a run had stopped may not run again: {names}. A running sidecar starts them within seconds; the next run tries again too. If neither helps: docker start";
+    }
+
+    /// <summary>Null if it has just gone: a run that has started the last service removes it at any moment.</summary>
+    private static byte[]? Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 }

@@ -15,10 +15,13 @@ internal static class VerifyCommand
         var found = new List<CopyVerification>();
         var report = await program.VerifyRun().RunAsync(Guid.NewGuid(), options, Found, signals.Token);
         report = report.Masked(program.Reading.Redactor);
+        if (report.Verified.Count > 0)
+            report = Remember(program, report);
         if (json)
-            await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(VerificationJson.Of(report, options.Level, found)));
-        Tell(program, report, options.Level, isShown: json);
-        Remember(program, report);
+            await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(VerificationJson.Of(report, options.Level, Reached(report, options.Level), found)));
+        if (!json && report.Verified.Any(copy => copy.Result == VerificationResult.Good))
+            await Console.Out.WriteLineAsync(VerificationText.NotChecked(Reached(report, options.Level)));
+        Tell(program, report);
         return ExitCode.Of(report.Outcome, signals);
 
         void Found(CopyVerification copy)
@@ -29,28 +32,43 @@ internal static class VerifyCommand
         }
     }
 
-    private static void Tell(Composition program, RunReport report, VerificationLevel level, bool isShown)
+    /// <summary>What holds of all that is good: a database that could not be restored here was read as content.</summary>
+    private static VerificationLevel Reached(RunReport report, VerificationLevel wanted) => report.Verified
+        .Where(copy => copy.Result == VerificationResult.Good).Select(copy => copy.Level).DefaultIfEmpty(wanted).Min();
+
+    /// <summary>Writes what is wrong to the log.</summary>
+    public static void Tell(Composition program, RunReport report)
     {
         foreach (var warning in report.Warnings)
             program.Log.LogWarning("{Warning}", warning);
-        if (!isShown && report.Verified.Any(copy => copy.Result == VerificationResult.Good))
-            Console.Out.WriteLine(VerificationText.NotChecked(level));
         if (report.Outcome != RunOutcome.Succeeded)
             program.Log.LogError("{Headline}: {Problems}", ReportText.Headline(report), string.Join(" | ", report.Problems));
     }
 
-    /// <summary>What was found out is true without a history, too.</summary>
-    private static void Remember(Composition program, RunReport report)
+    /// <summary>
+    /// Writes down what was found out, which is true even where that fails, and marks what is bad. Returns the report with what
+    /// that means for pruning.
+    /// </summary>
+    public static RunReport Remember(Composition program, RunReport report)
     {
-        if (report.Verified.Count == 0)
-            return;
         try
         {
+            var (_, marks) = program.Marks.Update(before => before.After(report));
             program.Verifications.Append(report);
+            var bad = report.Verified.Where(copy => copy.Result == VerificationResult.Refused && marks.OfCopy(copy.Archive, copy.Store) is { IsOpen: true }).ToList();
+            return bad.Count == 0 ? report : report with { Problems = [.. report.Problems, Freeze(bad)] };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            program.Log.LogError("The history in {State} could not be written, so the list will not show this: {Problem}", program.Settings.Paths.State, failure.Message);
+            program.Log.LogError("What was found could not be written to {State}, so neither the list nor retention know of it: {Problem}", program.Settings.Paths.State, failure.Message);
+            return report;
         }
+    }
+
+    private static string Freeze(List<VerifiedCopy> bad)
+    {
+        var stores = string.Join(" and ", bad.Select(copy => $"'{copy.Store}'").Distinct());
+        var known = bad.Select(copy => copy.Archive).Distinct().ToList() is [var only] ? only : "--all";
+        return $"Nothing is pruned in the store {stores} until somebody has looked. If the files are beyond repair, remove them, or say that you know: backup-sidecar accept {known}";
     }
 }

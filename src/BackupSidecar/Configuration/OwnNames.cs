@@ -24,6 +24,12 @@ internal static class OwnNames
     /// <summary>The same once the restore has succeeded: what is left to remove.</summary>
     public const string Done = Prefix + "done-";
 
+    /// <summary>What a restore drill has unpacked. Removed with it, or at the next start if it was killed.</summary>
+    public const string Drill = Prefix + "drill-";
+
+    /// <summary>What shows that a folder is that of a local store.</summary>
+    public const string StoreMark = Prefix + "store";
+
     /// <summary>What a merging restore has replaced.</summary>
     public const string Replaced = Prefix + "replaced-";
 }

@@ -12,10 +12,12 @@ internal enum SettingKind
     Integer,
     Duration,
     Size,
+    Percentage,
     Choice,
     Names,
     NamedPaths,
     DatabaseUris,
+    Sql,
     Command,
 }
 
@@ -34,7 +36,7 @@ internal sealed record Setting(string Section, string Name, SettingKind Kind, st
     /// <summary>Whether the example file sets it, rather than show it in a comment.</summary>
     public bool IsSetInExample { get; init; }
 
-    /// <summary>The bounds of a number or a size, or of the seconds of a duration.</summary>
+    /// <summary>The bounds of a number, a size or a percentage, or of the seconds of a duration.</summary>
     public long Minimum { get; init; }
 
     public long Maximum { get; init; } = int.MaxValue;
@@ -43,7 +45,7 @@ internal sealed record Setting(string Section, string Name, SettingKind Kind, st
     public IReadOnlyList<string> Choices { get; init; } = [];
 
     /// <summary>Whether <c>NAME_1</c>, <c>NAME_2</c> … add to it: a value of several lines does not survive every way of passing it.</summary>
-    public bool IsNumbered => Kind is SettingKind.NamedPaths or SettingKind.DatabaseUris;
+    public bool IsNumbered { get => field || Kind is SettingKind.NamedPaths or SettingKind.DatabaseUris or SettingKind.Sql; init; }
 
     /// <summary>Whether <c>NAME_FILE</c> names a file that holds the value. Variables that other programs share have no twin.</summary>
     public bool HasFileTwin =>

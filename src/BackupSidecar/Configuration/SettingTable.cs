@@ -15,7 +15,9 @@ internal static class SettingTable
     private const string EncryptionSection = "Archive and encryption";
     private const string LocalSection = "Where it goes: a local folder";
     private const string S3Section = "Where it goes: S3";
+    private const string VerificationSection = "Verification";
     private const string RetentionSection = "How long it is kept";
+    private const string DrillSection = "Restore drills";
     private const string ToldSection = "Who is told";
     private const string HooksSection = "Hooks";
     private const string ProgramSection = "The program itself";
@@ -31,6 +33,10 @@ internal static class SettingTable
     public static readonly Setting Schedule = Add(new(General, "BACKUP_SCHEDULE", Text,
         "When to run, as a cron line of 5 or 6 fields or @daily and the like. Not set: only by hand.")
     { Example = "0 3 * * *", IsSetInExample = true });
+
+    public static readonly Setting ScheduleSpread = Add(new(General, "BACKUP_SCHEDULE_SPREAD", Duration,
+        "Spreads many sidecars with one schedule: each runs later by a time below this, which its BACKUP_NAME decides and which never changes. 0: on time.")
+    { Default = "0", Example = "30m", Maximum = Day });
 
     public static readonly Setting TimeZone = Add(new(General, "TZ", Text,
         "Time zone of the schedule, of archive names and of the days of retention.")
@@ -128,6 +134,18 @@ internal static class SettingTable
         "Text that authenticates manifests where no passphrase is used.")
     { Example = "" });
 
+    public static readonly Setting OldEncryptionKey = Add(new(EncryptionSection, "BACKUP_OLD_ENCRYPTION_KEY", SettingKind.Secret,
+        "Earlier passphrase. Backups made with it are still listed, verified, restored and forgotten; new ones are never made with it.")
+    { Example = "", IsNumbered = true });
+
+    public static readonly Setting OldDecryptionKey = Add(new(EncryptionSection, "BACKUP_OLD_DECRYPTION_KEY", SettingKind.Secret,
+        "Earlier OpenPGP secret key (armoured), for backups that were encrypted for its public half.")
+    { Example = "", IsNumbered = true });
+
+    public static readonly Setting OldSigningKey = Add(new(EncryptionSection, "BACKUP_OLD_SIGNING_KEY", SettingKind.Secret,
+        "Earlier signing key, for backups whose manifests it authenticates.")
+    { Example = "", IsNumbered = true });
+
     public static readonly Setting Compression = Add(new(EncryptionSection, "BACKUP_COMPRESSION", Choice,
         "How archives are compressed.")
     { Default = "gzip", Choices = ["gzip", "zstd", "none"] });
@@ -190,6 +208,28 @@ internal static class SettingTable
         "Whether an S3 server outside of the private network may be spoken to without TLS.")
     { Default = "false" });
 
+    public static readonly Setting VerifySchedule = Add(new(VerificationSection, "BACKUP_VERIFY_SCHEDULE", Text,
+        "When stored backups are verified, as a cron line; off: only by hand. It waits for a backup that is going on.")
+    { Default = "0 5 * * 0", Example = "0 5 * * 0" });
+
+    public static readonly Setting VerifyLevel = Add(new(VerificationSection, "BACKUP_VERIFY_LEVEL", Choice,
+        "How closely the newest backup is looked at then; auto: restore where the Docker engine answers, else content. Of the others the stored bytes are read, in turns.")
+    { Default = "auto", Choices = ["auto", "stored", "content", "restore"] });
+
+    public static readonly Setting AnomalyWarn = Add(new(VerificationSection, "BACKUP_ANOMALY_WARN", Percentage,
+        "A backup that has lost so much of its usual size or number of entries or records is told with a warning; off: never.")
+    { Default = "50%", Minimum = 1, Maximum = 100 });
+
+    public static readonly Setting AnomalyFreeze = Add(new(VerificationSection, "BACKUP_ANOMALY_FREEZE", Percentage,
+        "A backup that has lost so much needs attention: it is not counted as good, and nothing is pruned until it is accepted; off: never.")
+    { Default = "90%", Minimum = 1, Maximum = 100 });
+
+    public static readonly Setting VerifyAfter = Add(new(VerificationSection, "BACKUP_VERIFY_AFTER", Choice,
+        "How each copy is compared with what was sent, before it counts as a backup. auto: in S3 by the server's own checksum where it has one, else by "
+        + "reading it back (all of it up to 1 GiB, above that 34 MiB of samples); in the local folder by its size. stored: all of every copy is read back. "
+        + "none: size only. What is read back is traffic out of S3, which some providers charge for.")
+    { Default = "auto", Choices = ["auto", "stored", "none"] });
+
     public static readonly Setting RetentionDays = Add(new(RetentionSection, "BACKUP_RETENTION_DAYS", Integer,
         "Keep the backups of so many days. 0, with none of the five counts set: keep everything.")
     { DefaultNote = "30 if none of the five counts is set, else 0", Example = "30", Maximum = 36_500 });
@@ -215,23 +255,43 @@ internal static class SettingTable
     { Default = "0", Example = "3", Maximum = 100 });
 
     public static readonly Setting RetentionMinimum = Add(new(RetentionSection, "BACKUP_RETENTION_MIN", Integer,
-        "So many of the newest good backups are never removed; at least 1.")
+        "So many of the newest good backups are never removed, nor the newest one that was verified; at least 1.")
     { Default = "3", Minimum = 1, Maximum = 36_500 });
 
     public static readonly Setting RetentionMaximumDeletions = Add(new(RetentionSection, "BACKUP_RETENTION_MAX_DELETIONS", Integer,
         "A run that would remove more than this removes nothing and says so.")
     { Default = "10", Minimum = 1, Maximum = 1_000_000 });
 
+    public static readonly Setting DrillMemory = Add(new(DrillSection, "BACKUP_DRILL_MEMORY", Size,
+        "Memory that the scratch server of a restore drill may use.")
+    { Default = "1GiB", Minimum = 64L << 20, Maximum = 1L << 42 });
+
+    public static readonly Setting DrillCpus = Add(new(DrillSection, "BACKUP_DRILL_CPUS", Integer,
+        "Processors that the scratch server of a restore drill may use.")
+    { Default = "1", Minimum = 1, Maximum = 256 });
+
+    public static readonly Setting DrillSql = Add(new(DrillSection, "BACKUP_DRILL_SQL", Sql,
+        "SQL that must be true of a restored database: the first column of each row. With several databases, name one before it.")
+    { Example = "shop: select count(*) > 0 from users" });
+
+    public static readonly Setting DrillsDirectory = Add(new(DrillSection, "BACKUP_DRILLS_DIR", SettingKind.Path,
+        "Folder with a folder for each database, named as its source is, that holds such SQL as *.sql files.")
+    { Default = "/drills" });
+
+    public static readonly Setting DrillReportStore = Add(new(DrillSection, "BACKUP_DRILL_REPORT_STORE", Choice,
+        "Store that gets the report of each drill as well, as a file beside the backups.")
+    { Default = "none", Choices = ["none", "local", "s3"] });
+
     public static readonly Setting SuccessWebhook = Add(new(ToldSection, "BACKUP_SUCCESS_WEBHOOK", SecretUrl,
         "URL that gets a POST after each backup that succeeded.")
     { Example = "https://example.com/backup-succeeded" });
 
     public static readonly Setting FailureWebhook = Add(new(ToldSection, "BACKUP_FAILURE_WEBHOOK", SecretUrl,
-        "URL that gets a POST after each backup that did not.")
+        "URL that gets a POST after each backup that did not, and each scheduled verification that found something wrong.")
     { Example = "https://example.com/backup-failed" });
 
     public static readonly Setting HealthchecksUrl = Add(new(ToldSection, "BACKUP_HEALTHCHECKS_URL", SecretUrl,
-        "Ping URL of a check at healthchecks.io or a server of that kind; start, success and failure are told.")
+        "Ping URL of a check at healthchecks.io or a server of that kind; start, success and failure of backups are told, and failure of scheduled verifications.")
     { Example = "https://hc-ping.com/00000000-0000-0000-0000-000000000000" });
 
     public static readonly Setting HooksDirectory = Add(new(HooksSection, "BACKUP_HOOKS_DIR", SettingKind.Path,

@@ -22,19 +22,14 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
 
     public Secret? Secret(Setting setting) => Given(setting) is { } value ? new Secret(value.Text) : null;
 
-    /// <summary>A secret of one line: a passphrase, a key.</summary>
-    public Secret? SecretLine(Setting setting)
-    {
-        if (Given(setting) is not { } value)
-            return null;
-        if (value.Text.AsSpan().ContainsAny('\r', '\n'))
-            findings.Fault(value.Variable, "it must be one line; if it comes from a file with Windows line ends, convert that.");
+    /// <summary>All that is given of a setting with numbered keys, in their order.</summary>
+    public IReadOnlyList<Secret> Secrets(Setting setting) =>
+        given.IsGiven(setting) ? [.. AllGiven(setting).Select(value => new Secret(value.Text))] : [];
 
-        // Bytes that are not UTF-8 come out of the environment as this character: another passphrase than was meant.
-        else if (value.Text.Contains('\uFFFD'))
-            findings.Fault(value.Variable, "it is not UTF-8 text.");
-        return new Secret(value.Text);
-    }
+    /// <summary>A secret of one line: a passphrase, a key.</summary>
+    public Secret? SecretLine(Setting setting) => Given(setting) is { } value ? SecretLine(value) : null;
+
+    public IReadOnlyList<Secret> SecretLines(Setting setting) => given.IsGiven(setting) ? [.. AllGiven(setting).Select(SecretLine)] : [];
 
     public Secret? SecretUrl(Setting setting)
     {
@@ -103,15 +98,30 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
 
     public long? Size(Setting setting)
     {
+        long? otherwise = setting.Default is { } text && SizeText.TryParse(text, out var size) ? size : null;
         if (Given(setting) is not { } value)
-            return null;
+            return otherwise;
         if (SizeText.TryParse(value.Text.Trim(), out var bytes) && bytes >= setting.Minimum && bytes <= setting.Maximum)
             return bytes;
         findings.Fault(
             value.Variable,
             $"{Shown.Quote(value.Text)} is not a size from {SizeText.Format(setting.Minimum)} to {SizeText.Format(setting.Maximum)}.",
             Example(setting));
-        return null;
+        return otherwise;
+    }
+
+    /// <summary>A whole number of percent; null for "off".</summary>
+    public int? Percentage(Setting setting)
+    {
+        var otherwise = PercentageText.Parse(setting.Default!); // Percentages have a default.
+        if (Given(setting) is not { } value)
+            return otherwise;
+        if (OffText.IsOff(value.Text))
+            return null;
+        if (PercentageText.TryParse(value.Text.Trim(), out var percent) && percent >= setting.Minimum && percent <= setting.Maximum)
+            return percent;
+        findings.Fault(value.Variable, $"{Shown.Quote(value.Text)} is neither a percentage from {setting.Minimum}% to {setting.Maximum}% nor 'off'.", Example(setting));
+        return otherwise;
     }
 
     /// <summary>One of the setting's words, in its spelling.</summary>
@@ -167,6 +177,21 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
         return uris;
     }
 
+    /// <summary>SQL, each as one value, with the name of the database that it is about before a colon.</summary>
+    public IReadOnlyList<SqlAssertion> Assertions(Setting setting)
+    {
+        var assertions = new List<SqlAssertion>();
+        foreach (var value in given.Of(setting).Where(value => !string.IsNullOrWhiteSpace(value.Text)))
+        {
+            var (source, sql) = AssertionText.Split(value.Text);
+            if (sql.Length > 0)
+                assertions.Add(new SqlAssertion(value.Variable, source, sql));
+            else
+                findings.Fault(value.Variable, "it names a database, and no SQL.", setting.Example);
+        }
+        return assertions;
+    }
+
     private static bool TrySplit(
         string text, IReadOnlyList<string> options, [NotNullWhen(true)] out DatabaseUri? uri, out string? problem)
     {
@@ -183,8 +208,20 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
     }
 
     /// <summary>What was given and says something; a value that was found faulty before is blank by now.</summary>
-    private GivenValue? Given(Setting setting) =>
-        given.Find(setting) is { } value && !string.IsNullOrWhiteSpace(value.Text) ? value : null;
+    private GivenValue? Given(Setting setting) => AllGiven(setting).FirstOrDefault();
+
+    private IEnumerable<GivenValue> AllGiven(Setting setting) => given.Of(setting).Where(value => !string.IsNullOrWhiteSpace(value.Text));
+
+    private Secret SecretLine(GivenValue value)
+    {
+        if (value.Text.AsSpan().ContainsAny('\r', '\n'))
+            findings.Fault(value.Variable, "it must be one line; if it comes from a file with Windows line ends, convert that.");
+
+        // Bytes that are not UTF-8 come out of the environment as this character: another passphrase than was meant.
+        else if (value.Text.Contains('\uFFFD'))
+            findings.Fault(value.Variable, "it is not UTF-8 text.");
+        return new Secret(value.Text);
+    }
 
     private bool OneLine(GivenValue value)
     {

@@ -9,6 +9,9 @@ internal sealed record Settings
     /// <summary>BACKUP_SCHEDULE as written, or null for manual mode. Parsed by Scheduling.</summary>
     public string? Schedule { get; init; }
 
+    /// <summary>BACKUP_SCHEDULE_SPREAD: runs are later than the schedule by a part of this, which the name decides.</summary>
+    public TimeSpan ScheduleSpread { get; init; }
+
     /// <summary>BACKUP_CATCH_UP: whether a run that was missed while the program was down is made up for, once.</summary>
     public bool CatchUp { get; init; } = true;
 
@@ -32,7 +35,16 @@ internal sealed record Settings
     /// <summary>The S3 store, or null where none is set.</summary>
     public S3StoreSettings? S3 { get; init; }
 
+    /// <summary>BACKUP_VERIFY_AFTER: how a copy is checked right after its upload, before it counts.</summary>
+    public VerifyAfter VerifyAfter { get; init; } = VerifyAfter.Auto;
+
     public required RetentionSettings Retention { get; init; }
+
+    public VerificationSettings Verification { get; init; } = new();
+
+    public AnomalySettings Anomalies { get; init; } = new();
+
+    public DrillSettings Drill { get; init; } = new();
 
     public required HookSettings Hooks { get; init; }
 
@@ -142,13 +154,31 @@ internal sealed record ArchiveSettings
     /// <summary>BACKUP_ENCRYPTION_RECIPIENTS_FILE: a file with OpenPGP public keys, or null.</summary>
     public string? RecipientsFile { get; init; }
 
+    /// <summary>BACKUP_OLD_ENCRYPTION_KEY: passphrases of earlier backups. What these "old" keys of three kinds made is read, and nothing is made with them.</summary>
+    public IReadOnlyList<Secret> OldEncryptionKeys { get; init; } = [];
+
     /// <summary>BACKUP_DECRYPTION_KEY: the OpenPGP secret key (armoured) that opens what was encrypted for recipients; null on hosts that only write.</summary>
     public Secret? DecryptionKey { get; init; }
+
+    /// <summary>BACKUP_OLD_DECRYPTION_KEY: OpenPGP secret keys that open earlier backups.</summary>
+    public IReadOnlyList<Secret> OldDecryptionKeys { get; init; } = [];
 
     /// <summary>BACKUP_SIGNING_KEY: what the manifest is authenticated with where no passphrase is used.</summary>
     public Secret? SigningKey { get; init; }
 
-    /// <summary>Whether manifests are authenticated: without a key nobody can vouch for anything.</summary>
+    /// <summary>BACKUP_OLD_SIGNING_KEY: what manifests of earlier backups are authenticated with.</summary>
+    public IReadOnlyList<Secret> OldSigningKeys { get; init; } = [];
+
+    /// <summary>All passphrases, the current one first.</summary>
+    public IReadOnlyList<Secret> Passphrases => [.. new[] { EncryptionKey }.OfType<Secret>(), .. OldEncryptionKeys];
+
+    /// <summary>All OpenPGP secret keys, the current one first.</summary>
+    public IReadOnlyList<Secret> SecretKeys => [.. new[] { DecryptionKey }.OfType<Secret>(), .. OldDecryptionKeys];
+
+    /// <summary>All signing keys, the current one first.</summary>
+    public IReadOnlyList<Secret> SigningKeys => [.. new[] { SigningKey }.OfType<Secret>(), .. OldSigningKeys];
+
+    /// <summary>Whether new manifests are authenticated: without a key nobody can vouch for anything.</summary>
     public bool HasManifestKey => EncryptionKey is not null || SigningKey is not null;
 
     public bool IsEncrypted => EncryptionKey is not null || RecipientsFile is not null;
@@ -203,6 +233,19 @@ internal sealed record S3StoreSettings
     public int MostParts { get; init; } = 10_000;
 }
 
+/// <summary>How closely a copy is compared with what was sent, right after its upload.</summary>
+internal enum VerifyAfter
+{
+    /// <summary>As closely as can be had at a reasonable price: by a checksum of the store's own, or by reading back, of large archives in samples.</summary>
+    Auto,
+
+    /// <summary>All of it is read back.</summary>
+    Stored,
+
+    /// <summary>Its size only.</summary>
+    None,
+}
+
 /// <summary>What may be forgotten. What any rule keeps is kept; 0 switches a rule off.</summary>
 internal sealed record RetentionSettings
 {
@@ -224,6 +267,34 @@ internal sealed record RetentionSettings
 
     /// <summary>BACKUP_RETENTION_MAX_DELETIONS: a run that would remove more removes nothing and says so.</summary>
     public int MaximumDeletions { get; init; } = 10;
+}
+
+/// <summary>How closely a scheduled verification looks at the newest backup; auto: as closely as can be done here.</summary>
+internal enum ScheduledLevel
+{
+    Auto,
+    Stored,
+    Content,
+    Restore,
+}
+
+/// <summary>What is verified without anybody asking.</summary>
+internal sealed record VerificationSettings
+{
+    /// <summary>BACKUP_VERIFY_SCHEDULE as written, or null where it is off. Parsed by Scheduling.</summary>
+    public string? Schedule { get; init; }
+
+    public ScheduledLevel Level { get; init; } = ScheduledLevel.Auto;
+}
+
+/// <summary>The share of its usual size or counts, in percent, that a backup may lose before somebody is told; null: however much.</summary>
+internal sealed record AnomalySettings
+{
+    /// <summary>BACKUP_ANOMALY_WARN.</summary>
+    public int? Warn { get; init; } = 50;
+
+    /// <summary>BACKUP_ANOMALY_FREEZE.</summary>
+    public int? Freeze { get; init; } = 90;
 }
 
 /// <summary>The operator's own steps around a run.</summary>

@@ -17,6 +17,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         {
             Name = BackupName(),
             Schedule = _values.Text(Schedule),
+            ScheduleSpread = _values.Duration(SettingTable.ScheduleSpread),
             TimeZone = Zone(),
             Timeout = _values.Duration(SettingTable.Timeout) is { Ticks: > 0 } limit ? limit : null,
             CatchUp = _values.Flag(CatchUp),
@@ -26,14 +27,32 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Archive = Archive(),
             Local = _values.Path(LocalPath) is { } path ? new LocalStoreSettings(path) : null,
             S3 = S3(),
+            VerifyAfter = _values.Choice(SettingTable.VerifyAfter) switch
+            {
+                "stored" => Configuration.VerifyAfter.Stored,
+                "none" => Configuration.VerifyAfter.None,
+                _ => Configuration.VerifyAfter.Auto,
+            },
             Retention = Retention(),
+            Verification = Verification(),
+            Anomalies = Anomalies(),
+            Drill = Drill(),
             Hooks = Hooks(),
             Notifications = Notifications(),
             Paths = Paths(),
             Log = Log(),
         };
         Require(scope);
+        CheckAssertions(settings);
         return settings;
+    }
+
+    /// <summary>Which of all databases of a server there are shows only in a backup.</summary>
+    private void CheckAssertions(Settings settings)
+    {
+        var databases = settings.Sources.Postgres.Count + settings.Sources.Mysql.Count + settings.Sources.Sqlite.Count;
+        foreach (var assertion in settings.Drill.Assertions.Where(assertion => assertion.Source is null && databases > 1))
+            findings.Fault(assertion.Variable, "there are several databases, and it does not say which one it is about.", DrillSql.Example);
     }
 
     private void Require(SettingsScope scope)
@@ -46,6 +65,9 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
                 Directories,
                 $"there is nothing to back up: set one of {string.Join(", ", sources.Select(source => source.Name))}.",
                 Directories.Example);
+        // Who gave the key another name and forgot the new one.
+        if (scope is SettingsScope.Everything && given.IsGiven(OldEncryptionKey) && !given.IsGiven(EncryptionKey) && !given.IsGiven(RecipientsFile))
+            Fault(OldEncryptionKey, $"there is no {EncryptionKey.Name} beside it, and new archives would not be encrypted. Set that as well, or remove this.");
     }
 
     private string BackupName()
@@ -137,9 +159,12 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             },
             CompressionThreads = _values.Integer(CompressionThreads) ?? Environment.ProcessorCount,
             EncryptionKey = _values.SecretLine(EncryptionKey),
+            OldEncryptionKeys = _values.SecretLines(OldEncryptionKey),
             RecipientsFile = _values.Path(RecipientsFile),
             DecryptionKey = _values.Secret(DecryptionKey),
+            OldDecryptionKeys = _values.Secrets(OldDecryptionKey),
             SigningKey = _values.Secret(SigningKey),
+            OldSigningKeys = _values.Secrets(OldSigningKey),
         };
         CheckEncryption(archive);
         return archive;
@@ -240,6 +265,46 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Yearly = _values.Integer(RetentionYearly) ?? 0,
             Minimum = _values.Integer(RetentionMinimum) ?? 1,
             MaximumDeletions = _values.Integer(RetentionMaximumDeletions) ?? 1,
+        };
+    }
+
+    private VerificationSettings Verification() => new()
+    {
+        Schedule = _values.Text(VerifySchedule) is { } schedule && !OffText.IsOff(schedule) ? schedule : null,
+        Level = _values.Choice(SettingTable.VerifyLevel) switch
+        {
+            "stored" => ScheduledLevel.Stored,
+            "content" => ScheduledLevel.Content,
+            "restore" => ScheduledLevel.Restore,
+            _ => ScheduledLevel.Auto,
+        },
+    };
+
+    private AnomalySettings Anomalies()
+    {
+        var settings = new AnomalySettings { Warn = _values.Percentage(AnomalyWarn), Freeze = _values.Percentage(AnomalyFreeze) };
+        if (settings is { Warn: { } warn, Freeze: { } freeze } && warn > freeze)
+        {
+            Fault(
+                given.IsGiven(AnomalyWarn) ? AnomalyWarn : AnomalyFreeze,
+                $"a warning at {warn}% would come after the freeze at {freeze}% ({AnomalyWarn.Name}, {AnomalyFreeze.Name}).",
+                AnomalyWarn.Default);
+        }
+        return settings;
+    }
+
+    private DrillSettings Drill()
+    {
+        var store = _values.Choice(DrillReportStore);
+        if ((store == "local" && !given.IsGiven(LocalPath)) || (store == "s3" && !given.IsGiven(S3Bucket)))
+            Fault(DrillReportStore, $"there is no store '{store}'.");
+        return new DrillSettings
+        {
+            Memory = _values.Size(DrillMemory)!.Value, // Both have a default.
+            Cpus = _values.Integer(DrillCpus)!.Value,
+            Assertions = _values.Assertions(DrillSql),
+            Directory = _values.Path(DrillsDirectory)!, // It has a default.
+            ReportStore = store == "none" ? null : store,
         };
     }
 

@@ -8,6 +8,7 @@ internal sealed class ContainerTool : IRunningTool
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
 
     private readonly DockerEngine _engine;
     private readonly string _container;
@@ -23,7 +24,7 @@ internal sealed class ContainerTool : IRunningTool
 
     public Stream StandardOutput => _exec.StandardOutput;
 
-    /// <exception cref="DockerException">The engine refuses.</exception>
+    /// <exception cref="DockerException">The engine refuses, or the tool cannot be tied to us.</exception>
     public static async Task<IRunningTool> StartAsync(
         DockerEngine engine, string container, ExecRequest program, bool endsWithUs, CancellationToken cancellation)
     {
@@ -83,11 +84,17 @@ internal sealed class ContainerTool : IRunningTool
     private async Task TieAsync(CancellationToken cancellation)
     {
         await Task.WhenAny(_processId.Task, _exec.EndsWithinAsync(StartPatience));
-        // What has ended by now needs no end, and says itself why.
         if (_processId.Task.IsCompletedSuccessfully)
         {
             var wait = new ExecRequest { Cmd = ["sh", "-c", "read -r word; [ \"$word\" = ended ] || kill -KILL \"$0\"", await _processId.Task] };
             _lifeline = await _engine.ExecAsync(_container, wait, _ => { }, cancellation);
+        }
+        else if (!_exec.HasEnded)
+        {
+            // What has ended by now needs no end, and says itself why.
+            throw new DockerException(
+                $"it was started, but said nothing within {StartPatience.TotalSeconds:F0} s, not even its process id; without that it would go on should this program be killed. "
+                + "Is the host overloaded? BACKUP_DUMP_VIA=client runs it here instead.");
         }
     }
 
@@ -119,10 +126,10 @@ internal sealed class ContainerTool : IRunningTool
     {
         try
         {
-            var id = await _processId.Task.WaitAsync(EndPatience);
+            var id = await _processId.Task.WaitAsync(EndPatience, _engine.Time);
             await using var kill = await _engine.ExecAsync(
                 _container, new ExecRequest { Cmd = ["sh", "-c", "kill -KILL \"$0\"", id], AttachStdin = false }, _ => { }, CancellationToken.None);
-            await kill.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+            await kill.WaitAsync(CancellationToken.None).WaitAsync(KillPatience, _engine.Time);
             // A child of the tool may keep its streams.
             if (!await _exec.EndsWithinAsync(EndPatience))
                 await _exec.DisposeAsync();

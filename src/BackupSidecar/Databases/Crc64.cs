@@ -28,6 +28,9 @@ internal sealed class Crc64
     /// <summary>The one that mongodump writes behind each collection: begins with all ones, and is inverted at its end.</summary>
     public static Crc64 Ecma { get; } = new(0xC96C5795D7870F42);
 
+    /// <summary>The one that S3 servers compute over objects: begins with all ones, and is inverted at its end.</summary>
+    public static Crc64 Nvme { get; } = new(0x9A6C9329AC4BC9B5);
+
     /// <summary>Continues the checksum of what came before with these bytes.</summary>
     public ulong Append(ulong crc, ReadOnlySpan<byte> bytes)
     {

@@ -25,9 +25,17 @@ internal sealed record DumpRestore
     /// <summary>Another database than the one of the URI, to restore beside the original; null for the one of the URI.</summary>
     public string? DatabaseAs { get; init; }
 
+    /// <summary>Whether the server stands in for another: it has none of its databases and directories, and that is no news.</summary>
+    public bool IsIntoScratch { get; init; }
+
     /// <summary>Told what a person should know of a restore that went well, a sentence each.</summary>
     public Action<string> Notice { get; init; } = _ => { };
 }
+
+/// <summary>What a server holds, counted as the rows of a dump are.</summary>
+/// <param name="Counts">As <see cref="DumpFacts.Counts"/>.</param>
+/// <param name="RanOut">How many keys of what was restored last are gone because their time to live has ended; null where nobody says.</param>
+internal sealed record FoundCounts(IReadOnlyDictionary<string, long> Counts, long? RanOut = 0);
 
 /// <summary>
 /// A database server and its own tools: how it is asked whether it is there, dumped and restored. One file of this folder for
@@ -56,6 +64,18 @@ internal interface IDatabaseEngine
     /// <summary>Replaces what the database holds by a dump, which is read from its start on another thread.</summary>
     /// <exception cref="DatabaseException">The restore failed; the message says what became of what was there before.</exception>
     Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation);
+
+    /// <summary>Counts what is there now. Where an engine has no better way, as a dump of it would.</summary>
+    /// <exception cref="DatabaseException">It cannot be read.</exception>
+    async Task<FoundCounts> CountAsync(CancellationToken cancellation) => new((await DumpAsync(Stream.Null, cancellation)).Counts);
+}
+
+/// <summary>An engine whose databases take the operator's own questions.</summary>
+internal interface ISqlEngine
+{
+    /// <summary>Runs statements in the database, and returns the first column of each row that they give.</summary>
+    /// <exception cref="DatabaseException">One failed; the message holds the server's words.</exception>
+    Task<IReadOnlyList<string>> FirstColumnAsync(string sql, CancellationToken cancellation);
 }
 
 /// <summary>A database could not be dumped, checked or restored. The message holds the tool's last words and never a password.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using BackupSidecar.Configuration;
 using BackupSidecar.Processes;
+using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Databases;
 
@@ -12,35 +13,45 @@ internal sealed class PlacedFile : IAsyncDisposable
 {
     // Memory is better than a disk for what is secret, and is there in containers with a read-only root too.
     private const string Write =
-        "umask 077; set -C; for d in /dev/shm /tmp; do f=$d/$0; (: > \"$f\") 2>/dev/null && set +C && cat > \"$f\" && printf %s \"$f\" && exit; done; exit 1";
+        "umask 077; set -C; for d in /dev/shm /tmp; do f=$d/$0; (: > \"$f\") && set +C && cat > \"$f\" && printf %s \"$f\" && exit; done; exit 1";
 
     private readonly IToolPlace _place;
     private readonly string _name;
+    private readonly ILogger _log;
 
-    private PlacedFile(IToolPlace place, string name, string path) => (_place, _name, Path) = (place, name, path);
+    private PlacedFile(IToolPlace place, string name, string path, ILogger log) => (_place, _name, Path, _log) = (place, name, path, log);
 
     public string Path { get; }
 
     /// <param name="place">Where the tool runs.</param>
     /// <param name="directory">A directory of ours that only we can read, for tools that run here.</param>
     /// <param name="content">What stands in it.</param>
+    /// <param name="log">Told of a file that could not be removed.</param>
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="DatabaseException">It cannot be written there.</exception>
     public static async Task<PlacedFile> WriteAsync(
-        IToolPlace place, string directory, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+        IToolPlace place, string directory, ReadOnlyMemory<byte> content, ILogger log, CancellationToken cancellation)
     {
         var name = $"{OwnNames.Restore}tool-{Guid.NewGuid():N}";
         if (place is LocalPlace)
-            return new PlacedFile(place, name, WriteHere(System.IO.Path.Combine(directory, name), content.Span));
+            return new PlacedFile(place, name, WriteHere(System.IO.Path.Combine(directory, name), content.Span), log);
         try
         {
-            return new PlacedFile(place, name, await WriteThereAsync(place, name, content, cancellation));
+            return new PlacedFile(place, name, await WriteThereAsync(place, name, content, cancellation), log);
         }
         catch
         {
-            await RemoveThereAsync(place, name);
+            await RemoveThereAsync(place, name, log);
             throw;
         }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_place is LocalPlace)
+            File.Delete(Path);
+        else
+            await RemoveThereAsync(_place, _name, _log);
     }
 
     private static async Task<string> WriteThereAsync(IToolPlace place, string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
@@ -53,20 +64,28 @@ internal sealed class PlacedFile : IAsyncDisposable
         var result = await shell.WaitAsync(cancellation);
         return result.Succeeded && path.StartsWith('/')
             ? path
-            : throw new DatabaseException($"what its tool must read cannot be written there ({place.Via}): {result.LastWords}");
+            : throw new DatabaseException($"what its tool must read cannot be written there ({place.Via}): {result.Ending}");
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Wherever the shell has put it, and whether or not it came to its end. A file that stays undoes nothing of what was done with it.</summary>
+    private static async Task RemoveThereAsync(IToolPlace place, string name, ILogger log)
     {
-        if (_place is LocalPlace)
-            File.Delete(Path);
-        else
-            await RemoveThereAsync(_place, _name);
-    }
+        var remove = new Command("rm", "-f", "/dev/shm/" + name, "/tmp/" + name);
+        try
+        {
+            var (result, _) = await place.RunAsync(remove, CancellationToken.None);
+            if (!result.Succeeded)
+                Warn(result.Ending);
+        }
+        catch (Exception error) when (error is DatabaseException or IOException)
+        {
+            Warn(error.Message);
+        }
 
-    /// <summary>Wherever the shell has put it, and whether or not it came to its end.</summary>
-    private static async Task RemoveThereAsync(IToolPlace place, string name) =>
-        await place.RunAsync(new Command("rm", "-f", "/dev/shm/" + name, "/tmp/" + name), CancellationToken.None);
+        void Warn(string reason) => log.LogWarning(
+            "A file with what a tool had to read, such as a password, may be left behind ({Place}): {Reason}. Remove it there: rm {Files}",
+            place.Via, reason.TrimEnd('.'), string.Join(' ', remove.Arguments));
+    }
 
     private static string WriteHere(string path, ReadOnlySpan<byte> content)
     {

@@ -5,7 +5,8 @@ namespace BackupSidecar.Databases;
 
 /// <summary>
 /// SQLite by its own program and its online backup, which gives one consistent state while others write. The database is
-/// opened for reading only, and nothing is left beside it. A copy counts only after an integrity check.
+/// opened for reading only, and nothing is left beside it. A copy counts only after an integrity check. Whatever a database
+/// says of itself, no program runs because of it.
 /// </summary>
 internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
 {
@@ -16,6 +17,12 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
     // Each step of the online backup that finds the database changed begins again, so that a steady writer keeps it from
     // ever ending. A transaction around it holds one state: writers of a WAL database do not notice, others wait.
     private const string HoldState = "BEGIN; SELECT 1 FROM sqlite_master LIMIT 0;";
+
+    /// <summary>
+    /// The program's mode without functions that run programs or write files (edit, writefile). In any other a check of the database
+    /// would call them where a constraint in it says so, and whoever can write to a database could make it say that.
+    /// </summary>
+    public const string Safe = "-safe";
 
     private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
 
@@ -31,7 +38,7 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
     public async Task CheckAsync(string path, CancellationToken cancellation)
     {
         var (result, _) = await RunAsync(
-            Path.GetTempPath(), TimeSpan.Zero, Address(path, IsClosed(path)), ["SELECT count(*) FROM sqlite_master;"], cancellation);
+            Path.GetTempPath(), [Safe], Address(path, IsClosed(path)), ["SELECT count(*) FROM sqlite_master;"], cancellation);
         if (!result.Succeeded && !result.LastWords.Contains("locked", StringComparison.Ordinal))
             throw Unreadable(result);
     }
@@ -46,7 +53,7 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
             await CheckIntegrityAsync(copy, cancellation);
             return new DumpFacts($"sqlite3 {await VersionAsync(cancellation)}", null, "online backup (consistent snapshot)")
             {
-                Counts = await new SqliteCounts(program).CountAsync(copy, cancellation),
+                Counts = await CountAsync(copy, cancellation),
             };
         }
         catch
@@ -88,8 +95,9 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
         }).Dispose();
         // The name of the copy is relative to the working directory, so that no odd path needs quoting.
         string[] commands = [HoldState, $".backup main {Path.GetFileName(copy)}"];
+        // Not in safe mode, which writes no files. Pages are copied here, and nothing that the database says is worked out.
         var (result, _) = await RunAsync(
-            Path.GetDirectoryName(copy)!, busyTimeout, Address(path, immutable), commands, cancellation);
+            Path.GetDirectoryName(copy)!, ["-cmd", $".timeout {busyTimeout.TotalMilliseconds:F0}"], Address(path, immutable), commands, cancellation);
         return result;
     }
 
@@ -98,10 +106,17 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
     public async Task CheckIntegrityAsync(string copy, CancellationToken cancellation)
     {
         var (result, output) = await RunAsync(
-            Path.GetDirectoryName(copy)!, TimeSpan.Zero, Address(copy, immutable: true), ["PRAGMA integrity_check;"], cancellation);
+            Path.GetDirectoryName(copy)!, [Safe], Address(copy, immutable: true), ["PRAGMA integrity_check;"], cancellation);
         if (!result.Succeeded || output.Trim() != "ok")
             throw new DatabaseException($"the database is damaged: {FirstLines(output)} {result.LastWords}".TrimEnd());
     }
+
+    /// <summary>The rows of each table of a database that nobody writes to.</summary>
+    public Task<IReadOnlyDictionary<string, long>> CountAsync(string copy, CancellationToken cancellation) => new SqliteCounts(program).CountAsync(copy, cancellation);
+
+    /// <summary>Runs a statement on a database that nobody writes to; returns its rows, or the program's words why not.</summary>
+    public Task<(ProcessResult Result, string Rows)> QueryAsync(string copy, string sql, CancellationToken cancellation) =>
+        RunAsync(Path.GetDirectoryName(copy)!, [Safe], Address(copy, immutable: true), [sql], cancellation);
 
     /// <exception cref="ProcessFailedException">The program is not here.</exception>
     public async Task<string> VersionAsync(CancellationToken cancellation)
@@ -111,11 +126,10 @@ internal sealed class Sqlite(TimeSpan busyTimeout, string program = "sqlite3")
     }
 
     private Task<(ProcessResult Result, string Output)> RunAsync(
-        string directory, TimeSpan timeout, string address, string[] commands, CancellationToken cancellation)
+        string directory, string[] options, string address, string[] commands, CancellationToken cancellation)
     {
         // -init: nobody's ~/.sqliterc may have a say in this.
-        string[] options = ["-batch", "-bail", "-init", "/dev/null", "-cmd", $".timeout {timeout.TotalMilliseconds:F0}"];
-        var command = new Command(program, [.. options, address, .. commands]) { WorkingDirectory = directory };
+        var command = new Command(program, ["-batch", "-bail", "-init", "/dev/null", .. options, address, .. commands]) { WorkingDirectory = directory };
         return RunningProcess.RunAsync(command, cancellation);
     }
 

@@ -45,7 +45,7 @@ internal sealed class SqliteCounts(string program)
     private async Task<List<(string Table, long Rows)>> AskAsync(string copy, string[] statements, CancellationToken cancellation)
     {
         // As a file that does not change: opened in the ordinary way, a copy of a WAL database would get files beside it.
-        var command = new Command(program, ["-batch", "-init", "/dev/null", "-json", Sqlite.Address(copy, immutable: true), .. statements]);
+        var command = new Command(program, ["-batch", "-init", "/dev/null", Sqlite.Safe, "-json", Sqlite.Address(copy, immutable: true), .. statements]);
         var (_, output) = await RunningProcess.RunAsync(command, cancellation);
         return Rows(output);
     }

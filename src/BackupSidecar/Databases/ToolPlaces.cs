@@ -17,6 +17,12 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
 {
     private readonly DockerEngine _engine = new(settings.DockerHost, time);
 
+    private ContainerPlace? Only { get; init; }
+
+    /// <summary>All tools run in this container, whatever their URIs say: it may be a server that stands in for another.</summary>
+    public static ToolPlaces Inside(ContainerPlace place, TimeProvider time, ILogger log) =>
+        new(DumpVia.Exec, new ServiceSettings(), time, log) { Only = place };
+
     /// <summary>The place for the tools of the database at <paramref name="host"/>.</summary>
     /// <param name="host">The host of its URI; empty or a path for a socket.</param>
     /// <param name="wanted">What the source itself says; null for the setting.</param>
@@ -25,6 +31,8 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
     /// <exception cref="DatabaseException"><c>exec</c> is wanted and not possible; the message says why.</exception>
     public async Task<IToolPlace> FindAsync(string host, DumpVia? wanted, IReadOnlyList<string> tools, CancellationToken cancellation)
     {
+        if (Only is not null)
+            return Only;
         var choice = wanted ?? via;
         if (choice == DumpVia.Client)
             return new LocalPlace();
@@ -51,6 +59,8 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
     public async Task<(ContainerPlace? Place, string Problem)> TryContainerAsync(
         string host, IReadOnlyList<string> tools, CancellationToken cancellation)
     {
+        if (Only is not null)
+            return (Only, "");
         try
         {
             var container = await new DatabaseContainers(_engine, settings, OwnContainer.FindId()).FindAsync(host, cancellation);

@@ -45,7 +45,7 @@ internal sealed class ContainerExec : IAsyncDisposable
 
     /// <summary>Waits for the end of its output and errors, but not for ever; false if they have not ended then.</summary>
     public async Task<bool> EndsWithinAsync(TimeSpan patience) =>
-        await Task.WhenAny(_receiving, Task.Delay(patience)) == _receiving;
+        await Task.WhenAny(_receiving, Task.Delay(patience, _engine.Time)) == _receiving;
 
     /// <summary>Waits for the end of the streams, and asks how the program ended. Null if nobody knows: that is never a success.</summary>
     /// <exception cref="DockerException">The engine does not say.</exception>

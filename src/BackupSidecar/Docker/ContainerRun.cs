@@ -32,17 +32,8 @@ internal sealed class ContainerRun(DockerEngine engine)
         }
         finally
         {
-            await RemoveAsync(id, CancellationToken.None);
+            await engine.RemoveAsync(id, CancellationToken.None);
         }
-    }
-
-    /// <summary>Removes a container, killing what runs in it. One that is not there counts as removed.</summary>
-    public async Task RemoveAsync(string id, CancellationToken cancellation)
-    {
-        var attempt = $"removing container {id}";
-        var answer = await engine.SendAsync(HttpMethod.Delete, $"/containers/{Uri.EscapeDataString(id)}?force=true&v=true", attempt, CallLimit, cancellation);
-        if (answer.Status != HttpStatusCode.NotFound)
-            engine.ThrowIfRefused(answer, attempt);
     }
 
     private async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellation)
@@ -56,8 +47,7 @@ internal sealed class ContainerRun(DockerEngine engine)
             answer = await engine.SendAsync(HttpMethod.Post, "/containers/create", attempt, CallLimit, cancellation, body);
         }
         engine.ThrowIfRefused(answer, attempt);
-        return engine.Read(answer, DockerJson.Default.CreatedContainer, attempt).Id
-            ?? throw new DockerException($"{attempt} failed: the engine gave no id.");
+        return engine.Read(answer, CreationJson.Default.CreatedContainer, attempt).Id;
     }
 
     private async Task PullAsync(string image, CancellationToken cancellation)

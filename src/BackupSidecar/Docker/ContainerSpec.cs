@@ -25,12 +25,6 @@ internal sealed record SpecHostConfig
     public IReadOnlyList<string> Binds { get; init; } = [];
 }
 
-/// <summary>The engine's answer to a container that was made.</summary>
-internal sealed record CreatedContainer
-{
-    public string? Id { get; init; }
-}
-
 /// <summary>A line of what the engine tells while it pulls an image.</summary>
 internal sealed record PullProgress
 {

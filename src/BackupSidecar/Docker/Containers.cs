@@ -34,13 +34,16 @@ internal sealed record ContainerDetails
 
     public required ContainerState State { get; init; }
 
+    /// <summary>The id of the image that it was made of, whatever its name means by now.</summary>
+    public string? Image { get; init; }
+
+    public IReadOnlyList<ContainerMount>? Mounts { get; init; }
+
     public ContainerConfig? Config { get; init; }
 
     public ContainerHostConfig? HostConfig { get; init; }
 
     public ContainerNetworkSettings? NetworkSettings { get; init; }
-
-    public IReadOnlyList<ContainerMount>? Mounts { get; init; }
 
     [JsonIgnore]
     public string PlainName => Name.TrimStart('/');
@@ -61,14 +64,32 @@ internal sealed record ContainerState
     public bool Restarting { get; init; }
 
     public int ExitCode { get; init; }
+
+    /// <summary>Whether it was killed for want of memory.</summary>
+    [JsonPropertyName("OOMKilled")]
+    public bool OomKilled { get; init; }
 }
 
-/// <summary>How a container was made: what of it tells who it is.</summary>
+/// <summary>How a container was made: who it is, and what runs in it.</summary>
 internal sealed record ContainerConfig
 {
     public string? Hostname { get; init; }
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>The image's name as it was given.</summary>
+    public string? Image { get; init; }
+
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+
+    public IReadOnlyList<string>? Cmd { get; init; }
+
+    /// <summary>NAME=value, those of the image among them.</summary>
+    public IReadOnlyList<string>? Env { get; init; }
+
+    public string? User { get; init; }
+
+    public string? WorkingDir { get; init; }
 }
 
 /// <summary>How a container was made: what of it tells what the engine does with it.</summary>
@@ -76,14 +97,19 @@ internal sealed record ContainerHostConfig
 {
     /// <summary>Made with <c>--rm</c>: the engine removes it, with its anonymous volumes, as soon as it stops.</summary>
     public bool AutoRemove { get; init; }
+
+    public long ShmSize { get; init; }
+
+    public IReadOnlyList<ContainerUlimit>? Ulimits { get; init; }
+
+    public bool ReadonlyRootfs { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Tmpfs { get; init; }
 }
 
 /// <summary>Something that is mounted into a container: a volume, a folder or file of the host ("bind"), or memory ("tmpfs").</summary>
 internal sealed record ContainerMount
 {
-    public const string Volume = "volume";
-    public const string Bind = "bind";
-
     public string? Type { get; init; }
 
     /// <summary>Of a volume; 64 hex digits if nobody gave it one.</summary>
@@ -93,10 +119,14 @@ internal sealed record ContainerMount
     public string? Source { get; init; }
 
     /// <summary>Where it is seen in the container.</summary>
-    public string? Destination { get; init; }
+    public required string Destination { get; init; }
 
     /// <summary>Of a volume: "local", or a plug-in.</summary>
     public string? Driver { get; init; }
+
+    /// <summary>Whether the container may write to it.</summary>
+    [JsonPropertyName("RW")]
+    public bool IsWritable { get; init; }
 }
 
 /// <summary>By which names and ports a container can be reached.</summary>
@@ -166,7 +196,6 @@ internal sealed record EngineError
 [JsonSerializable(typeof(ExecStart))]
 [JsonSerializable(typeof(EngineEvent))]
 [JsonSerializable(typeof(ContainerSpec))]
-[JsonSerializable(typeof(CreatedContainer))]
 [JsonSerializable(typeof(PullProgress))]
 [JsonSerializable(typeof(ProcessTable))]
 [JsonSerializable(typeof(Dictionary<string, IEnumerable<string>>))]

@@ -9,7 +9,7 @@ namespace BackupSidecar.Docker;
 /// A client of the Docker engine's HTTP API: the few calls that are needed here, typed. It speaks the newest version that
 /// both sides know, asks again after the connection was lost, and no call of it waits for ever.
 /// </summary>
-internal sealed class DockerEngine : IDisposable
+internal sealed partial class DockerEngine : IDisposable
 {
     /// <summary>The name of no container.</summary>
     private const string Probe = "backup-sidecar-probe-that-does-not-exist";
@@ -39,14 +39,15 @@ internal sealed class DockerEngine : IDisposable
         };
     }
 
+    /// <summary>The clock that its limits go by.</summary>
+    public TimeProvider Time => _time;
+
     /// <summary>All containers, running or not, that carry all of the labels with these values.</summary>
     public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(
         IReadOnlyDictionary<string, string> labels, CancellationToken cancellation)
     {
-        var filters = new Dictionary<string, IEnumerable<string>> { ["label"] = labels.Select(label => $"{label.Key}={label.Value}") };
-        var query = Uri.EscapeDataString(JsonSerializer.Serialize(filters, DockerJson.Default.DictionaryStringIEnumerableString));
         const string attempt = "listing containers";
-        var answer = await SendAsync(HttpMethod.Get, $"/containers/json?all=true&filters={query}", attempt, CallLimit, cancellation);
+        var answer = await SendAsync(HttpMethod.Get, $"/containers/json?all=true&filters={Filter(labels)}", attempt, CallLimit, cancellation);
         ThrowIfRefused(answer, attempt);
         return Read(answer, DockerJson.Default.IReadOnlyListContainerSummary, attempt);
     }
@@ -319,6 +320,8 @@ internal sealed class DockerEngine : IDisposable
     {
         (HttpStatusCode.Forbidden, "POST") when attempt.StartsWith("running ", StringComparison.Ordinal) =>
             " A socket proxy does not allow it: set EXEC=1 and POST=1 there, or use BACKUP_DUMP_VIA=client.",
+        (HttpStatusCode.Forbidden, "POST" or "DELETE") when attempt.StartsWith("creating ", StringComparison.Ordinal) || attempt.StartsWith("removing ", StringComparison.Ordinal) =>
+            " A socket proxy does not allow it: restore drills need CONTAINERS=1, IMAGES=1, VOLUMES=1, EXEC=1 and POST=1 there.",
         (HttpStatusCode.Forbidden, "PUT") => " A socket proxy does not allow it: set CONTAINERS=1 and POST=1 there.",
         (HttpStatusCode.Forbidden, "POST") when attempt.StartsWith("restarting ", StringComparison.Ordinal) =>
             " A socket proxy does not allow it: set CONTAINERS=1 with ALLOW_RESTARTS=1 there (or, with more rights, POST=1).",

@@ -28,6 +28,8 @@ internal enum Failpoint
     S3AfterComplete,
     S3BeforePut,
     S3AfterPut,
+    BeforeUploadCheck,
+    AfterUploadCheck,
     BeforeManifest,
     AfterManifest,
     PruneBeforeManifest,
@@ -59,6 +61,11 @@ internal enum Failpoint
     AfterDiscard,
     RestoreBeforeHistory,
     RestoreAfterHistory,
+
+    DrillUnpacked,
+    DrillContainerMade,
+    DrillLoaded,
+    DrillBeforeRemoval,
 
     BackrestConfigRead,
     BackrestPendingNoted,

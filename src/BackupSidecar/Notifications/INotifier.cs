@@ -2,7 +2,7 @@ using BackupSidecar.Reports;
 
 namespace BackupSidecar.Notifications;
 
-/// <summary>Someone who is told about backups. Each run that is announced is finished once, whatever became of it.</summary>
+/// <summary>Someone who is told about backups and scheduled verifications. Each run that is announced is finished once, whatever became of it.</summary>
 internal interface INotifier
 {
     /// <summary>Who it is, for logs. No secret in it.</summary>

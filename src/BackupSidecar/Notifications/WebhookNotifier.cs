@@ -4,7 +4,7 @@ using BackupSidecar.Reports;
 namespace BackupSidecar.Notifications;
 
 /// <summary>
-/// Posts one line of plain text when a run has ended: to one address if it succeeded, to the other if anything at all is
+/// Posts one line of plain text when a run has ended: to one address if a backup succeeded, to the other if anything at all is
 /// wrong. The request is the one that <c>curl -d TEXT URL</c> makes.
 /// </summary>
 internal sealed class WebhookNotifier(PingUrl? success, PingUrl? failure, PingClient client) : INotifier
@@ -19,7 +19,9 @@ internal sealed class WebhookNotifier(PingUrl? success, PingUrl? failure, PingCl
     {
         var succeeded = report.Outcome == RunOutcome.Succeeded;
         var text = succeeded ? ReportText.Headline(report) : ReportText.ErrorMessage(report);
-        if ((succeeded ? success : failure) is { } url)
+        // Whoever waits for a backup must not take a verification for one.
+        var address = !succeeded ? failure : report.Kind == RunKind.Verify ? null : success;
+        if (address is { } url)
             await client.PostAsync(url, url.With(), Encoding.UTF8.GetBytes(text), Form, cancellation);
     }
 }

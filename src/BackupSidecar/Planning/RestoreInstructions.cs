@@ -68,6 +68,8 @@ internal static class RestoreInstructions
         DatabaseSourcePlan { Kind: SourceKind.Postgres, IsGlobals: true } globals => $"""
             {globals.EntryName}   roles and tablespaces of the PostgreSQL server {globals.Origin}; the databases below need them. What it
                says of roles that are there already it changes, their passwords too, so delete those lines before, if that is not wanted.
+               psql obeys lines that begin with a backslash, and some of them run programs of your host. pg_dumpall writes none but \connect,
+               \restrict and \unrestrict: look for others first if you do not know where the file has been.
 
                  psql --host HOST --username USER --dbname postgres --file restored/{Quoted(globals.EntryName)}
 
@@ -146,7 +148,7 @@ internal static class RestoreInstructions
     /// <summary>A dump of all databases names them; that of one does not.</summary>
     private static string Mysql(DatabaseSourcePlan source)
     {
-        const string Client = "mariadb --host HOST --user USER --password --binary-mode --max-allowed-packet 1G --default-character-set utf8mb4";
+        const string Client = "mariadb --host HOST --user USER --password --binary-mode --local-infile=0 --max-allowed-packet 1G --default-character-set utf8mb4";
         if (MysqlUri.TryParse(source.Uri.Reveal(), out var uri, out _) && uri.Database.Length == 0)
         {
             return $"""

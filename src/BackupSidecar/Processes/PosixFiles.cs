@@ -23,6 +23,7 @@ internal static partial class PosixFiles
     private const int LockShared = 1;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+    private const int DontNeed = 4;
 
     /// <summary>O_DIRECT, which is one of the few flags that architectures number differently.</summary>
     private static readonly int Direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
@@ -115,6 +116,9 @@ internal static partial class PosixFiles
         return flags >= 0 && Control(file, SetFlags, isDirect ? flags | Direct : flags & ~Direct) == 0;
     }
 
+    /// <summary>Asks the system to drop what it has of a file in memory. It drops what is on the disk, and may decline.</summary>
+    public static void DropCached(SafeFileHandle file) => _ = Advise(file, offset: 0, length: 0, DontNeed);
+
     private static SafeFileHandle Open(string path, int flags, string attempt)
     {
         var file = Open(path, flags | CloseOnExec, OwnerOnly);
@@ -151,4 +155,8 @@ internal static partial class PosixFiles
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int FLock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 }

@@ -13,6 +13,9 @@ namespace BackupSidecar.Reports;
 /// <param name="name">Of its files. Verifications, which may come every minute, have files of their own: they must not push backups out.</param>
 internal sealed class History(string stateDirectory, string name = "history")
 {
+    /// <summary>The name of the files that verifications have.</summary>
+    public const string OfVerifications = "verifications";
+
     private const long LongestFile = 1024 * 1024;
 
     private readonly string _current = Path.Combine(stateDirectory, name + ".jsonl");
@@ -73,6 +76,7 @@ internal sealed class History(string stateDirectory, string name = "history")
         Verified = Whole(report.Verified),
         Problems = Whole(report.Problems),
         Warnings = Whole(report.Warnings),
+        Attention = Whole(report.Attention),
     };
 
     private static IReadOnlyList<T> Whole<T>(IReadOnlyList<T>? items)

@@ -12,6 +12,7 @@ internal static class ReportText
     public static string Headline(RunReport report) => report.Outcome switch
     {
         RunOutcome.Succeeded => $"{report.BackupName} {report.Kind} completed: {Subject(report)}",
+        RunOutcome.Partial when report.Attention.Count > 0 && IsWhole(report) => $"{report.BackupName} {report.Kind} needs attention: {Subject(report)}",
         RunOutcome.Partial => $"{report.BackupName} {report.Kind} is incomplete: {Subject(report)}",
         RunOutcome.NotStarted => $"{report.BackupName} {report.Kind} was not started",
         RunOutcome.Locked => $"{report.BackupName} {report.Kind} was not started: another run is going on",
@@ -35,7 +36,7 @@ internal static class ReportText
         foreach (var source in report.Sources)
             text.Append($"Source {source.EntryName} ({source.Kind}): {source.Problem ?? Size(source.Bytes)}\n");
         foreach (var store in report.Stores)
-            text.Append($"Store {store.Store}: {store.Problem ?? "stored"}{Retention(store)}\n");
+            text.Append($"Store {store.Store}: {store.Problem ?? Stored(store)}{Retention(store)}\n");
         foreach (var copy in report.Verified)
             text.Append($"Verified {copy.Archive} in {copy.Store}, {Word(copy.Level)}: {copy.Problem ?? Word(copy.Result)}\n");
         if (report.ArchiveBytes is { } bytes)
@@ -61,8 +62,24 @@ internal static class ReportText
 
     public static string Word(VerificationResult result) => result.ToString().ToLowerInvariant();
 
+    private static bool IsWhole(RunReport report) =>
+        report.Sources.All(source => source.Problem is null) && report.Stores.All(store => store.Problem is null);
+
+    /// <summary>What was done with a copy to know that it is what was sent.</summary>
+    public static string Word(UploadCheck check) => check switch
+    {
+        UploadCheck.Size => "size compared",
+        UploadCheck.Samples => "size and samples compared",
+        UploadCheck.Checksum => "the store's own checksum compared",
+        UploadCheck.ReadBack => "read back",
+        // Another version's history may know another.
+        _ => check.ToString(),
+    };
+
     private static string Subject(RunReport report) =>
         report.Timestamp ?? report.FinishedAt.ToString("u", CultureInfo.InvariantCulture);
+
+    private static string Stored(StoreReport store) => store.Checked is { } check ? $"stored ({Word(check)})" : "stored";
 
     private static string Retention(StoreReport store) =>
         store is { Kept: { } kept, Removed: { } removed } ? $", {kept} backups kept, {removed} removed" : "";

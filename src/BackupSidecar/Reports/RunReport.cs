@@ -33,11 +33,18 @@ internal static class RunKind
 }
 
 /// <summary>What became of one source. <see cref="Problem"/> is null if all of it was taken.</summary>
-internal sealed record SourceReport(string Kind, string EntryName, long Bytes, long Entries, string? Problem);
+internal sealed record SourceReport(string Kind, string EntryName, long Bytes, long Entries, string? Problem)
+{
+    /// <summary>Rows, documents or keys in a dump, all together; null where nobody counted.</summary>
+    public long? Records { get; init; }
+}
 
 /// <summary>What became of the archive in one store. <see cref="Problem"/> is null if it is stored and committed there.</summary>
 internal sealed record StoreReport(string Store, string Location, string? Problem)
 {
+    /// <summary>How the copy was compared with what was sent; null where nothing is stored.</summary>
+    public UploadCheck? Checked { get; init; }
+
     /// <summary>How many older backups retention removed there, and kept; null where it did not run.</summary>
     public int? Removed { get; init; }
 
@@ -79,6 +86,9 @@ internal sealed record RunReport
     /// <summary>From the first stop to the last start; null where nothing was stopped.</summary>
     public TimeSpan? ServicesStoppedFor { get; init; }
 
+    /// <summary>Why a person has to look at the backup, although it was stored: a sentence each, which stands among the problems as well.</summary>
+    public IReadOnlyList<string> Attention { get; init; } = [];
+
     /// <summary>Everything that went wrong, one sentence each; empty for a run that succeeded.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 
@@ -93,6 +103,7 @@ internal sealed record RunReport
         {
             Problems = [.. Problems.Select(redactor.Redact)],
             Warnings = [.. Warnings.Select(redactor.Redact)],
+            Attention = [.. Attention.Select(redactor.Redact)],
             Sources = [.. Sources.Select(source => source with { Problem = Mask(source.Problem) })],
             Stores = [.. Stores.Select(store => store with { Problem = Mask(store.Problem) })],
             Verified = [.. Verified.Select(copy => copy with { Problem = Mask(copy.Problem) })],

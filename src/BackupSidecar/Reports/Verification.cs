@@ -10,6 +10,9 @@ internal enum VerificationLevel
 
     /// <summary>The key opens them, and every source in them is what the manifest says; dumps are read from end to end.</summary>
     Content,
+
+    /// <summary>Databases took their dumps in scratch servers like the running ones, files were unpacked, and all of it is what the manifest counted.</summary>
+    Restore,
 }
 
 /// <summary>What a verification of one copy came to.</summary>
@@ -42,21 +45,32 @@ internal sealed class PastVerifications
 {
     private readonly ILookup<(string Archive, string Store), PastVerification> _newestFirst;
 
-    /// <param name="newestFirst">The history.</param>
+    /// <param name="newestFirst">The history, of backups as well: a copy that was read back right after its upload was verified then.</param>
     public PastVerifications(IEnumerable<RunReport> newestFirst) => _newestFirst = newestFirst
-        .SelectMany(report => report.Verified.Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
+        .SelectMany(report => report.Verified.Concat(ReadBack(report)).Where(copy => copy.IsVerdict).Select(copy => new PastVerification(copy, report.FinishedAt)))
         .ToLookup(past => (past.Copy.Archive, past.Copy.Store));
 
+    /// <summary>What is known of every copy that was ever verified.</summary>
+    public IEnumerable<PastVerification> All => _newestFirst.Select(verdicts => Of(verdicts.Key.Archive, verdicts.Key.Store)!); // No group is empty.
+
+    /// <summary>When the copy was last read to a verdict, good or bad; null if never.</summary>
+    public DateTimeOffset? LastRead(string archive, string store) => _newestFirst[(archive, store)].FirstOrDefault()?.At;
+
     /// <summary>
-    /// The newest refusal if nothing good came after it; else the newest of the closest looks, because a superficial one
-    /// takes nothing back. Null if the copy was never verified.
+    /// The newest refusal that stands: only what looked as closely and found it good takes one back. Else the newest of the
+    /// closest looks, because a superficial one takes nothing back. Null if the copy was never verified.
     /// </summary>
     public PastVerification? Of(string archive, string store)
     {
-        var verdicts = _newestFirst[(archive, store)];
-        var newest = verdicts.FirstOrDefault();
-        return newest is null || newest.Copy.Result == VerificationResult.Refused
-            ? newest
-            : verdicts.TakeWhile(past => past.Copy.Result == VerificationResult.Good).MaxBy(past => past.Copy.Level);
+        var verdicts = _newestFirst[(archive, store)].ToList();
+        return verdicts.Where((past, newer) => IsRefused(past) && !verdicts.Take(newer).Any(later => !IsRefused(later) && later.Copy.Level >= past.Copy.Level)).FirstOrDefault()
+            ?? verdicts.TakeWhile(past => !IsRefused(past)).MaxBy(past => past.Copy.Level);
     }
+
+    private static bool IsRefused(PastVerification past) => past.Copy.Result == VerificationResult.Refused;
+
+    private static IEnumerable<VerifiedCopy> ReadBack(RunReport backup) => backup.Archive is not { } archive
+        ? []
+        : backup.Stores.Where(store => store.Checked == UploadCheck.ReadBack)
+            .Select(store => new VerifiedCopy(archive, store.Store, VerificationLevel.Stored, VerificationResult.Good, Problem: null));
 }

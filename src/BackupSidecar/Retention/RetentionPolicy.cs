@@ -5,8 +5,8 @@ namespace BackupSidecar.Retention;
 
 /// <summary>
 /// Decides which backups may be forgotten: values in, values out. What any rule keeps is kept, 0 switches a rule off, and only
-/// good backups fill the tiers. The newest good backups stay whatever the rules say, and where the facts do not add up
-/// (no good backup, a clock that cannot be right, no rule at all) everything stays.
+/// good backups fill the tiers. The newest good backups and the newest verified one stay whatever the rules say, and where the
+/// facts do not add up (no good backup, a clock that cannot be right, no rule at all) or a person has to look first, everything stays.
 /// </summary>
 internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo zone)
 {
@@ -17,16 +17,21 @@ internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo z
     private bool IsOff => Math.Max(settings.Days, Math.Max(settings.Recent, Math.Max(settings.Daily,
         Math.Max(settings.Weekly, Math.Max(settings.Monthly, settings.Yearly))))) <= 0;
 
-    public RetentionPlan Decide(IEnumerable<RetentionCandidate> candidates, DateTimeOffset now)
+    /// <param name="candidates">The backups of one store.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="frozenBecause">Why a person has to look first; null if nobody has to.</param>
+    public RetentionPlan Decide(IEnumerable<RetentionCandidate> candidates, DateTimeOffset now, string? frozenBecause = null)
     {
+        // Where no rule would remove anything, there is nothing to freeze.
+        var frozen = IsOff ? null : frozenBecause;
         var newestFirst = candidates
             .OrderByDescending(candidate => candidate.StartedAt)
             .ThenByDescending(candidate => candidate.Archive, StringComparer.Ordinal)
             .ToList();
-        var decisions = ReasonToKeepAll(newestFirst, now) is { } reason
+        var decisions = (frozen is null ? ReasonToKeepAll(newestFirst, now) : "pruning is frozen here") is { } reason
             ? newestFirst.ConvertAll(candidate => new RetentionDecision(candidate, Keep: true, reason))
             : ByRules(newestFirst, now);
-        return new RetentionPlan(decisions, settings.MaximumDeletions);
+        return new RetentionPlan(decisions, settings.MaximumDeletions) { FrozenBecause = frozen };
     }
 
     private string? ReasonToKeepAll(List<RetentionCandidate> newestFirst, DateTimeOffset now)
@@ -59,6 +64,7 @@ internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo z
 
         // A name counts whole days, and a tier reaches to the end of its last one, as it always has.
         return Because(good.Take(Minimum), Minimum == 1 ? "the newest good backup" : $"one of the newest {Minimum} good backups")
+            .Concat(Because(good.Where(candidate => candidate.IsVerified).Take(1), "the newest verified backup"))
             .Concat(Because(good.Take(settings.Recent), $"one of the {settings.Recent} most recent"))
             .Concat(settings.Days > 0
                 ? Because(newestFirst.TakeWhile(candidate => AgeInDays(candidate) <= settings.Days), $"not older than {settings.Days} days")
@@ -67,13 +73,13 @@ internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo z
             .Concat(settings.Weekly > 0 ? NewestOfEach(Week, age => age <= settings.Weekly * 7L) : [])
             .Concat(settings.Monthly > 0 ? NewestOfEach(Month, age => age / 30 <= settings.Monthly) : [])
             .Concat(settings.Yearly > 0 ? NewestOfEach(Year, age => age / 365 <= settings.Yearly) : [])
-            .Concat(Because(newestFirst.TakeWhile(candidate => !candidate.IsGood), "incomplete, but newer than every good backup"));
+            .Concat(newestFirst.TakeWhile(candidate => !candidate.IsGood).Select(candidate => (candidate, $"{candidate.Flaw}, but newer than every good backup")));
     }
 
     private string ReasonToRemove(RetentionCandidate candidate)
     {
         var rules = settings.Days > 0 ? $"older than {settings.Days} days and kept by no rule" : "kept by no rule";
-        return candidate.IsGood ? rules : $"incomplete, and a newer good backup exists; {rules}";
+        return candidate.IsGood ? rules : $"{candidate.Flaw}, and a newer good backup exists; {rules}";
     }
 
     private DateTime LocalTime(RetentionCandidate candidate) => TimeZoneInfo.ConvertTime(candidate.StartedAt, zone).DateTime;

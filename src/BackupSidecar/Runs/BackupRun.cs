@@ -36,6 +36,7 @@ internal sealed class BackupRun(
     // Docker kills a container that has not ended ten seconds after it was asked to; some of them are for telling.
     private static readonly TimeSpan HooksGrace = TimeSpan.FromSeconds(5);
 
+    private readonly MarkFile _marks = new(settings.Paths.State);
     private readonly RunRecord _record = new(RunKind.Backup, settings.Name, redactor, time, log);
 
     /// <summary>Runs once. What the world outside can cause is not thrown but reported.</summary>
@@ -137,11 +138,13 @@ internal sealed class BackupRun(
         MayFail.At(Failpoint.PreflightDone, cancellation);
         await hooks.RunBeforeBackupAsync(cancellation);
         var watch = new ProgressWatch(progress, history.LastGoodBackup(_record.StartedAt)?.ArchiveBytes, time);
-        var stage = new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, _record, watch, time, log);
+        var guard = new AnomalyGuard(settings.Anomalies, history, _marks, _record, time);
+        var stage = new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, guard, _record, watch, time, log);
         var uploads = await stage.RunAsync(preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
-        await retention.RunAfterAsync(_record, uploads, cancellation);
+        if (guard.TryMark())
+            await retention.RunAfterAsync(_record, uploads, cancellation);
         MayFail.At(Failpoint.BeforeSweep, cancellation);
         // A store that has just failed is left alone: it would fail again, and the run's end would wait for it.
         await recovery.SweepAsync(uploads.Where(upload => upload.IsCommitted).Select(upload => upload.Store), cancellation);

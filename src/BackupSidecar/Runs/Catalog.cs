@@ -15,6 +15,9 @@ internal enum CatalogState
     /// <summary>No manifest, and older than the first that has one: made by docker-backup-sidecar.</summary>
     Legacy,
 
+    /// <summary>Its manifest names a key that is not configured: whether it is a backup, only that key can show.</summary>
+    OtherKey,
+
     /// <summary>No manifest, though there were manifests before it: its run did not come to its end. Not a backup.</summary>
     Incomplete,
 
@@ -33,6 +36,9 @@ internal sealed record StoredCopy(string Store, long Bytes, DateTimeOffset Writt
 
     /// <summary>Whether the problem is that the store failed to give the manifest, which says nothing of the backup.</summary>
     public bool IsUnread { get; init; }
+
+    /// <summary>Whether it must not be used, whatever anybody says.</summary>
+    public bool IsRefused => State is CatalogState.OtherKey or CatalogState.Damaged;
 
     /// <summary>Why its bytes cannot be trusted although nothing shows that they are wrong; null if they can, as far as there is a key at all.</summary>
     public string? NotVouchedFor(bool hasManifestKey) =>
@@ -71,12 +77,17 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
 
     /// <summary>Finds "latest" (the newest complete backup), a timestamp, or a file name.</summary>
     /// <exception cref="RestoreException">Nothing, or more than one, fits; the message lists what is nearest.</exception>
-    /// <exception cref="BackupRefusedException">The latest is wanted, and all that is there is damaged, or signed with another key.</exception>
+    /// <exception cref="BackupRefusedException">The latest is wanted, and all that is there is damaged, or made with another key.</exception>
     public CatalogMatch Find(RestoreOptions options)
     {
         var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
         return options.Backup == RestoreOptions.Latest ? Latest(entries, options) : Named(entries, options);
     }
+
+    /// <summary>The newest complete backup before this one that is vouched for, as far as manifests tell; null if there is none.</summary>
+    public CatalogEntry? VouchedForBefore(CatalogEntry refused, bool hasManifestKey) => Entries.FirstOrDefault(entry =>
+        entry.Name.LocalTime < refused.Name.LocalTime
+        && entry.Copies.Any(copy => copy.State == CatalogState.Complete && copy.NotVouchedFor(hasManifestKey) is null));
 
     /// <summary>
     /// What a verification looks at: all backups, or the newest, whatever became of it since; what never was a backup is
@@ -92,18 +103,18 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
             .Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
         if (options.IsNamed)
             return [Named(entries, search).Entry];
-        var backups = entries.FindAll(entry => entry.Copies.Any(copy => copy.State is CatalogState.Complete or CatalogState.Partial or CatalogState.Damaged));
+        var backups = entries.FindAll(entry => entry.Copies.Any(copy =>
+            copy.State is CatalogState.Complete or CatalogState.Partial or CatalogState.OtherKey or CatalogState.Damaged));
         return backups.Count == 0 ? throw new RestoreException(Absent("There is no backup", entries, search))
             : options.Backup is null ? backups
             : [backups[0]];
     }
 
     /// <summary>What a person should know about the choice of <see cref="ToVerify"/>, a sentence each.</summary>
-    public IEnumerable<string> PassedOver(VerifyOptions options)
+    public IEnumerable<string> PassedOver(IReadOnlyList<CatalogEntry> chosen, VerifyOptions options)
     {
         if (options.IsNamed)
             yield break;
-        var chosen = ToVerify(options);
         var entries = Entries.Select(entry => Only(entry, options.Store)).OfType<CatalogEntry>().ToList();
         var unvouched = entries.Where(entry => chosen.All(other => other.Name != entry.Name))
             .Where(entry => options.Backup is null || entry.Name.LocalTime > chosen[0].Name.LocalTime)
@@ -126,11 +137,11 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         var found = entries.Find(entry => entry.State == CatalogState.Complete)
             ?? entries.Find(entry => entry.State == CatalogState.Partial)
             ?? entries.Find(entry => entry.State == CatalogState.Legacy && options.AllowUnverified);
-        if (found is null && entries.Find(entry => entry.State == CatalogState.Damaged) is { } damaged)
+        if (found is null && entries.Find(entry => entry.State is CatalogState.OtherKey or CatalogState.Damaged) is { } refused)
         {
             // With a wrong key every backup looks like this, so the reason must be told.
             throw new BackupRefusedException(
-                $"{Absent("There is no complete backup", entries, options)} {damaged.Name.FileName} is refused: {damaged.Copies[0].Problem}.");
+                $"{Absent("There is no complete backup", entries, options)} {refused.Name.FileName} is refused: {refused.Copies.MinBy(copy => copy.State)!.Problem}.");
         }
         if (found is null)
         {
@@ -176,6 +187,7 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         CatalogState.Complete => "complete",
         CatalogState.Partial => "partial",
         CatalogState.Legacy => "legacy",
+        CatalogState.OtherKey => "other-key",
         CatalogState.Incomplete => "incomplete",
         CatalogState.Damaged => "damaged",
         _ => throw new ArgumentOutOfRangeException(nameof(state)),

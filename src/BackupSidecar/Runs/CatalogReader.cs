@@ -17,8 +17,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
     {
         var prepared = manifests.PrepareAsync();
         var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, prepared, cancellation)));
-        var entries = listings
-            .SelectMany(listing => listing.Copies)
+        var entries = OtherKeys.Name([.. listings.SelectMany(listing => listing.Copies)])
             .GroupBy(found => found.Name, found => found.Copy)
             .Select(group => new CatalogEntry(group.Key, [.. group]))
             .OrderByDescending(entry => entry.Name.LocalTime)
@@ -94,7 +93,10 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
             {
                 Manifest = manifest,
                 Trust = trust,
-                State = problem is not null ? CatalogState.Damaged : manifest.IsComplete ? CatalogState.Complete : CatalogState.Partial,
+                State = trust == ManifestTrust.OtherKey ? CatalogState.OtherKey
+                    : problem is not null ? CatalogState.Damaged
+                    : manifest.IsComplete ? CatalogState.Complete
+                    : CatalogState.Partial,
                 Problem = problem,
             };
         }
@@ -115,7 +117,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
     private static string? Mismatch(ArchiveName name, StoredObject archive, Manifest manifest, ManifestTrust trust)
     {
         if (trust == ManifestTrust.Forged)
-            return "its manifest was changed, or was signed with another key than the configured one";
+            return "its manifest was changed, or was signed with another key than those configured";
         if (manifest.Archive != name.FileName || manifest.BackupName != name.BackupName)
             return $"its manifest belongs to another archive ({manifest.Archive})";
         if (manifest.Stored is null)

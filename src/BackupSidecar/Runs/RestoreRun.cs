@@ -53,9 +53,8 @@ internal sealed class RestoreRun(
         RestoreOptions options, Func<RestorePlan, CancellationToken, Task<bool>> confirm, RestoreReport report, CancellationToken cancellation)
     {
         MayFail.At(Failpoint.RestoreBegun, cancellation);
-        var entry = await FindAsync(options, report, cancellation);
-        var fetch = new ArchiveFetch(new CopyReader(settings.Paths.Staging, stores, log), settings.Archive.HasManifestKey, log);
-        await using var archive = await fetch.FetchAsync(entry, options, cancellation);
+        var catalog = await ReadAsync(options, cancellation);
+        await using var archive = await FetchAsync(catalog, Find(catalog, options, report), options, cancellation);
         report.Used(archive);
         MayFail.At(Failpoint.RestoreFetched, cancellation);
         var isTrusted = archive.Copy.Trust == ManifestTrust.Authentic || (archive.Manifest is not null && !settings.Archive.HasManifestKey);
@@ -85,7 +84,7 @@ internal sealed class RestoreRun(
         }
     }
 
-    private async Task<CatalogEntry> FindAsync(RestoreOptions options, RestoreReport report, CancellationToken cancellation)
+    private async Task<Catalog> ReadAsync(RestoreOptions options, CancellationToken cancellation)
     {
         if (options.Store is not null && !stores.Any(store => store.Name == options.Store))
             throw new RestoreException($"There is no store '{options.Store}'. Configured: {string.Join(", ", stores.Select(store => store.Name))}.");
@@ -93,6 +92,11 @@ internal sealed class RestoreRun(
         var catalog = await new CatalogReader(asked, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
         foreach (var problem in catalog.Problems)
             log.LogWarning("{Problem}", problem);
+        return catalog;
+    }
+
+    private CatalogEntry Find(Catalog catalog, RestoreOptions options, RestoreReport report)
+    {
         var (entry, remark) = catalog.Find(options);
         if (remark is not null)
         {
@@ -100,6 +104,24 @@ internal sealed class RestoreRun(
             report.Warn([remark]);
         }
         return entry;
+    }
+
+    private async Task<FetchedArchive> FetchAsync(Catalog catalog, CatalogEntry entry, RestoreOptions options, CancellationToken cancellation)
+    {
+        var fetch = new ArchiveFetch(new CopyReader(settings.Paths.Staging, stores, log), settings.Archive.HasManifestKey, log);
+        try
+        {
+            return await fetch.FetchAsync(entry, options, cancellation);
+        }
+        catch (BackupRefusedException refused) when (
+            options.Backup == RestoreOptions.Latest && catalog.VouchedForBefore(entry, settings.Archive.HasManifestKey) is { } older)
+        {
+            // It may be days older: whoever wanted the latest must say that it will do.
+            var from = options.Store is null ? "" : $" --from {options.Store}";
+            throw new BackupRefusedException(
+                $"{refused.Message.TrimEnd('.')}. The newest before it that is vouched for is {older.Name.FileName}; if that will do: backup-sidecar restore {older.Name.Timestamp}{from}",
+                refused);
+        }
     }
 
     private async Task<StopWindow?> WindowAsync(RestorePlan plan, CancellationToken cancellation) =>

@@ -15,8 +15,10 @@ namespace BackupSidecar.Runs;
 internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger log)
 {
     private readonly RetentionPolicy _policy = new(settings.Retention, settings.TimeZone);
+    private readonly MarkFile _marks = new(settings.Paths.State);
+    private readonly History _verifications = new(settings.Paths.State, History.OfVerifications);
 
-    /// <summary>Prunes the stores that hold the run's backup, if every source of the run is complete.</summary>
+    /// <summary>Prunes the stores that hold the run's backup, if nothing is doubtful there and every source of the run is complete.</summary>
     public async Task RunAfterAsync(RunRecord record, IReadOnlyList<StoredUpload> uploads, CancellationToken cancellation)
     {
         if (record.Sources.Any(source => source.State != SourceState.Complete))
@@ -27,7 +29,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
         var reports = new List<StoreReport>();
         foreach (var report in record.Stores)
         {
-            var store = uploads.FirstOrDefault(upload => upload.IsCommitted && upload.Store.Name == report.Store)?.Store;
+            var store = uploads.FirstOrDefault(upload => upload is { IsCommitted: true, Checked.Problem: null } && upload.Store.Name == report.Store)?.Store;
             reports.Add(store is null ? report : await PruneAsync(store, report, record, cancellation));
         }
         record.Stores = reports;
@@ -46,12 +48,40 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
         if (strangers > 0)
         {
             log.LogWarning(
-                "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by the configured key, or do not fit. 'list' says which.",
+                "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by a configured key, or do not fit. 'list' says which.",
                 store.Location, strangers);
         }
-        var candidates = owned.Select(entry =>
-            new RetentionCandidate(entry.Name.FileName, entry.Name.ManifestFileName, entry.Manifest!.StartedAt, entry.State == CatalogState.Complete));
-        return _policy.Decide(candidates, time.GetUtcNow());
+        return Decide(store, owned, [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);
+    }
+
+    private RetentionPlan Decide(IBackupStore store, List<CatalogEntry> owned, HashSet<string> archives)
+    {
+        try
+        {
+            var marks = _marks.Read();
+            var past = new PastVerifications(_verifications.ReadNewestFirst());
+            var candidates = owned.ConvertAll(entry => Candidate(entry, store, marks, past));
+            return _policy.Decide(candidates, time.GetUtcNow(), PruningFreeze.Reason(store.Name, marks, archives, candidates, settings.TimeZone));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"What is known to be bad cannot be read: {failure.Message}", cause: failure);
+        }
+    }
+
+    /// <summary>What was found bad, or has not been looked at although it should be, is not counted as good.</summary>
+    private static RetentionCandidate Candidate(CatalogEntry entry, IBackupStore store, BackupMarks marks, PastVerifications past)
+    {
+        var archive = entry.Name.FileName;
+        var flaw = marks.OfCopy(archive, store.Name) is not null ? "found bad"
+            : entry.State != CatalogState.Complete ? "incomplete"
+            : marks.OfBackup(archive) is { IsOpen: true } ? "in need of attention"
+            : null;
+        var candidate = new RetentionCandidate(archive, entry.Name.ManifestFileName, entry.Manifest!.StartedAt, IsGood: flaw is null)
+        {
+            IsVerified = past.Of(archive, store.Name) is { Copy: { Result: VerificationResult.Good, Level: >= VerificationLevel.Content } },
+        };
+        return flaw is null ? candidate : candidate with { Flaw = flaw };
     }
 
     /// <summary>Carries a plan out.</summary>
@@ -69,7 +99,10 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     {
         try
         {
-            var result = await ApplyAsync(store, await PlanAsync(store, cancellation), force: false, cancellation);
+            var plan = await PlanAsync(store, cancellation);
+            if (plan.FrozenBecause is { } frozen)
+                record.AddWarning(frozen);
+            var result = await ApplyAsync(store, plan, force: false, cancellation);
             foreach (var problem in result.Problems)
                 record.AddLoggedWarning(problem);
             return report with { Kept = result.Kept, Removed = result.Removed };

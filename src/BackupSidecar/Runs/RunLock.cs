@@ -23,6 +23,9 @@ internal sealed class RunLock : IDisposable
     /// <summary>The name of the lock of whoever follows the schedule: two of them would begin every run twice.</summary>
     public const string OfTheSchedule = "schedule.lock";
 
+    /// <summary>The name of the lock of restore drills: one at a time, and what others left may be removed by its holder.</summary>
+    public const string OfDrills = "drill.lock";
+
     private const int Attempts = 30;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -60,7 +63,7 @@ internal sealed class RunLock : IDisposable
             {
                 throw new ConfigurationException([new ConfigurationFault(
                     SettingTable.StateDirectory.Name,
-                    $"{stateDirectory} cannot be written to: {failure.Message} Mount a volume there, or name another folder.")]);
+                    $"{stateDirectory} cannot be written to: {failure.Message} Mount a volume there, or name another folder.{Capabilities.Ours.AdviceFor(failure)}")]);
             }
             catch (RunLockedException) when (attempt < Attempts)
             {
@@ -104,9 +107,9 @@ internal sealed class RunLock : IDisposable
     }
 
     /// <summary>Whether its last holder was killed, and nobody has told of that yet.</summary>
-    public static bool IsLeftBehind(string stateDirectory)
+    public static bool IsLeftBehind(string stateDirectory, string name = OfRuns)
     {
-        var path = Path.Combine(stateDirectory, OfRuns);
+        var path = Path.Combine(stateDirectory, name);
         if (!File.Exists(path))
             return false;
         using var file = OpenFile(path, mayCreate: false);

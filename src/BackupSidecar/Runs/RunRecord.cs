@@ -13,6 +13,7 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
 {
     private readonly List<string> _problems = [];
     private readonly List<string> _warnings = [];
+    private readonly List<string> _attention = [];
 
     public Guid RunId { get; } = Guid.NewGuid();
 
@@ -34,6 +35,9 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
 
     public IReadOnlyList<StoreReport> Stores { get; set; } = [];
 
+    /// <summary>Why a person has to look at the backup.</summary>
+    public IReadOnlyList<string> Attention => _attention;
+
     public int ProblemCount => _problems.Count;
 
     public void AddProblem(string sentence)
@@ -47,6 +51,9 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
 
     /// <summary>For a warning that somebody has logged already.</summary>
     public void AddLoggedWarning(string sentence) => _warnings.Add(sentence);
+
+    /// <summary>For what makes a person look at the backup; it is a problem as well, of the run or of a source.</summary>
+    public void AddAttention(string sentence) => _attention.Add(sentence);
 
     public void AddWarning(string sentence)
     {
@@ -65,12 +72,18 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
         Timestamp = Timestamp,
         Archive = Archive,
         ArchiveBytes = ArchiveBytes,
-        Sources = [.. Sources.Select(source => new SourceReport(source.Kind, source.Entry, source.Bytes, source.Entries, source.Problem))],
+        Sources = [.. Sources.Select(ToReport)],
         Stores = Stores,
         ServicesStoppedFor = ServicesStoppedFor,
         Problems = [.. _problems],
         Warnings = [.. _warnings],
+        Attention = [.. _attention],
     }.Masked(redactor);
+
+    public static SourceReport ToReport(ManifestSource source) => new(source.Kind, source.Entry, source.Bytes, source.Entries, source.Problem)
+    {
+        Records = source.Counts.Count > 0 ? source.Counts.Values.Sum() : null,
+    };
 
     private ManifestSource Masked(ManifestSource source) => source with
     {

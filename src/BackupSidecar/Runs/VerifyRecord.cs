@@ -11,6 +11,7 @@ internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider t
     private readonly List<string> _warnings = [];
     private RunOutcome? _outcome;
     private bool _isUnlisted;
+    private bool _isNothingThere;
 
     public void Add(CopyVerification found) => _found.Add(found);
 
@@ -24,6 +25,9 @@ internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider t
         _isUnlisted = true;
         _problems.AddRange(catalog.Problems);
     }
+
+    /// <summary>There is no backup yet that could be good or bad.</summary>
+    public void NothingToVerify() => _isNothingThere = true;
 
     public void End(RunOutcome outcome, string problem)
     {
@@ -46,7 +50,7 @@ internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider t
             Archive = names is [var one] ? one.FileName : null,
             Verified = [.. _found.Select(found => found.Copy)],
             Problems = [.. _problems, .. _found.Where(found => found.Copy.Result is VerificationResult.Refused or VerificationResult.Unread).Select(found => found.Copy.Problem!)],
-            Warnings = [.. _warnings, .. _found.Where(found => found.Copy.Result == VerificationResult.Gone).Select(found => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {found.Copy.Problem}.")],
+            Warnings = [.. _warnings, .. _found.Where(found => found.Copy.Result == VerificationResult.Good).SelectMany(found => found.NotRestored.Select(sentence => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {sentence}.")), .. _found.Where(found => found.Copy.Result == VerificationResult.Gone).Select(found => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {found.Copy.Problem}.")],
         };
     }
 
@@ -58,7 +62,8 @@ internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider t
             return RunOutcome.Refused;
         if (_outcome is { } outcome)
             return outcome;
-        return _isUnlisted || Has(VerificationResult.Unread) || !Has(VerificationResult.Good) ? RunOutcome.Failed : RunOutcome.Succeeded;
+        var isProven = _isNothingThere || Has(VerificationResult.Good);
+        return _isUnlisted || Has(VerificationResult.Unread) || !isProven ? RunOutcome.Failed : RunOutcome.Succeeded;
     }
 
     private bool Has(VerificationResult result) => _found.Exists(found => found.Copy.Result == result);

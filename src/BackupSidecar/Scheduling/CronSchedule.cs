@@ -1,12 +1,13 @@
 using System.Globalization;
 using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Scheduling;
 
 /// <summary>
 /// When a job is due: a cron expression in a time zone. A job that names its hours runs once on each day that it names: if
 /// the clock skips its time, at the first instant after the gap; if the clock shows its time twice, the first time only. A
-/// cadence (<c>*/15 * * * *</c>) simply goes on.
+/// cadence (<c>*/15 * * * *</c>) simply goes on. All of it may be later by a fixed time.
 /// </summary>
 /// <remarks>
 /// Only the zone's offset at an instant is asked for. .NET's own notions of invalid and ambiguous local times are wrong
@@ -24,12 +25,14 @@ internal sealed class CronSchedule
     private readonly CronExpression _expression;
     private readonly string _text;
     private readonly TimeZoneInfo _zone;
+    private readonly TimeSpan _later;
 
-    private CronSchedule(string text, CronExpression expression, TimeZoneInfo zone)
+    private CronSchedule(string text, CronExpression expression, TimeZoneInfo zone, TimeSpan later = default)
     {
         _text = text;
         _expression = expression;
         _zone = zone;
+        _later = later;
     }
 
     /// <exception cref="ConfigurationException">It is not a cron expression, or it never comes true.</exception>
@@ -52,8 +55,45 @@ internal sealed class CronSchedule
         }
     }
 
+    /// <summary>The same schedule, with every run so much later.</summary>
+    public CronSchedule LaterBy(TimeSpan later) => new(_text, _expression, _zone, later);
+
     /// <summary>The first instant after <paramref name="after"/> at which the job is due.</summary>
-    public DateTimeOffset Next(DateTimeOffset after)
+    public DateTimeOffset Next(DateTimeOffset after) =>
+        // The zone may have changed its offset meanwhile.
+        TimeZoneInfo.ConvertTime(Named(after - _later) + _later, _zone);
+
+    /// <summary>The next instants after <paramref name="after"/>, without end.</summary>
+    public IEnumerable<DateTimeOffset> Upcoming(DateTimeOffset after)
+    {
+        while (true)
+        {
+            after = Next(after);
+            yield return after;
+        }
+    }
+
+    /// <summary>The longest time between two of the next runs.</summary>
+    public TimeSpan LongestGap(DateTimeOffset after)
+    {
+        const int Runs = 20;
+        var runs = Upcoming(after).Take(Runs).ToList();
+        return runs.Zip(runs.Skip(1), (earlier, later) => later - earlier).Max();
+    }
+
+    /// <summary>The schedule and its next runs in one line, for people.</summary>
+    public string Describe(DateTimeOffset after)
+    {
+        var runs = Upcoming(after).Take(3).Select(run => run.ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture));
+        var later = _later > TimeSpan.Zero ? $", {DurationText.Format(_later)} later (BACKUP_SCHEDULE_SPREAD)" : "";
+        return $"{_text} in {_zone.Id}{later}; next runs: {string.Join(", ", runs)}";
+    }
+
+    /// <summary>Two schedules of one zone with the same text are the same.</summary>
+    public override string ToString() => _later > TimeSpan.Zero ? $"{_text} +{DurationText.Format(_later)}" : _text;
+
+    /// <summary>The first instant that the expression names.</summary>
+    private DateTimeOffset Named(DateTimeOffset after)
     {
         var start = after.UtcDateTime.AddTicks(1);
         // Up to here the local clock has been; a job with named hours does not run on times that it has seen.
@@ -73,25 +113,6 @@ internal sealed class CronSchedule
             from = until;
         }
     }
-
-    /// <summary>The next instants after <paramref name="after"/>, without end.</summary>
-    public IEnumerable<DateTimeOffset> Upcoming(DateTimeOffset after)
-    {
-        while (true)
-        {
-            after = Next(after);
-            yield return after;
-        }
-    }
-
-    /// <summary>The schedule and its next runs in one line, for people.</summary>
-    public string Describe(DateTimeOffset after)
-    {
-        var runs = Upcoming(after).Take(3).Select(run => run.ToString("ddd yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture));
-        return $"{_text} in {_zone.Id}; next runs: {string.Join(", ", runs)}";
-    }
-
-    public override string ToString() => _text;
 
     private bool IsDueInGap(DateTime from, DateTime until) => _expression.NamesHours && _expression.FirstIn(from, until) is not null;
 

@@ -16,6 +16,7 @@ internal sealed class DirectorySource(DirectorySourcePlan plan, ILogger log) : I
 
     public async Task CheckAsync(CancellationToken cancellation)
     {
+        Readable.RequireDirectory(_path);
         if (!Directory.Exists(_path))
             throw new SourceException(File.Exists(_path) ? "it is not a directory" : "there is no such directory; is its volume mounted?");
         if (HalfRestored() is { } aside)
@@ -36,18 +37,7 @@ internal sealed class DirectorySource(DirectorySourcePlan plan, ILogger log) : I
         return source with { Skipped = [.. source.Skipped, "the directory is empty"] };
     }
 
-    private string? HalfRestored()
-    {
-        try
-        {
-            return Directory.EnumerateDirectories(_path, OwnNames.Old + "*").FirstOrDefault();
-        }
-        catch (UnauthorizedAccessException)
-        {
-            // Whoever reads it says so.
-            return null;
-        }
-    }
+    private string? HalfRestored() => Directory.EnumerateDirectories(_path, OwnNames.Old + "*").FirstOrDefault();
 
     private List<string> ExcludedMembers() =>
         plan.Excluded

@@ -23,6 +23,7 @@ internal sealed class FileSource(FileSourcePlan plan, Func<SqliteSource> asSqlit
         var status = await FileStatus.ReadAsync(_path, cancellation);
         if (!status.IsRegularFile)
             throw new SourceException($"it is a {status.Type}, not a file");
+        Readable.RequireFile(_path);
         _sqlite = Sqlite.LooksLikeSqlite(_path) ? asSqlite() : null;
         await (_sqlite?.CheckAsync(cancellation) ?? GnuTar.VersionAsync(cancellation));
     }

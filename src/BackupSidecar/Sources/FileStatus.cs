@@ -11,14 +11,18 @@ internal sealed record FileStatus(string Type, EntryAttributes Attributes)
 {
     public bool IsRegularFile => Type is "regular file" or "regular empty file";
 
+    private const string Denied = "Permission denied";
+
     /// <exception cref="SourceException">There is nothing, or it may not be seen.</exception>
     public static async Task<FileStatus> ReadAsync(string path, CancellationToken cancellation)
     {
         var command = new Command("stat", "--dereference", "--printf=%a %u %g %.9Y %F", "--", path);
         var (result, output) = await RunningProcess.RunAsync(command, cancellation);
+        if (!result.Succeeded && result.LastWords.EndsWith(Denied, StringComparison.Ordinal))
+            throw new SourceException($"it may not be seen ({result.LastWords}). {Capabilities.Ours.ToRead}");
         if (!result.Succeeded)
             throw new SourceException(Directory.Exists(Path.GetDirectoryName(path))
-                ? $"there is no such file, or it may not be seen ({result.LastWords})"
+                ? $"there is no such file ({result.LastWords})"
                 : "there is no such file, and not even its directory; is its volume mounted?");
         var fields = output.Split(' ', 5);
         var seconds = decimal.Parse(fields[3], NumberStyles.Float, CultureInfo.InvariantCulture);

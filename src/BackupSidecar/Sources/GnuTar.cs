@@ -51,7 +51,7 @@ internal sealed class GnuTar(string directory, string member, string replaced, s
             Consistency = "read file by file",
             Tool = await VersionAsync(cancellation),
         };
-        var complaints = new TarComplaints(directory);
+        var complaints = new TarComplaints(directory, Capabilities.Ours);
         await using var tar = RunningProcess.Start(Command(), complaints.Add);
         tar.StandardInput.Close();
         await using var killing = cancellation.Register(tar.Kill);
@@ -60,9 +60,9 @@ internal sealed class GnuTar(string directory, string member, string replaced, s
         // A tar that cannot begin writes nothing at all. Nothing is spliced then, and the archive stays good.
         var content = stream.IsEmpty ? new TarContent(0, 0, "") : await SpliceAsync(archive, stream, tar, cancellation);
         var result = await tar.WaitAsync(cancellation);
-        if (content.Entries == 0)
-            return source with { Problem = $"tar could read nothing: {result.LastWords}" };
         var problem = complaints.Problem(result);
+        if (content.Entries == 0)
+            return source with { Problem = $"tar could read nothing: {problem ?? result.LastWords}" };
         return source with
         {
             State = problem is null ? SourceState.Complete : SourceState.Incomplete,

@@ -1,5 +1,6 @@
 using BackupSidecar.Databases;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Sources;
 
@@ -25,7 +26,11 @@ internal static class SqliteFiles
         {
             return [.. Directory.EnumerateFiles(pattern.Directory).Where(pattern.Fits).Order(StringComparer.Ordinal)];
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException error)
+        {
+            throw new SourceException($"the directory cannot be read: permission denied. {Capabilities.Ours.ToRead}", error);
+        }
+        catch (IOException error)
         {
             throw new SourceException($"the directory cannot be read: {error.Message}", error);
         }

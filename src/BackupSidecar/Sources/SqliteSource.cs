@@ -75,8 +75,9 @@ internal sealed class SqliteSource(
         var status = await FileStatus.ReadAsync(_path, cancellation);
         if (!status.IsRegularFile)
             throw new SourceException($"it is a {status.Type}, not a file");
+        Readable.RequireFile(_path);
         if (!Sqlite.LooksLikeSqlite(_path))
-            throw new SourceException("it is not a SQLite database, or may not be read");
+            throw new SourceException("it is not a SQLite database");
         return status.Attributes;
     }
 

@@ -50,7 +50,7 @@ internal sealed class Staging : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ConfigurationException(
-                [new ConfigurationFault("BACKUP_STAGING_DIR", $"{parent} cannot be used: {error.Message} Mount a writable volume there, or name another folder.")]);
+                [new ConfigurationFault("BACKUP_STAGING_DIR", $"{parent} cannot be used: {error.Message} Mount a writable volume there, or name another folder.{Capabilities.Ours.AdviceFor(error)}")]);
         }
     }
 

@@ -8,8 +8,10 @@ namespace BackupSidecar.Sources;
 /// the worse ones first. tar escapes the control characters in names itself.
 /// </summary>
 /// <param name="directory">What the names are relative to.</param>
-internal sealed class TarComplaints(string directory)
+/// <param name="rights">Who tar is to the kernel.</param>
+internal sealed class TarComplaints(string directory, Capabilities rights)
 {
+    private const string Denied = "Permission denied";
     private const int Limit = 100;
     private const int NamedInProblem = 3;
 
@@ -19,6 +21,7 @@ internal sealed class TarComplaints(string directory)
     private readonly List<string> _noted = [];
     private readonly HashSet<string> _damagedNames = [];
     private long _damagedCount;
+    private long _deniedCount;
 
     /// <summary>Names that were left out or may be inconsistent, and why.</summary>
     public IReadOnlyList<string> Skipped => [.. _damaged.Concat(_noted).Take(Limit)];
@@ -36,6 +39,8 @@ internal sealed class TarComplaints(string directory)
         else if (_damagedNames.Count < Limit ? _damagedNames.Add(name) : !_damagedNames.Contains(name))
         {
             _damagedCount++;
+            if (what.EndsWith(Denied, StringComparison.Ordinal))
+                _deniedCount++;
             Note(_damaged, $"{name}: {what}");
         }
     }
@@ -46,13 +51,16 @@ internal sealed class TarComplaints(string directory)
         if (_damagedCount > 0)
         {
             var more = _damagedCount > NamedInProblem ? $" and {_damagedCount - NamedInProblem} more" : "";
-            return $"{_damagedCount} could not be read as they should ({string.Join("; ", _damaged.Take(NamedInProblem))}{more}). "
-                + "Stop the services that write there while it is read (BACKUP_STOP_SERVICES), and look at the permissions.";
+            return $"{_damagedCount} could not be read as they should ({string.Join("; ", _damaged.Take(NamedInProblem))}{more}).{Advice()}";
         }
         // Files that went away give exit code 1, and nothing of them could have been kept.
         var isHarmless = result.Succeeded || (result.ExitCode == 1 && _noted.Count > 0);
         return isHarmless ? null : $"tar ended with exit code {result.ExitCode}: {result.LastWords}";
     }
+
+    private string Advice() =>
+        (_deniedCount > 0 ? " " + rights.ToRead : "")
+        + (_deniedCount < _damagedCount ? " Stop the services that write there while it is read (BACKUP_STOP_SERVICES)." : "");
 
     private static void Note(List<string> notes, string note)
     {

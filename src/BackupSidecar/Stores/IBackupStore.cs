@@ -39,6 +39,16 @@ internal interface IBackupStore : IDisposable
     /// <summary>Opens an object for reading from its start. The caller disposes the stream.</summary>
     Task<Stream> OpenReadAsync(string name, CancellationToken cancellation);
 
+    /// <summary>Fills the buffer with the object's bytes from <paramref name="offset"/> on.</summary>
+    /// <exception cref="StoreException">They cannot be read, or there are not so many.</exception>
+    Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation);
+
+    /// <summary>
+    /// A checksum that the store has computed itself, over all that it holds of an object; null where there is none. One that we
+    /// sent does not count: a store may keep and return it without a look at the bytes.
+    /// </summary>
+    Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation);
+
     /// <summary>Removes an object; one that is not there counts as removed.</summary>
     Task DeleteAsync(string name, CancellationToken cancellation);
 

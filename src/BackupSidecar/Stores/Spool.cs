@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
+using BackupSidecar.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace BackupSidecar.Stores;
@@ -124,6 +125,9 @@ internal sealed class Spool : IDisposable
             throw new ArgumentOutOfRangeException(nameof(length), "The spool does not hold these bytes yet.");
         return new SpoolReader(this, offset, length);
     }
+
+    /// <summary>Lets the system forget what it holds of the file in memory, so that who reads it next gets what the disk has.</summary>
+    public void LeaveMemory() => PosixFiles.DropCached(_file.Handle);
 
     /// <summary>The local store has renamed the file to its final name: it is not ours to remove any more.</summary>
     public void Adopted(string newPath) => _file.Committed(newPath);

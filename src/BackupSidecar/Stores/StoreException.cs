@@ -7,6 +7,9 @@ namespace BackupSidecar.Stores;
 internal class StoreException(string message, bool isTransient = false, Exception? cause = null) : Exception(message, cause)
 {
     public bool IsTransient { get; } = isTransient;
+
+    /// <summary>Whether a right is missing: the store is well, and will not do this for us tomorrow either.</summary>
+    public bool IsDenied { get; init; }
 }
 
 /// <summary>The name is taken. Nothing was overwritten.</summary>

@@ -43,7 +43,7 @@ internal sealed class DatabaseTarget(RestoreStep step, IDatabaseEngine engine, s
         }
     }
 
-    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted);
+    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted, mayLoseOwners: true);
 
     public async Task ApplyAsync(CancellationToken cancellation)
     {

@@ -58,7 +58,7 @@ internal sealed class DirectoryTarget : IRestoreTarget
         return Task.CompletedTask;
     }
 
-    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, _unpacked.Staging, isTrusted);
+    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, _unpacked.Staging, isTrusted, mayLoseOwners: false);
 
     public async Task ApplyAsync(CancellationToken cancellation)
     {

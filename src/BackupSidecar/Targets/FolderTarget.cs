@@ -22,7 +22,7 @@ internal sealed class FolderTarget(RestoreStep step, string folder, string id) :
         return Task.CompletedTask;
     }
 
-    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, _staging.Staging, isTrusted);
+    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, _staging.Staging, isTrusted, mayLoseOwners: true);
 
     public Task ApplyAsync(CancellationToken cancellation)
     {

@@ -42,7 +42,7 @@ internal sealed class MountedFileTarget(RestoreStep step, string path, string st
         return Task.CompletedTask;
     }
 
-    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted);
+    public IExtraction Extract(bool isTrusted) => Extractions.Start(Step.Source, staging, isTrusted, mayLoseOwners: true);
 
     /// <summary>Puts back what killed restores have overwritten, from what they kept in <paramref name="stagingDirectory"/>.</summary>
     public static void Recover(string stagingDirectory, ILogger log)

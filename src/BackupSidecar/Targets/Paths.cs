@@ -64,5 +64,5 @@ internal static class Paths
     }
 
     public static RestoreException ReadOnly(string target, Exception cause) =>
-        new($"{target} cannot be written to ({cause.Message}). If it is mounted read-only, mount it read-write for the restore. Nothing was touched.", cause);
+        new($"{target} cannot be written to ({cause.Message}). If it is mounted read-only, mount it read-write for the restore.{Capabilities.Ours.AdviceForRestore(cause)} Nothing was touched.", cause);
 }

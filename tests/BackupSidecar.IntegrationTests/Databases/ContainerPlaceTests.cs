@@ -104,6 +104,39 @@ public sealed class ContainerPlaceTests(PostgresServer server) : IClassFixture<P
         Assert.Equal(output.IndexOf("ge heim", StringComparison.Ordinal), output.LastIndexOf("ge heim", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_file_that_cannot_be_written_says_why()
+    {
+        var container = $"read-only-{Guid.NewGuid():N}";
+        var shared = Directory.CreateTempSubdirectory("backup-sidecar-read-only-");
+        await DockerCli.RunAsync(
+            "run", "--detach", "--read-only", "--volume", $"{shared.FullName}:/dev/shm:ro", "--name", container, "test/redis", "sleep", "600");
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(
+            () => PlacedFile.WriteAsync(new ContainerPlace(_engine, container, container), "/nowhere", "secret"u8.ToArray(), NullLogger.Instance, Cancellation));
+
+        await DockerCli.RunAsync("rm", "--force", "--volumes", container);
+        shared.Delete();
+        Assert.Contains("Read-only file system", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_removed_is_told_of_and_ends_nothing()
+    {
+        var log = new Stores.Log();
+        var file = await PlacedFile.WriteAsync(Place, "/nowhere", "secret"u8.ToArray(), log, Cancellation);
+        await DockerCli.RunAsync("exec", "--user", "root", server.Container, "mv", "/bin/rm", "/bin/rm-away");
+
+        await file.DisposeAsync();
+
+        await DockerCli.RunAsync("exec", "--user", "root", server.Container, "mv", "/bin/rm-away", "/bin/rm");
+        var told = Assert.Single(log.Lines);
+        Assert.StartsWith("Warning ", told, StringComparison.Ordinal);
+        Assert.Contains(server.Container, told, StringComparison.Ordinal);
+        Assert.Contains($"Remove it there: rm -f {file.Path} ", told, StringComparison.Ordinal);
+        await DockerCli.RunAsync("exec", "--user", "root", server.Container, "rm", file.Path);
+    }
+
     [Theory]
     [InlineData(nameof(DumpVia.Auto), "pg_dump", "exec in container ")]
     [InlineData(nameof(DumpVia.Exec), "pg_dump", "exec in container ")]

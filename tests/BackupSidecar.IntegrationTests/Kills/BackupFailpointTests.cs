@@ -3,6 +3,7 @@ using BackupSidecar.Failpoints;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Reports;
 using BackupSidecar.Tests.Commands;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.IntegrationTests.Kills;
 
@@ -32,9 +33,9 @@ public sealed class BackupFailpointTests(CephServer s3)
         var watch = Stopwatch.StartNew();
         var cells = Cells(FailureKind.Kill).ToList();
 
-        var stacks = await LongTests.SideBySideAsync(cells.Select(lane => (Func<Task<BreakableStack>>)(() => BreakAllAsync(lane.Places, lane.Orders))));
+        var stacks = await SideBySide.RunAsync(cells, lane => BreakAllAsync(lane.Places, lane.Orders));
 
-        LongTests.Tell("Kills at failpoints", cells.Sum(lane => lane.Orders.Count), stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        SideBySide.Tell("Kills at failpoints", cells.Sum(lane => lane.Orders.Count), stacks, watch);
     }
 
     [Fact(Timeout = 2_400_000)]
@@ -43,18 +44,18 @@ public sealed class BackupFailpointTests(CephServer s3)
         var watch = Stopwatch.StartNew();
         var cells = Cells(FailureKind.Throw).ToList();
 
-        var stacks = await LongTests.SideBySideAsync(cells.Select(lane => (Func<Task<BreakableStack>>)(() => BreakAllAsync(lane.Places, lane.Orders))));
+        var stacks = await SideBySide.RunAsync(cells, lane => BreakAllAsync(lane.Places, lane.Orders));
 
-        LongTests.Tell("Errors at failpoints", cells.Sum(lane => lane.Orders.Count), stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        SideBySide.Tell("Errors at failpoints", cells.Sum(lane => lane.Orders.Count), stacks, watch);
     }
 
     /// <summary>The short form: each point once, to both stores; of errors, a sample. The long form: to each combination, and the second time as well.</summary>
     private static IEnumerable<(Places Places, IReadOnlyList<(FailureKind, Failpoint, int)> Orders)> Cells(FailureKind kind)
     {
-        foreach (var places in LongTests.AreOn ? Places.All : [.. Places.All.Take(1)])
+        foreach (var places in LongRun.IsWanted ? Places.All : [.. Places.All.Take(1)])
         {
-            var points = kind == FailureKind.Kill ? Points : LongTests.AreOn ? Points.Except(ThrowsNothing) : Sample;
-            var orders = points.Where(point => BreakableStack.IsOnTheWay(point, places)).Select(point => (kind, point, 1)).Concat(LongTests.AreOn ? SecondTimes(places).Select(point => (kind, point, 2)) : []).ToList();
+            var points = kind == FailureKind.Kill ? Points : LongRun.IsWanted ? Points.Except(ThrowsNothing) : Sample;
+            var orders = points.Where(point => BreakableStack.IsOnTheWay(point, places)).Select(point => (kind, point, 1)).Concat(LongRun.IsWanted ? SecondTimes(places).Select(point => (kind, point, 2)) : []).ToList();
             for (var lane = 0; lane < Lanes; lane++)
                 yield return (places, [.. orders.Where((_, index) => index % Lanes == lane)]);
         }

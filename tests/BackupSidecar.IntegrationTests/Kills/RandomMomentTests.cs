@@ -3,6 +3,7 @@ using BackupSidecar.Failpoints;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.IntegrationTests.Kills;
 
@@ -13,8 +14,8 @@ public sealed class RandomMomentTests(CephServer s3)
     private const int Asked = 143;
 
     // On a machine that does other things besides, the limits of the promise would test the machine.
-    private static readonly TimeSpan LongestWayToStart = TimeSpan.FromSeconds(LongTests.AreOn ? 2 : 8);
-    private static readonly TimeSpan LongestWayToEnd = TimeSpan.FromSeconds(LongTests.AreOn ? 8 : 20);
+    private static readonly TimeSpan LongestWayToStart = TimeSpan.FromSeconds(LongRun.Of(8, 2));
+    private static readonly TimeSpan LongestWayToEnd = TimeSpan.FromSeconds(LongRun.Of(20, 8));
 
     private static readonly Failpoint[] WhereItHangs =
     [
@@ -31,38 +32,38 @@ public sealed class RandomMomentTests(CephServer s3)
     {
         var watch = Stopwatch.StartNew();
         // Ten with a real engine are killed by KilledRunTests.
-        var count = LongTests.AreOn ? 300 : 4;
+        var count = LongRun.Of(4, 300);
 
-        var stacks = await LongTests.SideBySideAsync(Enumerable.Range(0, Lanes).Select(lane => (Func<Task<BreakableStack>>)(() => KillAllAsync(lane, count / Lanes))));
+        var stacks = await SideBySide.RunAsync(Enumerable.Range(0, Lanes), lane => KillAllAsync(lane, count / Lanes));
 
-        LongTests.Tell("Kills at random moments", count, stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        SideBySide.Tell("Kills at random moments", count, stacks, watch);
     }
 
     [Fact(Timeout = 2_400_000)]
     public async Task Whenever_a_backup_is_asked_to_end_it_starts_the_services_at_once_and_ends_soon()
     {
         var watch = Stopwatch.StartNew();
-        var count = LongTests.AreOn ? 100 : 10;
+        var count = LongRun.Of(10, 100);
 
-        var stacks = await LongTests.SideBySideAsync(Enumerable.Range(0, Lanes).Select(lane => (Func<Task<BreakableStack>>)(() => AskAllAsync(lane, count / Lanes))));
+        var stacks = await SideBySide.RunAsync(Enumerable.Range(0, Lanes), lane => AskAllAsync(lane, count / Lanes));
 
-        LongTests.Tell($"SIGTERM at random moments ({Slowest(stacks)})", count, stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        SideBySide.Tell($"SIGTERM at random moments ({Slowest(stacks)})", count, stacks, watch);
     }
 
     [Fact(Timeout = 2_400_000)]
     public async Task Wherever_a_backup_hangs_it_can_be_asked_to_end()
     {
         var watch = Stopwatch.StartNew();
-        var points = LongTests.AreOn ? WhereItHangs : [Failpoint.TarMiddle, Failpoint.S3BeforePart];
+        var points = LongRun.IsWanted ? WhereItHangs : [Failpoint.TarMiddle, Failpoint.S3BeforePart];
 
-        var stacks = await LongTests.SideBySideAsync(points.Chunk((points.Length + 1) / Lanes).Select(part => (Func<Task<BreakableStack>>)(() => HangAllAsync(part))));
+        var stacks = await SideBySide.RunAsync(points.Chunk((points.Length + 1) / Lanes), HangAllAsync);
 
-        LongTests.Tell($"SIGTERM where it hangs ({Slowest(stacks)})", points.Length, stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        SideBySide.Tell($"SIGTERM where it hangs ({Slowest(stacks)})", points.Length, stacks, watch);
     }
 
     private async Task<BreakableStack> KillAllAsync(int lane, int count)
     {
-        var random = new Random(LongTests.Seed + lane);
+        var random = LongRun.Random(lane);
         await using var stack = await MakeAsync(lane);
         var longest = await LengthOfARunAsync(stack);
         for (var kill = 0; kill < count; kill++)
@@ -91,7 +92,7 @@ public sealed class RandomMomentTests(CephServer s3)
 
     private async Task<BreakableStack> AskAllAsync(int lane, int count)
     {
-        var random = new Random(LongTests.Seed + Lanes + lane);
+        var random = LongRun.Random(Lanes + lane);
         await using var stack = await MakeAsync(lane);
         var longest = await LengthOfARunAsync(stack);
         for (var signal = 0; signal < count; signal++)

@@ -4,6 +4,7 @@ using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Tests.Commands;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.IntegrationTests.Kills;
 
@@ -23,7 +24,7 @@ public sealed class RestoreFailpointTests(CephServer s3)
 
     /// <summary>A restore comes by some points of a backup as well. That of databases has a test of its own, with a real server.</summary>
     internal static IEnumerable<Failpoint> Points => Enum.GetValues<Failpoint>()
-        .Where(point => point >= Failpoint.RestoreBegun && point < Failpoint.BackrestConfigRead && point != Failpoint.DatabaseRestored)
+        .Where(point => point is >= Failpoint.RestoreBegun and < Failpoint.DrillUnpacked && point != Failpoint.DatabaseRestored)
         .Concat([Failpoint.StopPlanned, Failpoint.StopJournalled, Failpoint.BeforeStop, Failpoint.AfterStop, Failpoint.BeforeStart, Failpoint.AfterStart, Failpoint.BeforeUnlock]);
 
     [Fact(Timeout = 2_400_000)]
@@ -32,29 +33,29 @@ public sealed class RestoreFailpointTests(CephServer s3)
         var watch = Stopwatch.StartNew();
         var lanes = Lanes(Points, FailureKind.Kill).ToList();
 
-        var stacks = await LongTests.SideBySideAsync(lanes.Select(lane => (Func<Task<BreakableStack>>)(() => BreakAllAsync(lane.Places, lane.Orders))));
+        var stacks = await SideBySide.RunAsync(lanes, lane => BreakAllAsync(lane.Places, lane.Orders));
 
-        LongTests.Tell("Restores killed at failpoints", lanes.Sum(lane => lane.Orders.Count), stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        SideBySide.Tell("Restores killed at failpoints", lanes.Sum(lane => lane.Orders.Count), stacks, watch);
     }
 
     [Fact(Timeout = 2_400_000)]
     public async Task Wherever_a_restore_fails_each_place_is_old_or_new_and_stays_so()
     {
         var watch = Stopwatch.StartNew();
-        var lanes = Lanes(LongTests.AreOn ? Points.Except(ThrowsNothing) : Sample, FailureKind.Throw).ToList();
+        var lanes = Lanes(LongRun.IsWanted ? Points.Except(ThrowsNothing) : Sample, FailureKind.Throw).ToList();
 
-        var stacks = await LongTests.SideBySideAsync(lanes.Select(lane => (Func<Task<BreakableStack>>)(() => BreakAllAsync(lane.Places, lane.Orders))));
+        var stacks = await SideBySide.RunAsync(lanes, lane => BreakAllAsync(lane.Places, lane.Orders));
 
-        LongTests.Tell("Restores that failed at failpoints", lanes.Sum(lane => lane.Orders.Count), stacks.Sum(stack => stack.Runs), [.. stacks.SelectMany(stack => stack.Violations)], watch);
+        SideBySide.Tell("Restores that failed at failpoints", lanes.Sum(lane => lane.Orders.Count), stacks, watch);
     }
 
     private static IEnumerable<(Places Places, IReadOnlyList<(FailureKind, Failpoint, int)> Orders)> Lanes(IEnumerable<Failpoint> points, FailureKind kind)
     {
         Failpoint[] often = [Failpoint.BeforeTarget, Failpoint.SwapOldAside, Failpoint.SwapListed, Failpoint.SwapNewIn, Failpoint.AfterTarget, Failpoint.BeforeCommit, Failpoint.AfterCommit, Failpoint.BeforeDiscard];
         var orders = points.Select(point => (kind, point, 1))
-            .Concat(LongTests.AreOn ? often.SelectMany(point => new[] { (kind, point, 2), (kind, point, 3) }) : [(kind, Failpoint.BeforeCommit, 2)])
+            .Concat(LongRun.IsWanted ? often.SelectMany(point => new[] { (kind, point, 2), (kind, point, 3) }) : [(kind, Failpoint.BeforeCommit, 2)])
             .ToList();
-        return (LongTests.AreOn ? Places.All : [Places.All[^2]]).SelectMany(places => new[] { 0, 1 }
+        return (LongRun.IsWanted ? Places.All : [Places.All[^2]]).SelectMany(places => new[] { 0, 1 }
             .Select(lane => (places, (IReadOnlyList<(FailureKind, Failpoint, int)>)[.. orders.Where((_, index) => index % 2 == lane)])));
     }
 

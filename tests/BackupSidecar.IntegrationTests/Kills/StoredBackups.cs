@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Amazon.S3;
+using BackupSidecar.Configuration;
 using BackupSidecar.Stores;
 
 namespace BackupSidecar.IntegrationTests.Kills;
@@ -42,7 +43,7 @@ internal sealed class StoredBackups(string? folder, AmazonS3Client? s3, string b
     {
         var left = new List<string>();
         if (folder is not null && Directory.Exists(folder))
-            left.AddRange(Directory.EnumerateFileSystemEntries(folder, ".*"));
+            left.AddRange(Directory.EnumerateFileSystemEntries(folder, ".*").Where(path => Path.GetFileName(path) != OwnNames.StoreMark));
         if (s3 is not null)
             left.AddRange(((await s3.ListMultipartUploadsAsync(bucket, Cancellation)).MultipartUploads ?? []).Select(upload => $"unfinished upload of {upload.Key}"));
         return left;

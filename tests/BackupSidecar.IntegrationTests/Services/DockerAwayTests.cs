@@ -5,6 +5,7 @@ using BackupSidecar.IntegrationTests.Stores;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Services;
 using BackupSidecar.Tests.Commands;
+using BackupSidecar.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BackupSidecar.IntegrationTests.Services;
@@ -42,8 +43,8 @@ public sealed class DockerAwayTests : IAsyncLifetime
     {
         string[] services = [await _stack.UpAsync("app"), await _stack.UpAsync("worker")];
         var calls = await GoAwayAtAsync(int.MaxValue, isBefore: true);
-        var test = new LongTest(sample: 5, whole: calls);
-        var moments = LongTest.IsWhole ? Enumerable.Range(1, calls) : Enumerable.Range(1, calls).OrderBy(_ => test.Random.Next()).Take(test.Times);
+        var random = LongRun.Random();
+        var moments = Enumerable.Range(1, calls).OrderBy(_ => random.Next()).Take(LongRun.Of(5, calls)).ToList();
 
         foreach (var moment in moments)
         {
@@ -56,7 +57,7 @@ public sealed class DockerAwayTests : IAsyncLifetime
                 Assert.Empty(Directory.GetFiles(StateDirectory));
             }
         }
-        test.Tell($"{moments.Count()} of {calls} calls, before and after each");
+        LongRun.Tell($"{moments.Count} of {calls} calls, before and after each");
     }
 
     /// <summary>The calls that were made until all was over.</summary>
@@ -150,25 +151,26 @@ public sealed class DockerAwayTests : IAsyncLifetime
     [Fact(Timeout = 600_000)]
     public async Task A_service_that_is_recreated_at_any_moment_runs_or_is_named()
     {
-        var test = new LongTest(sample: 2, whole: 50);
+        var random = LongRun.Random();
+        var rounds = LongRun.Of(2, 50);
         var (running, named) = (0, 0);
-        for (var round = 0; round < test.Times; round++)
+        for (var round = 0; round < rounds; round++)
         {
             var app = await _stack.UpAsync("app");
             await using var window = await PrepareOnEngineAsync("app");
             await window.OpenAsync(Cancellation);
 
             await DockerCli.RunAsync("rm", "--force", app);
-            var recreating = CreateAfterAsync(test.Random.Next(1500));
+            var recreating = CreateAfterAsync(random.Next(1500));
             var problems = await window.CloseAsync();
             await recreating;
 
             var isRunning = await StackOfSleepers.IsRunningAsync(app);
-            Assert.True(isRunning || problems.Any(problem => problem.Contains("app", StringComparison.Ordinal)), $"BACKUP_TEST_SEED={test.Seed}, round {round}: it stands still, and nothing is said");
+            Assert.True(isRunning || problems.Any(problem => problem.Contains("app", StringComparison.Ordinal)), $"BACKUP_TEST_SEED={LongRun.Seed}, round {round}: it stands still, and nothing is said");
             _ = isRunning ? running++ : named++;
             await DockerCli.RunAsync("rm", "--force", app);
         }
-        test.Tell($"{test.Times} times: {running} running, {named} named");
+        LongRun.Tell($"{rounds} times: {running} running, {named} named");
     }
 
     [Fact(Timeout = 600_000)]

@@ -42,7 +42,10 @@ public sealed class ScenarioTests(StackFixture stack) : IClassFixture<StackFixtu
 
         Assert.True(restore.ExitCode == 0, restore.Errors);
         Assert.Contains("from the store 's3'", restore.Errors);
+        Assert.Contains("is its volume mounted?", restore.Errors);
         Assert.Equal((rows, files), (await RowsAsync(), await FilesAsync()));
+        await stack.ExecAsync("backup", "sh", "-c", "rm /var/lib/backup-sidecar/stores/local-*");
+        Assert.Equal(0, (await BackUpAsync()).ExitCode);
     }
 
     [Fact(Timeout = 300_000)]

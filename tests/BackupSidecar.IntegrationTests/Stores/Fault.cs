@@ -53,7 +53,7 @@ internal abstract record Fault
     /// <summary>Changes one bit of the answer's body on its way back.</summary>
     internal sealed record FlipAnswer : Fault;
 
-    /// <summary>Changes a header of the answer.</summary>
+    /// <summary>Changes a header of the answer, or adds it.</summary>
     internal sealed record Retitle(string Name, string Value) : Fault;
 
     /// <summary>Passes the request on when this has completed, and not a byte of it before.</summary>

@@ -212,7 +212,8 @@ internal sealed class FaultProxy : IAsyncDisposable
         var headers = answer.Headers.Concat(answer.Content.Headers)
             .Where(header => header.Key is not "Transfer-Encoding" and not "Connection" and not "Content-Length")
             .Select(header => (header.Key, string.Join(',', header.Value)))
-            .Select(header => fault is Fault.Retitle other && other.Name == header.Key ? (other.Name, other.Value) : header);
+            .Where(header => fault is not Fault.Retitle other || other.Name != header.Key)
+            .Concat(fault is Fault.Retitle added ? [(added.Name, added.Value)] : []);
 
         await connection.WriteAsync(Head((int)answer.StatusCode, headers, length), _stop.Token);
         await connection.WriteAsync(body.AsMemory(0, given), _stop.Token);

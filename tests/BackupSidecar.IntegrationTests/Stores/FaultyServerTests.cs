@@ -17,6 +17,7 @@ public abstract class FaultyServerTests(CephServer ceph) : IDisposable
     {
         LongestTrouble = TimeSpan.FromMilliseconds(500),
         LongestFirstLook = TimeSpan.FromMilliseconds(500),
+        LongestAsked = TimeSpan.FromMilliseconds(1),
         FirstWait = TimeSpan.FromMilliseconds(1),
         LongestWait = TimeSpan.FromMilliseconds(1),
     };

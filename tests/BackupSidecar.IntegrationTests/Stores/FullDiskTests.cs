@@ -4,6 +4,7 @@ using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Processes;
 using BackupSidecar.Tests.Commands;
 using BackupSidecar.Tests.Stores;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.IntegrationTests.Stores;
 
@@ -37,9 +38,9 @@ public sealed class FullDiskTests(CephServer ceph) : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    private static readonly int Sizes = LongTest.IsWhole ? 100 : 8;
+    private static readonly int Sizes = LongRun.Of(8, 100);
 
-    public static TheoryData<int> Steps => LongTest.IsWhole ? [.. Enumerable.Range(0, Sizes)] : [1, 4, 7];
+    public static TheoryData<int> Steps => LongRun.IsWanted ? [.. Enumerable.Range(0, Sizes)] : [1, 4, 7];
 
     [Theory(Timeout = 600_000)]
     [MemberData(nameof(Steps))]
@@ -121,35 +122,10 @@ public sealed class FullDiskTests(CephServer ceph) : IAsyncLifetime
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task A_local_folder_that_became_read_only_costs_its_own_copy()
-    {
-        _program.Settings["BACKUP_LOCAL_PATH"] = _disk.Path;
-        await BackUpBeforeAsync();
-        _disk.MakeReadOnly();
-
-        var ended = await _program.RunAsync("backup");
-
-        Assert.True(ended.ExitCode == 3, ended.Everything);
-        Assert.Contains("mounted read-only", ended.Everything, StringComparison.Ordinal);
-        Assert.Equal(["s3 complete"], await NewestAsync());
-        await AssertAsAlwaysAsync(ended.ExitCode);
-    }
+    public Task A_local_folder_that_became_read_only_costs_its_own_copy() => LoseTheLocalCopyAsync(disk => disk.MakeReadOnly(), "mounted read-only");
 
     [Fact(Timeout = 600_000)]
-    public async Task A_local_folder_without_room_for_one_more_file_costs_its_own_copy()
-    {
-        using var disk = new SmallFileSystem(size: 256 << 20, files: 64);
-        _program.Settings["BACKUP_LOCAL_PATH"] = disk.Path;
-        await BackUpBeforeAsync();
-        disk.UseUpFiles();
-
-        var ended = await _program.RunAsync("backup");
-
-        Assert.True(ended.ExitCode == 3, ended.Everything);
-        Assert.Contains("no space", ended.Everything, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(["s3 complete"], await NewestAsync());
-        await AssertAsAlwaysAsync(ended.ExitCode);
-    }
+    public Task A_local_folder_without_room_for_one_more_file_costs_its_own_copy() => LoseTheLocalCopyAsync(disk => disk.UseUpFiles(), "no space is left");
 
     [Fact(Timeout = 600_000)]
     public async Task Staging_without_room_for_one_more_file_ends_the_run_before_anything_is_touched()
@@ -194,6 +170,21 @@ public sealed class FullDiskTests(CephServer ceph) : IAsyncLifetime
         Assert.True(ended.ExitCode == 1, ended.Everything);
         Assert.Contains("takes no file of", ended.Everything, StringComparison.Ordinal);
         Assert.Single(await ListAsync());
+        await AssertAsAlwaysAsync(ended.ExitCode);
+    }
+
+    private async Task LoseTheLocalCopyAsync(Action<SmallFileSystem> spoil, string words)
+    {
+        using var disk = new SmallFileSystem(size: 256 << 20, files: 64);
+        _program.Settings["BACKUP_LOCAL_PATH"] = disk.Path;
+        await BackUpBeforeAsync();
+        spoil(disk);
+
+        var ended = await _program.RunAsync("backup");
+
+        Assert.True(ended.ExitCode == 3, ended.Everything);
+        Assert.Contains(words, ended.Everything, StringComparison.Ordinal);
+        Assert.Equal(["s3 complete"], await NewestAsync());
         await AssertAsAlwaysAsync(ended.ExitCode);
     }
 

@@ -4,6 +4,7 @@ using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
 using BackupSidecar.Stores.S3;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.IntegrationTests.Stores;
 
@@ -17,6 +18,7 @@ public sealed class RandomFaultTests(CephServer ceph)
     {
         LongestTrouble = TimeSpan.FromSeconds(10),
         LongestFirstLook = TimeSpan.FromSeconds(10),
+        LongestAsked = TimeSpan.FromMilliseconds(20),
         FirstWait = TimeSpan.FromMilliseconds(2),
         LongestWait = TimeSpan.FromMilliseconds(20),
         LongestAnswer = TimeSpan.FromSeconds(1),
@@ -51,18 +53,19 @@ public sealed class RandomFaultTests(CephServer ceph)
     [Fact(Timeout = 3_600_000)]
     public async Task What_runs_say_is_true_while_one_request_in_five_fails()
     {
-        var test = new LongTest(sample: 10, whole: 500);
+        var random = LongRun.Random();
+        var runs = LongRun.Of(10, 500);
         var bucket = await ceph.NewBucketAsync();
         var (run, failed, undoubted) = (0, 0, 0);
-        await using var proxy = new FaultProxy(await ceph.HttpAsync(), request => Draw(test.Seed, run, request));
+        await using var proxy = new FaultProxy(await ceph.HttpAsync(), request => Draw(run, request));
         using var backups = new S3Backups(_log);
         using var direct = backups.Open(CephServer.Settings(await ceph.HttpAsync(), bucket));
 
-        for (run = 1; run <= test.Times; run++)
+        for (run = 1; run <= runs; run++)
         {
             using var store = backups.Open(CephServer.Settings(proxy.Endpoint, bucket) with { PartSize = 5 << 20 }, Patience);
-            var content = new byte[test.Random.Next(3) == 0 ? test.Random.Next(6 << 20, 14 << 20) : test.Random.Next(200_000)];
-            test.Random.NextBytes(content);
+            var content = new byte[random.Next(3) == 0 ? random.Next(6 << 20, 14 << 20) : random.Next(200_000)];
+            random.NextBytes(content);
             var (report, sha256) = await backups.RunAsync(store, content, Token);
 
             if (report.Outcome == RunOutcome.Succeeded)
@@ -77,19 +80,19 @@ public sealed class RandomFaultTests(CephServer ceph)
         await LookForLeftoversAsync(backups, direct, bucket);
 
         var requests = _tries.Values.Sum();
-        test.Tell($"{test.Times} runs, {failed} failed and said so ({undoubted} of them although the backup is there), {_violations.Count} violations, "
+        LongRun.Tell($"{runs} runs, {failed} failed and said so ({undoubted} of them although the backup is there), {_violations.Count} violations, "
             + $"{requests} requests where {_tries.Count} would have done");
-        Assert.True(_violations.Count == 0, $"BACKUP_TEST_SEED={test.Seed}\n{string.Join('\n', _violations)}");
-        Assert.True(failed <= test.Times / 100, $"BACKUP_TEST_SEED={test.Seed}: {failed} runs failed\n{string.Join('\n', _log.Lines.Where(line => line.StartsWith("Error", StringComparison.Ordinal)))}");
+        Assert.True(_violations.Count == 0, $"BACKUP_TEST_SEED={LongRun.Seed}\n{string.Join('\n', _violations)}");
+        Assert.True(failed <= runs / 100, $"BACKUP_TEST_SEED={LongRun.Seed}: {failed} runs failed\n{string.Join('\n', _log.Lines.Where(line => line.StartsWith("Error", StringComparison.Ordinal)))}");
         Assert.InRange(requests, _tries.Count, 3 * _tries.Count);
     }
 
     /// <summary>The same fault for the same try of the same request, in whatever order parallel requests come.</summary>
-    private Fault? Draw(int seed, int run, ProxiedRequest request)
+    private Fault? Draw(int run, ProxiedRequest request)
     {
         var what = $"{run} {request.HttpMethod} {request.RawUrl.Split('?')[0]} {request.QueryString["partNumber"]} {request.QueryString["uploadId"] is not null} {request.QueryString["list-type"]} {request.Headers["Range"]}";
         var number = _tries.AddOrUpdate(what, 1, (_, count) => count + 1);
-        var random = new Random(HashOf($"{seed} {what} {number}"));
+        var random = new Random(HashOf($"{LongRun.Seed} {what} {number}"));
         var fault = random.Next(5) == 0 ? Faults[random.Next(Faults.Length)] : null;
         return fault is Fault.ResetInRequest or Fault.FlipRequest && request.BodyBytes == 0 ? new Fault.Reset() : fault;
     }

@@ -26,7 +26,7 @@ internal sealed class S3Backups : IDisposable
     private readonly ILogger _log;
     private readonly MovedClock _clock = new();
 
-    public S3Backups(ILogger log)
+    public S3Backups(ILogger log, VerifyAfter verifyAfter = VerifyAfter.Auto)
     {
         _log = log;
         _settings = new Settings
@@ -36,6 +36,9 @@ internal sealed class S3Backups : IDisposable
             Sources = new SourceSettings(),
             Services = new ServiceSettings(),
             Archive = new ArchiveSettings { EncryptionKey = new Secret("a passphrase of this test") },
+            VerifyAfter = verifyAfter,
+            // Contents here are of any size.
+            Anomalies = new AnomalySettings { Warn = null, Freeze = null },
             Retention = new RetentionSettings { Recent = 8, MaximumDeletions = 1000 },
             Hooks = new HookSettings { Directory = Folder("hooks") },
             Notifications = new NotificationSettings(),

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Stores;
@@ -20,6 +21,31 @@ public sealed class S3FaultTests(CephServer ceph) : FaultyServerTests(ceph)
 
         await AssertStoredAsync(spool);
         Assert.Equal((1, 4), (Count(proxy, "partNumber=1"), Count(proxy, "partNumber=2")));
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("in a second")]
+    public async Task A_server_that_says_when_to_come_back_is_not_asked_before(string wait)
+    {
+        var now = DateTimeOffset.UtcNow;
+        (string, string)[] headers = wait == "1" ? [("Retry-After", wait)] : [("Date", now.ToString("r")), ("Retry-After", now.AddSeconds(1).ToString("r"))];
+        var tries = new ConcurrentQueue<long>();
+        await using var proxy = await ProxyAsync(request =>
+        {
+            if (Part(request) == "2")
+                tries.Enqueue(Stopwatch.GetTimestamp());
+            return Part(request) == "2" && tries.Count == 1 ? Fault.Answer.Error(503, "SlowDown", headers) : null;
+        });
+        using var store = Open(proxy.Endpoint, Quick with { LongestAsked = TimeSpan.FromMinutes(1) });
+        using var spool = SealedSpool(PartSize + 1);
+
+        await store.UploadAsync(Archive, spool, Token);
+
+        await AssertStoredAsync(spool);
+        Assert.Equal(2, tries.Count);
+        // Timers are a few milliseconds early at times.
+        Assert.True(Stopwatch.GetElapsedTime(tries.First(), tries.Last()) > TimeSpan.FromSeconds(0.9));
     }
 
     [Fact]

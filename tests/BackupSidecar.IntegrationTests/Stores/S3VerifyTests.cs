@@ -26,7 +26,7 @@ public sealed class S3VerifyTests(CephServer ceph) : IDisposable
         using var store = await OpenAsync();
         await StoreAsync(store, hour: 3);
 
-        foreach (var level in Enum.GetValues<VerificationLevel>())
+        foreach (var level in new[] { VerificationLevel.Stored, VerificationLevel.Content })
         {
             var report = await VerifyAsync(store, new VerifyOptions { Level = level });
 
@@ -45,7 +45,7 @@ public sealed class S3VerifyTests(CephServer ceph) : IDisposable
         var name = await StoreAsync(store, hour: 4);
         await StoredDamage.All[damage].DoAsync(store, name, other, Token);
 
-        foreach (var level in Enum.GetValues<VerificationLevel>())
+        foreach (var level in new[] { VerificationLevel.Stored, VerificationLevel.Content })
         {
             // An archive without a manifest is no backup any more, and looked at only if it is named.
             var report = await VerifyAsync(store, new VerifyOptions { Backup = name.Timestamp, Level = level });

@@ -180,7 +180,7 @@ public sealed class EncryptionTests
         using (var home = new GpgHome())
         {
             path = home.Gpg().Environment["GNUPGHOME"];
-            home.ImportSecretKey(SecretKey(workspace, "one"));
+            home.ImportSecretKey(SecretKey(workspace, "one"), SettingTable.DecryptionKey);
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
             Assert.Contains(path, Host.Text("ps -eo args", workspace.Path));
         }

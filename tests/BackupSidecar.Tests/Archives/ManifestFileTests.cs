@@ -34,7 +34,7 @@ public sealed class ManifestFileTests
         var (manifest, trust) = Ours.Read(Ours.Write(Sample));
 
         Assert.Equal(ManifestTrust.Authentic, trust);
-        Assert.Equivalent(Sample with { Authentication = manifest.Authentication }, manifest, strict: true);
+        Assert.Equivalent(Sample with { Key = manifest.Key, Authentication = manifest.Authentication }, manifest, strict: true);
         Assert.False(manifest.IsComplete);
     }
 
@@ -99,14 +99,14 @@ public sealed class ManifestFileTests
         (ArchiveSettings Writer, string WriterName, ArchiveSettings Reader, ManifestTrust Trust)[] table =
         [
             (Some.WithPassphrase(), "blog", Some.WithPassphrase(), ManifestTrust.Authentic),
-            (Some.WithPassphrase(), "blog", Some.WithPassphrase("other"), ManifestTrust.Forged),
-            (Some.WithPassphrase(), "shop", Some.WithPassphrase(), ManifestTrust.Forged),
+            (Some.WithPassphrase(), "blog", Some.WithPassphrase("other"), ManifestTrust.OtherKey),
+            (Some.WithPassphrase(), "shop", Some.WithPassphrase(), ManifestTrust.OtherKey),
             (Some.WithPassphrase(), "blog", Some.Plain(), ManifestTrust.NotAuthenticated),
             (Some.Plain(), "blog", Some.WithPassphrase(), ManifestTrust.NotAuthenticated),
             (signing, "blog", signing, ManifestTrust.Authentic),
             (signing, "shop", signing, ManifestTrust.Authentic),
             (signing, "blog", signing with { EncryptionKey = new Secret("also") }, ManifestTrust.Authentic),
-            (signing, "blog", Some.WithPassphrase("signing key"), ManifestTrust.Forged),
+            (signing, "blog", Some.WithPassphrase("signing key"), ManifestTrust.OtherKey),
             (recipients, "blog", recipients, ManifestTrust.NotAuthenticated),
             (recipients with { SigningKey = signing.SigningKey }, "blog", signing, ManifestTrust.Authentic),
         ];

@@ -77,7 +77,7 @@ public sealed class GeneratedConfigTests
         Maybe("backrest.snapshot-end.3", Texts);
         Maybe("backrest.hooks.template", ["stop-start", "NONE", .. Texts]);
         var container = PlanScene.Container(Pick(random, Names), [.. labels]);
-        ContainerMount[] mounts = [Volume("deep", "/data/deep"), Bind("/srv/[x]", "/data"), Volume(new string('0', 64), "/anonymous"), new() { Type = "tmpfs", Destination = "/tmp" }, new() { Type = "npipe" }];
+        ContainerMount[] mounts = [Volume("deep", "/data/deep"), Bind("/srv/[x]", "/data"), Volume(new string('0', 64), "/anonymous"), new() { Type = "tmpfs", Destination = "/tmp" }, new() { Type = "npipe", Destination = "" }];
         return container with
         {
             Service = random.Next(4) == 0 ? null : container.Service,

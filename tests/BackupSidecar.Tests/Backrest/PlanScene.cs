@@ -40,14 +40,14 @@ internal static class PlanScene
 
     public static ContainerMount Volume(string name, string destination) => new()
     {
-        Type = ContainerMount.Volume,
+        Type = MountType.Volume,
         Name = name,
         Source = $"/var/lib/docker/volumes/{name}/_data",
         Destination = destination,
         Driver = "local",
     };
 
-    public static ContainerMount Bind(string source, string destination) => new() { Type = ContainerMount.Bind, Source = source, Destination = destination };
+    public static ContainerMount Bind(string source, string destination) => new() { Type = MountType.Bind, Source = source, Destination = destination };
 
     public static ConfigText Config(string json) => ConfigText.Parse(Encoding.UTF8.GetBytes(json), "config.json");
 

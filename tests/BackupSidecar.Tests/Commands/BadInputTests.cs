@@ -45,8 +45,9 @@ public sealed class BadInputTests : IDisposable
         _program.Settings["BACKUP_NAME"] = null;
         _program.Settings["BACKUP_RETENTION_DAYS"] = "many";
         _program.Settings["BACKUP_SCHEDULE"] = "now and then";
+        _program.Settings["BACKUP_VERIFY_SCHEDULE"] = "never";
 
-        Assert.Equal(["BACKUP_NAME", "BACKUP_RETENTION_DAYS", "BACKUP_SCHEDULE"], Faulty(await _program.RunAsync("backup")));
+        Assert.Equal(["BACKUP_NAME", "BACKUP_RETENTION_DAYS", "BACKUP_SCHEDULE", "BACKUP_VERIFY_SCHEDULE"], Faulty(await _program.RunAsync("backup")));
     }
 
     [Fact(Timeout = TimeLimit)]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Tests.Commands;
 
@@ -45,8 +46,9 @@ internal sealed class BuiltProgram : IDisposable
 
     public string Verifications => StateFile("verifications.jsonl");
 
+    /// <summary>Everything in the store's folder but its mark.</summary>
     public IEnumerable<string> Stored => Directory.Exists(Path("store", "stack"))
-        ? Directory.GetFiles(Path("store", "stack")).Select(file => System.IO.Path.GetFileName(file))
+        ? Directory.GetFiles(Path("store", "stack")).Select(file => System.IO.Path.GetFileName(file)).Where(name => name != OwnNames.StoreMark)
         : [];
 
     public string Path(params string[] parts) => System.IO.Path.Combine([_root.FullName, .. parts]);

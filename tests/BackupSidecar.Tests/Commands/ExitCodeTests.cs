@@ -1,3 +1,5 @@
+using BackupSidecar.Archives;
+using BackupSidecar.Configuration;
 using BackupSidecar.Reports;
 
 namespace BackupSidecar.Tests.Commands;
@@ -162,6 +164,51 @@ public sealed class ExitCodeTests : IDisposable
         await EndsAsync(RunOutcome.Refused, "restore", "latest", "--yes");
 
         Assert.Equal("changed", File.ReadAllText(_program.Path("source", "letter.txt")));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_local_folder_whose_volume_is_gone_is_said_by_every_command_until_the_note_is_removed()
+    {
+        await EndsAsync(RunOutcome.Succeeded, "backup");
+        Directory.Move(_program.Path("store"), _program.Path("volume"));
+        Directory.CreateDirectory(_program.Path("store"));
+
+        Ended[] ends =
+        [
+            await EndsAsync(RunOutcome.NotStarted, "backup"), await EndsAsync(RunOutcome.NotStarted, "check"), await EndsAsync(RunOutcome.Failed, "list"),
+            await EndsAsync(RunOutcome.Failed, "restore", "latest", "--yes"), await EndsAsync(RunOutcome.Failed, "verify"), await EndsAsync(RunOutcome.Partial, "prune"),
+        ];
+
+        var note = Assert.Single(Directory.GetFiles(_program.Path("state", "stores")));
+        Assert.All(ends, ended => Assert.Contains($"{_program.Path("store", "stack")} was used before and is empty now: is its volume mounted?", ended.Everything, StringComparison.Ordinal));
+        Assert.All(ends, ended => Assert.Contains($"remove {note}: then", ended.Everything, StringComparison.Ordinal));
+        Assert.Empty(Directory.GetFileSystemEntries(_program.Path("store")));
+        File.Delete(note);
+        await EndsAsync(RunOutcome.Succeeded, "backup");
+        await EndsAsync(RunOutcome.Succeeded, "restore", "latest", "--yes");
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_new_key_beside_the_old_one_restores_what_either_made_and_without_the_old_one_the_restore_ends_with_5()
+    {
+        await EndsAsync(RunOutcome.Succeeded, "backup");
+        var timestamp = Timestamp;
+        File.WriteAllText(_program.Path("source", "letter.txt"), "changed");
+        _program.Settings["BACKUP_ENCRYPTION_KEY"] = "another passphrase than before";
+        var id = new ManifestKeys(new ArchiveSettings { EncryptionKey = new Secret(BuiltProgram.Passphrase) }, "stack").Current!.Name.Id;
+
+        var list = await EndsAsync(RunOutcome.Succeeded, "list");
+        var refused = await EndsAsync(RunOutcome.Refused, "restore", timestamp, "--yes");
+        File.WriteAllText(_program.Path("old-key"), BuiltProgram.Passphrase + "\n");
+        _program.Settings["BACKUP_OLD_ENCRYPTION_KEY_1_FILE"] = _program.Path("old-key");
+        var check = await EndsAsync(RunOutcome.Succeeded, "check");
+        await EndsAsync(RunOutcome.Succeeded, "restore", timestamp, "--yes");
+
+        Assert.Contains("other-key", list.Output, StringComparison.Ordinal);
+        Assert.Contains($"(id {id}, in use until {timestamp[..10]}): set BACKUP_OLD_ENCRYPTION_KEY_1", list.Output, StringComparison.Ordinal);
+        Assert.Contains($"(id {id}, in use until {timestamp[..10]}): set BACKUP_OLD_ENCRYPTION_KEY_1", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains($"(new backups), {id} (earlier ones)", check.Output, StringComparison.Ordinal);
+        Assert.Equal("Dear Sir or Madam\n", File.ReadAllText(_program.Path("source", "letter.txt")));
     }
 
     private string Archive => _program.Stored.Single(name => name.EndsWith(".gpg", StringComparison.Ordinal));

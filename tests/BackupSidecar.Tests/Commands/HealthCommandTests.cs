@@ -102,10 +102,63 @@ public sealed class HealthCommandTests : IDisposable
         new StopJournal(_program.Path("state"), TimeProvider.System, NullLogger.Instance).Add(
             [new StoppedService { Name = "app", ContainerId = "c0ffee", ContainerName = "shop-app-1", StoppedAt = Now }]);
 
-        await IsAsync(healthy: false, "do not run again: shop-app-1");
+        await IsAsync(healthy: false, "may not run again: shop-app-1");
         using (await RunLock.TakeAsync(_program.Path("state"), "a run that has stopped them just now", TestContext.Current.CancellationToken))
             await IsAsync(healthy: true, "");
     }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task It_tells_which_backup_was_verified_last_and_how_closely()
+    {
+        Remember(RunOutcome.Succeeded, Now.AddHours(-1));
+
+        await IsAsync(healthy: true, "Verified: no backup yet. The next verification is due at");
+        Verified("stack-2026-11-19-030000.tar.gz.gpg", VerificationLevel.Content, VerificationResult.Good);
+        Verified("stack-2026-11-20-030000.tar.gz.gpg", VerificationLevel.Content, VerificationResult.Refused);
+        await IsAsync(healthy: true, "Verified: stack-2026-11-19-030000.tar.gz.gpg, content, at ");
+        _program.Settings["BACKUP_VERIFY_SCHEDULE"] = "off";
+        await IsAsync(healthy: true, "No verification is scheduled.");
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData(1, 9, true)]
+    [InlineData(9, 1, true)]
+    [InlineData(9, 9, false)]
+    public async Task A_backup_that_waits_for_its_verification_since_two_were_due_is_unhealthy(int backupDaysAgo, int scheduleDaysAgo, bool healthy)
+    {
+        (_program.Settings["BACKUP_VERIFY_SCHEDULE"], _program.Settings["BACKUP_SCHEDULE"]) = (_program.Settings["BACKUP_SCHEDULE"], null);
+        Remember(RunOutcome.Succeeded, Now.AddDays(-backupDaysAgo));
+        Remember(RunOutcome.Succeeded, Now.AddHours(-1));
+        File.WriteAllText(_program.Path("state", "verify-schedule"), "");
+        File.SetLastWriteTimeUtc(_program.Path("state", "verify-schedule"), Now.AddDays(-scheduleDaysAgo).UtcDateTime);
+
+        await IsAsync(healthy, healthy ? "The next verification is due at" : "No newer backup was found good by a verification since");
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_backup_that_was_verified_does_not_wait()
+    {
+        (_program.Settings["BACKUP_VERIFY_SCHEDULE"], _program.Settings["BACKUP_SCHEDULE"]) = (_program.Settings["BACKUP_SCHEDULE"], null);
+        Remember(RunOutcome.Succeeded, Now.AddDays(-30));
+        File.WriteAllText(_program.Path("state", "verify-schedule"), "");
+        File.SetLastWriteTimeUtc(_program.Path("state", "verify-schedule"), Now.AddDays(-40).UtcDateTime);
+
+        await IsAsync(healthy: false, "were due");
+        Verified(ArchiveOf(Now.AddDays(-30)), VerificationLevel.Stored, VerificationResult.Refused);
+        await IsAsync(healthy: false, "were due");
+        Verified(ArchiveOf(Now.AddDays(-30)), VerificationLevel.Stored, VerificationResult.Good);
+        await IsAsync(healthy: true, "The next verification is due at");
+    }
+
+    private void Verified(string archive, VerificationLevel level, VerificationResult result) =>
+        new History(_program.Path("state"), History.OfVerifications).Append(Sample.Succeeded with
+        {
+            Kind = RunKind.Verify,
+            Archive = null,
+            Verified = [new VerifiedCopy(archive, "local", level, result, Problem: null)],
+        });
+
+    private static string ArchiveOf(DateTimeOffset startedAt) => $"stack-{startedAt:yyyy-MM-dd-HHmmss}.tar.gz.gpg";
 
     private void Remember(RunOutcome outcome, DateTimeOffset startedAt)
     {
@@ -113,6 +166,7 @@ public sealed class HealthCommandTests : IDisposable
         new History(_program.Path("state")).Append(Sample.Succeeded with
         {
             Outcome = outcome,
+            Archive = ArchiveOf(startedAt),
             StartedAt = startedAt,
             FinishedAt = startedAt.AddMinutes(1),
         });

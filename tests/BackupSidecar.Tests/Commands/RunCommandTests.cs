@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Scheduling;
 using BackupSidecar.Tests.Notifications;
 using BackupSidecar.Tests.Reports;
 
@@ -41,6 +42,24 @@ public sealed class RunCommandTests : IDisposable
         ForegroundProcess.Terminate(daemon.Id);
         Assert.Equal((int)RunOutcome.Locked, second.ExitCode);
         Assert.Contains($"the schedule, followed by process {daemon.Id}", second.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task The_check_and_the_start_show_the_times_that_the_spread_gives()
+    {
+        _program.Settings["BACKUP_SCHEDULE"] = "0 2 * * *";
+        _program.Settings["BACKUP_SCHEDULE_SPREAD"] = "30m";
+        var at = new DateTime() + TimeSpan.FromHours(2) + ScheduleSpread.Of("stack", TimeSpan.FromMinutes(30));
+
+        var check = await _program.RunAsync("check");
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, $"{at:HH:mm:ss} +00:00");
+
+        Assert.NotEqual(2 * 3600, at.TimeOfDay.TotalSeconds);
+        Assert.Contains($" {at:HH:mm:ss} +00:00", check.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("02:00:00 +00:00", check.Output, StringComparison.Ordinal);
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
     }
 
     [Fact(Timeout = TimeLimit)]
@@ -101,6 +120,20 @@ public sealed class RunCommandTests : IDisposable
         while (_program.History.Length == 0)
             await Task.Delay(20, Cancellation);
         Assert.Equal(RunOutcome.Interrupted, Newest.Outcome);
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Stored_backups_are_verified_on_their_own_schedule()
+    {
+        _program.Settings["BACKUP_VERIFY_SCHEDULE"] = "* * * * * *";
+        _program.Settings["BACKUP_VERIFY_LEVEL"] = "content";
+        await _program.RunAsync("backup");
+        using var daemon = _program.Start("run");
+
+        await SaysAsync(daemon, "in local, content: good");
+
         ForegroundProcess.Terminate(daemon.Id);
         Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
     }

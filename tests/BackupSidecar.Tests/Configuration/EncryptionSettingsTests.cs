@@ -1,3 +1,6 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Reference;
+
 namespace BackupSidecar.Tests.Configuration;
 
 public sealed class EncryptionSettingsTests
@@ -61,6 +64,51 @@ public sealed class EncryptionSettingsTests
 
         Assert.Equal("a passphrase of some length", reading.Settings?.Archive.EncryptionKey?.Reveal());
         Assert.Contains("quotes", Assert.Single(reading.Notices));
+    }
+
+    [Fact]
+    public void Old_keys_are_numbered_or_stand_in_files_and_the_current_one_comes_first()
+    {
+        var archive = Said.Enough
+            .With("BACKUP_ENCRYPTION_KEY", "the passphrase of today").With("BACKUP_OLD_ENCRYPTION_KEY_2", "of, last year; ")
+            .With("BACKUP_OLD_ENCRYPTION_KEY_1_FILE", "/k").WithFile("/k", "of this summer\n").With("BACKUP_OLD_ENCRYPTION_KEY", "of yesterday")
+            .With("BACKUP_OLD_SIGNING_KEY_7", "signed").With("BACKUP_OLD_DECRYPTION_KEY", "two\nlines")
+            .Settings().Archive;
+
+        Assert.Equal(["the passphrase of today", "of yesterday", "of this summer", "of, last year; "], archive.Passphrases.Select(key => key.Reveal()));
+        Assert.Equal(["signed"], archive.SigningKeys.Select(key => key.Reveal()));
+        Assert.Equal(["two\nlines"], archive.SecretKeys.Select(key => key.Reveal()));
+        Assert.True(archive is { HasManifestKey: true, SigningKey: null, DecryptionKey: null });
+    }
+
+    [Theory]
+    [InlineData("two\nlines", "must be one line")]
+    [InlineData("schl\uFFFDssel", "not UTF-8")]
+    public void An_old_passphrase_is_looked_at_like_the_current_one(string passphrase, string problem)
+    {
+        var fault = Said.Enough.With("BACKUP_ENCRYPTION_KEY", "the passphrase of today").With("BACKUP_OLD_ENCRYPTION_KEY_3", passphrase).Fault();
+
+        Assert.Equal("BACKUP_OLD_ENCRYPTION_KEY_3", fault.Setting);
+        Assert.Contains(problem, fault.Problem);
+    }
+
+    [Fact]
+    public void A_key_that_was_only_renamed_never_gives_a_plain_archive()
+    {
+        var said = Said.Enough.With("BACKUP_OLD_ENCRYPTION_KEY_1", "the passphrase of yesterday");
+
+        Assert.Contains("would not be encrypted", said.Fault().Problem);
+        Assert.Empty(said.Read(SettingsScope.StoresOnly).Faults);
+        Assert.Empty(said.With("BACKUP_ENCRYPTION_RECIPIENTS_FILE", "/r.asc").Read().Faults);
+    }
+
+    [Fact]
+    public void Old_keys_are_masked_wherever_they_show()
+    {
+        var reading = Said.Enough.With("BACKUP_ENCRYPTION_KEY", "the passphrase of today").With("BACKUP_OLD_ENCRYPTION_KEY_1", "of-yesterday").Read();
+
+        Assert.Equal("***", SettingListing.Of(reading).Single(line => line.Name == "BACKUP_OLD_ENCRYPTION_KEY_1").Value);
+        Assert.Equal("it said ***", reading.Redactor.Redact("it said of-yesterday"));
     }
 
     [Fact]

@@ -177,18 +177,21 @@ public sealed class SettingsReaderTests
         var settings = Said.EnoughForS3
             .With("BACKUP_COMPRESSION", "ZST").With("BACKUP_COMPRESSION_LEVEL", "Small").With("BACKUP_LOG_FORMAT", "Json").With("BACKUP_DEBUG", "yes")
             .With("BACKUP_S3_PATH_STYLE", "true").With("BACKUP_S3_CHECKSUMS", "when-required").With("BACKUP_CATCH_UP", "false")
+            .With("BACKUP_VERIFY_AFTER", "STORED")
             .Settings();
 
         Assert.Equal((Compression.Zstd, CompressionLevel.Small), (settings.Archive.Compression, settings.Archive.CompressionLevel));
         Assert.Equal(new LogSettings(LogFormat.Json, Debug: true), settings.Log);
         Assert.Equal(PathStyle.Path, settings.S3?.PathStyle);
         Assert.Equal(S3Checksums.WhenRequired, settings.S3?.Checksums);
+        Assert.Equal(VerifyAfter.Stored, settings.VerifyAfter);
         Assert.False(settings.CatchUp);
     }
 
     [Theory]
     [InlineData("BACKUP_COMPRESSION", "bzip2", "gzip, zstd, none")]
     [InlineData("BACKUP_COMPRESSION_LEVEL", "9", "fast, balanced, small")]
+    [InlineData("BACKUP_VERIFY_AFTER", "full", "auto, stored, none")]
     public void A_choice_that_is_none_names_those_that_are(string name, string value, string choices) =>
         Assert.Contains(choices, Said.Enough.With(name, value).Fault().Problem);
 }

@@ -97,4 +97,66 @@ public sealed class SqlTests
             ["CREATE TABLESPACE slow OWNER admin LOCATION '/slow'", "GRANT ALL ON TABLESPACE slow TO admin"],
             script.ForMissingTablespaces(new HashSet<string> { "fast", "pg_default" }));
     }
+
+    /// <summary>Each ends in what the server or psql would take for more than the statement that it begins as.</summary>
+    [Theory]
+    [InlineData("CREATE ROLE evil \\! touch canary\n;")]
+    [InlineData("CREATE ROLE evil \\g | touch canary\n;")]
+    [InlineData("CREATE ROLE evil PASSWORD `touch canary`;")]
+    [InlineData("CREATE ROLE evil PASSWORD :'canary';")]
+    [InlineData("CREATE ROLE evil /* ' */; COPY t TO PROGRAM 'touch canary' -- ';\n;")]
+    [InlineData("CREATE ROLE evil PASSWORD $$a; COPY t TO PROGRAM 'touch canary'; $$;")]
+    [InlineData("ALTER ROLE evil SET a TO \u20acE'\\'; COPY t TO PROGRAM $$touch canary$$; --';")]
+    [InlineData("ALTER ROLE evil SET a TO E'b'\n'\\' , '; COPY t TO PROGRAM $$touch canary$$; --';")]
+    [InlineData("ALTER ROLE evil SET a TO U&'b' UESCAPE '!';")]
+    [InlineData("ALTER ROLE evil SET a TO N'b';")]
+    [InlineData("ALTER ROLE x\u00a0E'\\'; COPY t TO PROGRAM $$touch canary$$; --';")]
+    [InlineData("COMMENT ON ROLE evil IS 'a' || pg_read_file('/etc/passwd');")]
+    [InlineData("CREATE TABLESPACE evil LOCATION '/a' -- \n\\! touch canary\n;")]
+    [InlineData("GRANT admin TO evil \\! touch canary\n;")]
+    public void Globals_that_are_not_written_as_pg_dumpall_writes_are_odd(string text)
+    {
+        var script = Globals(text);
+
+        Assert.NotNull(script.Odd);
+        Assert.Empty(script.ForMissingRoles(new HashSet<string>()));
+        Assert.Empty(script.ForMissingTablespaces(new HashSet<string>()));
+    }
+
+    [Theory]
+    [InlineData("\\! touch canary\n")]
+    [InlineData("\\restrict `touch canary`\n\\unrestrict `touch canary`\n")]
+    [InlineData("-- Role: evil\n\\! touch canary\n")]
+    [InlineData("COPY t TO PROGRAM 'touch canary';")]
+    [InlineData("COPY (SELECT 1 FROM a JOIN b ON ROLE IS NOT NULL) TO PROGRAM 'touch canary';")]
+    [InlineData("COPY (SELECT 1 FROM a JOIN b ON TABLESPACE IS NOT NULL) TO PROGRAM 'touch canary';")]
+    [InlineData("DO $$BEGIN EXECUTE 'CREATE ROLE evil'; END$$;")]
+    [InlineData("create role evil superuser;")]
+    public void Of_globals_nothing_is_run_but_what_pg_dumpall_writes(string text)
+    {
+        var script = Globals(text + "\nCREATE ROLE good;\n");
+
+        Assert.Null(script.Odd);
+        Assert.Equal(["CREATE ROLE good"], script.ForMissingRoles(new HashSet<string>()));
+        Assert.Empty(script.ForMissingTablespaces(new HashSet<string>()));
+    }
+
+    [Theory]
+    [InlineData("CREATE ROLE \"a \\! touch b; `c` :d /* \"\"e\"")]
+    [InlineData("ALTER ROLE app WITH NOSUPERUSER LOGIN CONNECTION LIMIT 5 PASSWORD 'SCRAM-SHA-256$4096:a==$b=:c;=' VALID UNTIL '2030-01-01 00:00:00+00'")]
+    [InlineData("ALTER ROLE app SET search_path TO '\"$user\"', 'public'")]
+    [InlineData("ALTER ROLE app SET \"my.setting\" TO E'a\\\\!b\\'c'")]
+    [InlineData("COMMENT ON ROLE \"größe\" IS 'it''s a\n-- comment; \\! touch canary'")]
+    [InlineData("SECURITY LABEL FOR selinux ON ROLE app IS 'a:b'")]
+    [InlineData("GRANT a TO b WITH ADMIN OPTION, INHERIT TRUE GRANTED BY postgres")]
+    [InlineData("GRANT ALTER SYSTEM ON PARAMETER my.setting TO app")]
+    [InlineData("ALTER TABLESPACE fast SET (random_page_cost='1.1', effective_io_concurrency=7)")]
+    public void Whatever_names_and_texts_hold_they_are_one_statement(string text) => Assert.True(new SqlStatement(text).IsPlain);
+
+    private static GlobalsScript Globals(string text)
+    {
+        var script = new GlobalsScript();
+        script.Take(Encoding.UTF8.GetBytes(text));
+        return script;
+    }
 }

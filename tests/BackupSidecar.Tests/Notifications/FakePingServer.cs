@@ -69,7 +69,8 @@ internal sealed class FakePingServer : IAsyncDisposable
             while (true)
                 connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        // A listener that is gone already is not listening, which is no error at the end.
+        catch (Exception e) when (e is OperationCanceledException or SocketException || (e is InvalidOperationException && _end.IsCancellationRequested))
         {
             await Task.WhenAll(connections);
         }

@@ -44,6 +44,20 @@ public sealed class HealthchecksNotifierTests
         Assert.Equal($"{Check}/fail?{Rid}", Assert.Single(server.Pings).Target);
     }
 
+    [Theory(Timeout = TimeLimit)]
+    [InlineData(RunOutcome.Succeeded, "log")]
+    [InlineData(RunOutcome.Refused, "fail")]
+    [InlineData(RunOutcome.Failed, "fail")]
+    public async Task A_verification_that_went_well_is_noted_and_does_not_stand_in_for_a_backup(object outcome, string signal)
+    {
+        await using var server = new FakePingServer();
+        using var client = Client();
+
+        await Notifier(server, Check, client).FinishedAsync(Sample.Succeeded with { Kind = RunKind.Verify, Outcome = (RunOutcome)outcome }, Cancellation);
+
+        Assert.Equal($"{Check}/{signal}?{Rid}", Assert.Single(server.Pings).Target);
+    }
+
     [Fact(Timeout = TimeLimit)]
     public async Task The_body_of_a_partial_run_names_what_failed()
     {

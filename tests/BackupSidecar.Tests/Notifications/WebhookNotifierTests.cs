@@ -58,6 +58,18 @@ public sealed class WebhookNotifierTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_verification_is_posted_only_if_it_found_something_wrong()
+    {
+        var good = Sample.Succeeded with { Kind = RunKind.Verify };
+        await Webhook().FinishedAsync(good, TestContext.Current.CancellationToken);
+        await Webhook().FinishedAsync(good with { Outcome = RunOutcome.Refused, Problems = ["It is damaged."] }, TestContext.Current.CancellationToken);
+
+        var ping = Assert.Single(_server.Pings);
+        Assert.Equal("/fail", ping.Target);
+        Assert.Equal("It is damaged."u8, ping.Body);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_start_is_not_posted()
     {
         await Webhook().StartedAsync(Guid.NewGuid(), TestContext.Current.CancellationToken);

@@ -32,7 +32,7 @@ public sealed class GeneratedDocumentsTests : IDisposable
         var valid = JsonNode.Parse(new ManifestFile(settings, "shop").Write(Sample(name)))!;
         var random = LongRun.Random();
 
-        for (var i = 0; i < LongRun.Of(5_000, 20_000); i++)
+        for (var i = 0; i < 20_000; i++)
         {
             using var store = new MemoryStore();
             store.Add(name.FileName, "data");

@@ -29,9 +29,6 @@ namespace BackupSidecar.Tests.Parsing;
 /// </summary>
 internal sealed record Parser(Action<byte[]> Read, params byte[][] Valid)
 {
-    /// <summary>Of a hundred inputs that others get in the sample, so many: some make threads and megabytes for each.</summary>
-    public int PartOfSample { get; init; } = 100;
-
     private static readonly byte[] FastKey = Messages.FastKey();
     private static readonly byte[] Sealed = Messages.Encrypt(Some.Archive(Some.Plain(), "file", Some.Bytes(3_000)));
     private static readonly byte[] Gzip = OfAnotherProgram(Some.Bytes(3_000));
@@ -40,9 +37,9 @@ internal sealed record Parser(Action<byte[]> Read, params byte[][] Valid)
     {
         ["tar stream, judged"] = new(Judge, HostileCorpus.Stream("names of any bytes", "/canary"), HostileCorpus.Stream("a capability", "/canary"), HostileCorpus.Stream("a chain of links, then a file through it", "/canary")),
         ["OpenPGP message"] = new(bytes => Refusing<BackupRefusedException>(() => Decrypt(bytes)), Sealed[Messages.KeyPacketBytes..]),
-        ["OpenPGP start"] = new(bytes => Refusing<BackupRefusedException>(() => MessageStart.Recognise(bytes)?.HoldsBytes(FastKey)), Sealed[..MessageStart.MostBytes]),
-        ["gzip"] = new(bytes => Refusing<InvalidDataException>(() => Drain(new GzipReader(new MemoryStream(bytes), 1))), Gzip, Some.Archive(Some.Plain(), "file", Some.Bytes(3_000))) { PartOfSample = 10 },
-        ["zstd"] = new(bytes => Refusing<InvalidDataException>(() => Drain(new ZstdReader(new MemoryStream(bytes), 1))), Some.Archive(Some.Plain(BackupSidecar.Configuration.Compression.Zstd), "file", Some.Bytes(3_000))) { PartOfSample = 10 },
+        ["OpenPGP start"] = new(bytes => Refusing<BackupRefusedException>(() => MessageStart.Recognise(bytes)?.ContentFor(FastKey)), Sealed[..MessageStart.MostBytes]),
+        ["gzip"] = new(bytes => Refusing<InvalidDataException>(() => Drain(new GzipReader(new MemoryStream(bytes), 1))), Gzip, Some.Archive(Some.Plain(), "file", Some.Bytes(3_000))),
+        ["zstd"] = new(bytes => Refusing<InvalidDataException>(() => Drain(new ZstdReader(new MemoryStream(bytes), 1))), Some.Archive(Some.Plain(BackupSidecar.Configuration.Compression.Zstd), "file", Some.Bytes(3_000))),
         ["stop journal"] = new(bytes => StopJournal.Parse(bytes), """{"content":{"format":1,"boot":"x","services":[{"name":"a","containerId":"b","containerName":"c","stoppedAt":"2026-11-20T03:00:00Z"}]},"sha256":"00"}"""u8.ToArray()),
         ["Redis snapshot"] = new(bytes => Refusing<DumpFormatException>(() => Pass(bytes, RdbReader.Read)), Snapshot.Whole, Streams()),
         ["Redis snapshot's end"] = new(bytes => Refusing<DumpFormatException>(() => End(bytes)), Snapshot.Whole, [.. Snapshot.Whole, .. Snapshot.Mark]),
@@ -80,7 +77,7 @@ internal sealed record Parser(Action<byte[]> Read, params byte[][] Valid)
         ["tar's complaints"] = OfText(
             text =>
             {
-                var complaints = new TarComplaints("/nowhere");
+                var complaints = new TarComplaints("/nowhere", Capabilities.Ours);
                 foreach (var line in text.Split('\n'))
                     complaints.Add(line);
                 return complaints.Problem(new ProcessResult(1, ""));

@@ -35,11 +35,42 @@ public sealed class PastVerificationsTests
     }
 
     [Fact]
+    public void A_superficial_look_does_not_take_back_what_a_closer_one_refused()
+    {
+        var refused = After((VerificationLevel.Restore, VerificationResult.Refused), (VerificationLevel.Content, VerificationResult.Good)).Of(Archive, "local");
+        var mended = After(
+            (VerificationLevel.Restore, VerificationResult.Refused),
+            (VerificationLevel.Restore, VerificationResult.Good),
+            (VerificationLevel.Stored, VerificationResult.Good)).Of(Archive, "local");
+
+        Assert.Equal((VerificationResult.Refused, VerificationLevel.Restore), (refused!.Copy.Result, refused.Copy.Level));
+        Assert.Equal((VerificationResult.Good, VerificationLevel.Restore), (mended!.Copy.Result, mended.Copy.Level));
+    }
+
+    [Fact]
     public void What_could_not_be_read_is_no_verdict()
     {
         var past = After((VerificationLevel.Content, VerificationResult.Good), (VerificationLevel.Content, VerificationResult.Unread)).Of(Archive, "local");
 
         Assert.Equal((VerificationResult.Good, Sample.Start), (past!.Copy.Result, past.At));
+    }
+
+    [Fact]
+    public void A_copy_that_was_read_back_after_its_upload_was_verified_then_and_no_other()
+    {
+        var past = new PastVerifications([Sample.Succeeded with
+        {
+            Stores =
+            [
+                new StoreReport("local", "/backups", Problem: null) { Checked = UploadCheck.Size },
+                new StoreReport("near", "s3://near", Problem: null) { Checked = UploadCheck.Checksum },
+                new StoreReport("far", "s3://far", Problem: null) { Checked = UploadCheck.Samples },
+                new StoreReport("s3", "s3://bucket", Problem: null) { Checked = UploadCheck.ReadBack },
+            ],
+        }]);
+
+        Assert.Equal((VerificationLevel.Stored, VerificationResult.Good, Sample.Succeeded.FinishedAt), past.Of(Archive, "s3") is { } found ? (found.Copy.Level, found.Copy.Result, found.At) : default);
+        Assert.All(["local", "near", "far"], store => Assert.Null(past.Of(Archive, store)));
     }
 
     private static PastVerifications After(params (VerificationLevel Level, VerificationResult Result)[] oldestFirst) => new(oldestFirst

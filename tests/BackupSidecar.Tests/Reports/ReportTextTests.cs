@@ -16,6 +16,15 @@ public sealed class ReportTextTests
         Assert.Equal(expected, ReportText.Headline(Sample.Succeeded with { Outcome = (RunOutcome)outcome }));
 
     [Fact]
+    public void A_backup_of_which_only_the_size_is_wrong_needs_attention_and_is_not_incomplete()
+    {
+        var report = Sample.Succeeded with { Outcome = RunOutcome.Partial, Attention = ["uploads: 1 B."], Problems = ["uploads: 1 B."] };
+
+        Assert.Equal("app backup needs attention: 2026-11-20-030000", ReportText.Headline(report));
+        Assert.Equal("app backup is incomplete: 2026-11-20-030000", ReportText.Headline(Sample.Full with { Attention = ["uploads: 1 B."] }));
+    }
+
+    [Fact]
     public void The_error_message_is_the_problems_and_nothing_else() =>
         Assert.Equal("uploads: The directory is not there.\ns3: The server did not answer.", ReportText.ErrorMessage(Sample.Full));
 
@@ -33,7 +42,7 @@ public sealed class ReportTextTests
             Warning: The archive is not encrypted – größer.
             Source postgres-app.dump (postgres): 2.0 KiB
             Source uploads (directory): The directory is not there.
-            Store local: stored, 7 backups kept, 1 removed
+            Store local: stored (size compared), 7 backups kept, 1 removed
             Store s3: The server did not answer.
             Archive: 1.4 GiB
             Services stopped for 3.2 s

@@ -31,7 +31,7 @@ internal static class Sample
         ],
         Stores =
         [
-            new StoreReport("local", "/backups-local/app", Problem: null) { Kept = 7, Removed = 1 },
+            new StoreReport("local", "/backups-local/app", Problem: null) { Checked = UploadCheck.Size, Kept = 7, Removed = 1 },
             new StoreReport("s3", "s3://bucket/app", "The server did not answer."),
         ],
         ServicesStoppedFor = TimeSpan.FromSeconds(3.2),

@@ -53,6 +53,10 @@ internal sealed class FarStore(IBackupStore inner, string name) : IBackupStore
         return Breaks && isArchive ? new BrokenStream() : PipeReader.Create(await inner.OpenReadAsync(name, cancellation)).AsStream();
     }
 
+    public Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation) => inner.ReadAsync(name, offset, buffer, cancellation);
+
+    public Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation) => inner.ChecksumAsync(name, cancellation);
+
     public Task DeleteAsync(string name, CancellationToken cancellation) => inner.DeleteAsync(name, cancellation);
 
     public Task SweepAsync(CancellationToken cancellation) => inner.SweepAsync(cancellation);

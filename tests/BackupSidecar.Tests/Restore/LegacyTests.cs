@@ -71,11 +71,24 @@ public sealed class LegacyTests : IDisposable
     [Fact]
     public async Task The_wrong_passphrase_is_told_from_damage()
     {
-        var report = await RestoreAsync("blog", Unverified, "wrong", new DirectorySourcePlan("uploads", _folder["new", "place"]));
+        var report = await RestoreAsync("blog", Unverified, new ArchiveSettings { EncryptionKey = new Secret("wrong") }, new DirectorySourcePlan("uploads", _folder["new", "place"]));
 
         Assert.Equal(RunOutcome.Refused, report.Outcome);
         Assert.False(Directory.Exists(_folder["new"]));
     }
+
+    [Fact]
+    public async Task An_old_passphrase_opens_it_when_another_one_is_in_use()
+    {
+        var keys = new ArchiveSettings { EncryptionKey = new Secret("the new passphrase"), OldEncryptionKeys = [new Secret("an older one"), new Secret(Passphrase)] };
+
+        var report = await RestoreAsync("blog", Unverified with { ToDirectory = _folder["out"] }, keys);
+
+        Assert.Empty(report.Problems);
+        Assert.Equal("appcfg\nconfig\npostgres-shop.dump\nuploads\n", _folder.Shell("ls -A out"));
+    }
+
+    private const string Passphrase = "legacy-fixture-passphrase";
 
     private static RestoreOptions Unverified => new() { AllowUnverified = true };
 
@@ -100,9 +113,9 @@ public sealed class LegacyTests : IDisposable
     }
 
     private Task<RunReport> RestoreAsync(string name, RestoreOptions options, params SourcePlan[] sources) =>
-        RestoreAsync(name, options, "legacy-fixture-passphrase", sources);
+        RestoreAsync(name, options, new ArchiveSettings { EncryptionKey = new Secret(Passphrase) }, sources);
 
-    private async Task<RunReport> RestoreAsync(string name, RestoreOptions options, string passphrase, params SourcePlan[] sources)
+    private async Task<RunReport> RestoreAsync(string name, RestoreOptions options, ArchiveSettings keys, params SourcePlan[] sources)
     {
         _folder.Shell($"mkdir -p store/{name} staging; cp -n '{Fixtures}'/{name}-* store/{name}/");
         using var store = new LocalStore(_folder["store"], name, TimeProvider.System);
@@ -112,7 +125,7 @@ public sealed class LegacyTests : IDisposable
             TimeZone = TimeZoneInfo.Utc,
             Sources = new SourceSettings(),
             Services = new ServiceSettings(),
-            Archive = new ArchiveSettings { EncryptionKey = new Secret(passphrase) },
+            Archive = keys,
             Retention = new RetentionSettings(),
             Hooks = new HookSettings(),
             Notifications = new NotificationSettings(),

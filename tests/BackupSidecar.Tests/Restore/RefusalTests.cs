@@ -192,6 +192,32 @@ public sealed class RefusalTests : IDisposable
         AssertUntouched("old");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_latest_backup_that_is_refused_is_not_exchanged_for_an_older_one_which_is_named_with_the_way_to_restore_it(bool isForged)
+    {
+        var good = await _scene.BackUpAsync();
+        var keyed = _scene.Settings;
+        // Whoever can write to the store, and has no key.
+        _scene.Settings = keyed with { Archive = new ArchiveSettings() };
+        await _scene.BackUpAsync();
+        _scene.Settings = isForged ? _scene.Settings : keyed;
+        var newest = await BackUpThenChangeAsync();
+        _scene.Settings = keyed;
+        if (!isForged)
+            Damage(newest.FileName, bytes => bytes[50] ^= 1);
+
+        var refused = await _scene.RestoreAsync(new RestoreOptions { Store = "local" });
+
+        Assert.Equal(RunOutcome.Refused, refused.Outcome);
+        Assert.StartsWith(newest.FileName, refused.Problems[0], StringComparison.Ordinal);
+        Assert.EndsWith($"backup-sidecar restore {good.Timestamp} --from local. Nothing was touched.", refused.Problems[0], StringComparison.Ordinal);
+        AssertUntouched("new");
+        await _scene.RestoredAsync(new RestoreOptions { Backup = good.Timestamp, Store = "local" });
+        AssertUntouched("old");
+    }
+
     [Fact]
     public async Task Without_any_key_a_backup_is_restored_and_the_log_says_loudly_that_nobody_vouches_for_it()
     {

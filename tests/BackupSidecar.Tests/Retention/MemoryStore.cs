@@ -42,6 +42,10 @@ internal sealed class MemoryStore : IBackupStore
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) => Do("read " + name, () =>
         _objects.TryGetValue(name, out var content) ? (Stream)new MemoryStream(content) : throw new StoreException($"{name} is not there."));
 
+    public Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task DeleteAsync(string name, CancellationToken cancellation) => Do("delete " + name, () => _objects.Remove(name));
 
     public Task SweepAsync(CancellationToken cancellation) => Task.CompletedTask;

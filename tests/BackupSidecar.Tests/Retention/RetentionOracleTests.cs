@@ -56,6 +56,8 @@ public sealed class RetentionOracleTests
             return newerGood.Count == 0;
         if (newerGood.Count < Math.Max(settings.Minimum, settings.Recent))
             return true;
+        if (it.IsVerified && !newerGood.Exists(other => other.IsVerified))
+            return true;
 
         var local = LocalDate(it, zone);
         bool IsNewestWhere(Func<DateOnly, bool> samePeriod) => !newerGood.Exists(other => samePeriod(LocalDate(other, zone)));
@@ -69,6 +71,7 @@ public sealed class RetentionOracleTests
     {
         var good = plan.Decisions.Where(decision => decision.Candidate.IsGood).OrderByDescending(decision => decision.Candidate.StartedAt).ToList();
         Assert.True(good.Take(settings.Minimum).All(decision => decision.Keep));
+        Assert.True(good.Where(decision => decision.Candidate.IsVerified).Take(1).All(decision => decision.Keep));
     }
 
     private static bool IsNewer(RetentionCandidate one, RetentionCandidate other) =>
@@ -104,7 +107,7 @@ public sealed class RetentionOracleTests
         for (var i = random.Next(25); i > 0; i--)
         {
             var archive = $"app-{i}";
-            history.Add(new RetentionCandidate(archive, archive + ".json", time, random.NextDouble() < goodShare));
+            history.Add(new RetentionCandidate(archive, archive + ".json", time, random.NextDouble() < goodShare) { IsVerified = random.Next(4) == 0 });
             if (random.Next(20) != 0)
                 time += typicalGap * random.NextDouble() * 2;
         }

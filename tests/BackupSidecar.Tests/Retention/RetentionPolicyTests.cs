@@ -164,6 +164,61 @@ public sealed class RetentionPolicyTests
     }
 
     [Fact]
+    public void What_was_found_bad_fills_no_tier_and_no_floor()
+    {
+        var candidates = Daily(10);
+        for (var newest = 0; newest < 3; newest++)
+            candidates[newest] = candidates[newest] with { IsGood = false, Flaw = "found bad" };
+
+        var plan = Decide(new RetentionSettings { Daily = 3, Recent = 1, Minimum = 2 }, candidates);
+
+        Assert.Equal(
+            """
+            2026-11-20: found bad, but newer than every good backup
+            2026-11-19: found bad, but newer than every good backup
+            2026-11-18: found bad, but newer than every good backup
+            2026-11-17: one of the newest 2 good backups, one of the 1 most recent, newest of 2026-11-17
+            2026-11-16: one of the newest 2 good backups
+            """,
+            Show(plan));
+    }
+
+    [Fact]
+    public void The_newest_verified_backup_stays_however_old_it_is()
+    {
+        var candidates = Daily(10);
+        candidates[6] = candidates[6] with { IsVerified = true };
+        candidates[8] = candidates[8] with { IsVerified = true };
+
+        var plan = Decide(new RetentionSettings { Days = 1, Minimum = 1 }, candidates);
+
+        Assert.Equal([0, 1, 6], Kept(plan).Select(candidate => candidates.IndexOf(candidate)));
+        Assert.Equal("the newest verified backup", plan.Decisions[6].Reason);
+    }
+
+    [Fact]
+    public void What_was_verified_and_is_not_good_any_more_is_not_the_newest_verified_one()
+    {
+        var candidates = Daily(10);
+        candidates[6] = candidates[6] with { IsVerified = true, IsGood = false };
+
+        Assert.DoesNotContain(candidates[6], Kept(Decide(new RetentionSettings { Days = 1, Minimum = 1 }, candidates)));
+    }
+
+    [Fact]
+    public void While_pruning_is_frozen_everything_stays_and_the_plan_says_why()
+    {
+        var plan = new RetentionPolicy(new RetentionSettings { Days = 1 }, TimeZoneInfo.Utc).Decide(Daily(100), Now, "a7 is bad");
+
+        AssertAllKept(plan, "pruning is frozen here");
+        Assert.Equal("a7 is bad", plan.FrozenBecause);
+    }
+
+    [Fact]
+    public void Where_every_rule_is_off_there_is_nothing_to_freeze() =>
+        Assert.Null(new RetentionPolicy(new RetentionSettings(), TimeZoneInfo.Utc).Decide(Daily(3), Now, "a7 is bad").FrozenBecause);
+
+    [Fact]
     public void Without_any_rule_everything_stays() =>
         AssertAllKept(Decide(new RetentionSettings(), Daily(100)), "every retention rule is off");
 

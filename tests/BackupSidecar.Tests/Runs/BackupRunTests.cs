@@ -104,6 +104,44 @@ public sealed class BackupRunTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_copy_that_is_not_what_was_sent_is_no_backup_and_the_other_can_be_restored()
+    {
+        await using var scene = new BackupScene();
+        scene.Far.AfterUpload = archive => File.AppendAllText(Path.Combine(scene.Far.Location, archive), "more");
+
+        var report = await scene.RunAsync();
+
+        Assert.Equal(RunOutcome.Partial, report.Outcome);
+        Assert.Contains("its bytes are not those that were written", Assert.Single(report.Problems), StringComparison.Ordinal);
+        Assert.Equal([UploadCheck.Size, null], report.Stores.Select(store => store.Checked));
+        Assert.Equal(["local complete"], await scene.ListAsync());
+        Assert.Equal(RunOutcome.Succeeded, (await scene.VerifyAsync()).Outcome);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Where_a_copy_could_not_be_read_back_it_stays_a_backup_the_run_is_partial_and_nothing_is_pruned()
+    {
+        await using var scene = new BackupScene();
+        scene.Settings = scene.Settings with { Retention = scene.Settings.Retention with { Days = 0, Recent = 1, Minimum = 1 } };
+        await scene.RunAsync();
+        var isBusy = true;
+        scene.Far.BeforeRead = name =>
+        {
+            if (isBusy && !name.EndsWith(".json", StringComparison.Ordinal))
+                throw new StoreException("the server is busy.", isTransient: true);
+        };
+
+        var report = await scene.RunAsync();
+        isBusy = false;
+
+        Assert.Equal(RunOutcome.Partial, report.Outcome);
+        Assert.Contains("was not read back: the server is busy.", Assert.Single(report.Problems), StringComparison.Ordinal);
+        Assert.Equal([(null, UploadCheck.Size), (null, UploadCheck.Size)], report.Stores.Select(store => (store.Problem, store.Checked!.Value)));
+        Assert.Equal(["local complete", "s3 complete", "s3 complete"], await scene.ListAsync());
+        Assert.Equal(RunOutcome.Succeeded, (await scene.VerifyAsync()).Outcome);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_store_that_fails_in_the_middle_even_by_a_fault_of_ours_costs_only_its_own_copy()
     {
         await using var scene = new BackupScene();

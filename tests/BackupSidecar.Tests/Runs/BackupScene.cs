@@ -31,7 +31,7 @@ internal sealed class BackupScene : IAsyncDisposable
     public BackupScene(Func<TimeProvider, IBackupStore>? far = null)
     {
         App = Daemon.Add("shop-app-1", "shop", "app");
-        Local = new LocalStore(_folder["store"], Name, Clock);
+        Local = new LocalStore(_folder["store"], Name, Clock) { Mark = new FolderMark(_folder["store", Name], _folder["state"], Log) };
         Far = new FaultyStore(far?.Invoke(Clock) ?? new LocalStore(_folder["far"], Name, Clock));
         _folder.Write("uploads/picture", "a picture");
         Sources.Add(new DirectorySourcePlan("uploads", _folder["uploads"]));

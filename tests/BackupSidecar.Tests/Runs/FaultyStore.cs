@@ -7,6 +7,14 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
 {
     public Func<Spool, CancellationToken, Task> BeforeUpload { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Happens when an upload has ended well.</summary>
+    public Action<string> AfterUpload { get; set; } = _ => { };
+
+    /// <summary>Happens before an object, or a part of it, is read.</summary>
+    public Action<string> BeforeRead { get; set; } = _ => { };
+
+    public StoreChecksum? Checksum { get; set; }
+
     public Action BeforeProbe { get; set; } = () => { };
 
     public Action BeforePut { get; set; } = () => { };
@@ -37,6 +45,7 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
     {
         await BeforeUpload(spool, cancellation);
         await inner.UploadAsync(name, spool, cancellation);
+        AfterUpload(name);
     }
 
     public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
@@ -45,7 +54,19 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
         return inner.PutAsync(name, content, cancellation);
     }
 
-    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) => inner.OpenReadAsync(name, cancellation);
+    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)
+    {
+        BeforeRead(name);
+        return inner.OpenReadAsync(name, cancellation);
+    }
+
+    public Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        BeforeRead(name);
+        return inner.ReadAsync(name, offset, buffer, cancellation);
+    }
+
+    public Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation) => Task.FromResult(Checksum);
 
     public Task DeleteAsync(string name, CancellationToken cancellation) => inner.DeleteAsync(name, cancellation);
 

@@ -53,6 +53,17 @@ public sealed class RetentionRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Backups_of_old_keys_that_are_configured_are_counted_and_pruned()
+    {
+        AddBackups(Signed);
+
+        var plan = await PlanAsync(Unsigned with { EncryptionKey = new Secret("another passphrase"), OldEncryptionKeys = Signed.Passphrases });
+
+        Assert.Equal((10, 8), (plan.Decisions.Count, plan.Removals.Count()));
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
     public async Task A_key_that_is_new_costs_no_backup()
     {
         AddBackups(Unsigned);

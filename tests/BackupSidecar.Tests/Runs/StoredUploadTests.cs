@@ -1,3 +1,4 @@
+using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using BackupSidecar.Runs.Backups;
 using BackupSidecar.Stores;
@@ -70,5 +71,5 @@ public sealed class StoredUploadTests
     }
 
     private static StoredUpload Begin(IBackupStore store, Spool spool, Task<byte[]> manifest, CancellationToken cancellation) =>
-        StoredUpload.Begin(store, Name, spool, manifest, NullLogger.Instance, cancellation);
+        StoredUpload.Begin(store, Name, spool, manifest, VerifyAfter.Auto, NullLogger.Instance, cancellation);
 }

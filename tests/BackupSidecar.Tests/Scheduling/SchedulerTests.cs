@@ -104,6 +104,23 @@ public sealed class SchedulerTests
         Assert.Empty(bench.Runs);
     }
 
+    /// <summary>Down from before the time that the schedule names until <paramref name="startsAt"/>, minutes after it; the run is 20 minutes later.</summary>
+    [Theory(Timeout = TimeLimit)]
+    [InlineData(5, 20, 0)]
+    [InlineData(19, 20, 0)]
+    [InlineData(25, 25, 1)]
+    public async Task A_run_that_is_spread_is_missed_after_its_own_time_only(int startsAt, int runsAt, int warnings)
+    {
+        var named = new DateTimeOffset(2026, 11, 20, 2, 0, 0, TimeSpan.Zero);
+        await using var bench = new Bench(
+            "0 2 * * *", lastStarted: named.AddDays(-1).AddMinutes(20), catchUp: true, startAt: named.AddMinutes(startsAt), later: TimeSpan.FromMinutes(20));
+
+        await bench.PassAsync(TimeSpan.FromHours(2));
+
+        Assert.Equal([named.AddMinutes(runsAt)], bench.Runs);
+        Assert.Equal(warnings, bench.Log.Lines(LogLevel.Warning).Count);
+    }
+
     [Theory(Timeout = TimeLimit)]
     [InlineData(false, true)]
     [InlineData(true, false)]
@@ -204,10 +221,11 @@ public sealed class SchedulerTests
         private readonly List<DateTimeOffset> _seen = [];
         private Task? _loop;
 
-        public Bench(string expression, DateTimeOffset? lastStarted = null, bool catchUp = false, DateTimeOffset? startAt = null)
+        public Bench(
+            string expression, DateTimeOffset? lastStarted = null, bool catchUp = false, DateTimeOffset? startAt = null, TimeSpan later = default)
         {
             Clock = new FakeClock(startAt ?? Start);
-            Scheduler = new Scheduler(CronSchedule.Parse(expression, TimeZoneInfo.Utc), RunAsync, lastStarted, catchUp, Clock, Log);
+            Scheduler = new Scheduler(CronSchedule.Parse(expression, TimeZoneInfo.Utc).LaterBy(later), RunAsync, lastStarted, catchUp, Clock, Log);
         }
 
         public FakeClock Clock { get; }

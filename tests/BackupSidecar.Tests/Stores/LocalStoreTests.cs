@@ -41,6 +41,25 @@ public sealed class LocalStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_spool_whose_file_has_lost_bytes_does_not_get_the_final_name()
+    {
+        using var store = Open(_root.FullName);
+        Directory.CreateDirectory(store.Folder);
+        using (var spool = new Spool(store.Folder, $".{Archive}.partial", null))
+        {
+            spool.Writer.Write("content"u8);
+            spool.Seal();
+            await using (var file = File.OpenWrite(spool.FilePath))
+                file.SetLength(5);
+
+            var failure = await Assert.ThrowsAsync<StoreException>(() => store.UploadAsync(Archive, spool, Token));
+
+            Assert.Contains("has 5 bytes instead of 7", failure.Message, StringComparison.Ordinal);
+        }
+        Assert.Empty(Directory.GetFileSystemEntries(store.Folder));
+    }
+
+    [Fact]
     public async Task On_a_full_file_system_nothing_new_stays_and_nothing_old_is_lost()
     {
         using var small = new SmallFileSystem();

@@ -50,6 +50,24 @@ public abstract class StoreContract : IDisposable
         await store.DeleteAsync(ArchiveName, Token);
     }
 
+    [Fact]
+    public async Task A_part_of_an_object_can_be_read_and_what_is_not_there_cannot()
+    {
+        using var store = await OpenAsync(BackupName);
+        var content = Content(100_000);
+        await store.PutAsync(ArchiveName, content, Token);
+        var part = new byte[1000];
+
+        foreach (var offset in new[] { 0, 1, 50_000, 99_000 })
+        {
+            await store.ReadAsync(ArchiveName, offset, part, Token);
+            Assert.Equal(content[offset..(offset + part.Length)], part);
+        }
+        await Assert.ThrowsAnyAsync<StoreException>(() => store.ReadAsync(ArchiveName, 99_001, part, Token));
+        await Assert.ThrowsAnyAsync<StoreException>(() => store.ReadAsync(ArchiveName, 200_000, part, Token));
+        await Assert.ThrowsAnyAsync<StoreException>(() => store.ReadAsync(ArchiveName + "x", 0, part, Token));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

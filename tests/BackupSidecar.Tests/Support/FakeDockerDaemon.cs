@@ -55,7 +55,7 @@ internal sealed class FakeContainer(string id, string name)
 
 /// <summary>
 /// A Docker engine over a real socket that knows the calls that we make, records them, and fails on cue. It holds no
-/// processes, only states.
+/// processes, only states: a program that is run in a container of it begins, and says nothing for ever.
 /// </summary>
 internal sealed class FakeDockerDaemon : IAsyncDisposable
 {
@@ -239,6 +239,12 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             return Create(JsonNode.Parse(request.Body)!);
         if (parts is ["images", "create"])
             return Pull(Uri.UnescapeDataString(request.Query.Split("fromImage=")[1]));
+        if (parts is ["exec", _, var what])
+            return what == "start" ? new TinyResponse(101) : new TinyResponse(200, """{"Running":true}""");
+        if (parts is ["volumes"])
+            return new TinyResponse(200, """{"Volumes":[],"Warnings":[]}""");
+        if (parts is not ["containers", _, ..])
+            return Error(404, "page not found");
         if (Find(Uri.UnescapeDataString(parts[1])) is not { } container)
             return Error(404, $"No such container: {parts[1]}");
         if (parts.Count == 2 && request.Method == "DELETE")
@@ -247,12 +253,15 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             Remove(container);
             return new TinyResponse(204);
         }
+        if (parts.Count != 3)
+            return Error(404, "page not found");
         return parts[2] switch
         {
             "top" => new TinyResponse(200, new JsonObject { ["Titles"] = new JsonArray("PID", "PPID", "COMMAND"), ["Processes"] = JsonSerializer.SerializeToNode(container.Processes) }.ToJsonString()),
             "restart" => Restart(container, request.Query),
             "logs" => Logs(container),
             "json" => new TinyResponse(200, Describe(container).ToJsonString()),
+            "exec" => new TinyResponse(201, """{"Id":"1"}"""),
             "stop" => await StopAsync(container, cancellation),
             "start" => StartContainer(container),
             _ => Error(404, "page not found"),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -13,7 +14,10 @@ internal sealed record TinyResponse(int Status, string Body = "", string Content
     public ChannelReader<string>? Stream { get; init; }
 }
 
-/// <summary>An HTTP/1.1 server over a Unix socket or a TCP port, with connections that stay open: what a Docker engine speaks.</summary>
+/// <summary>
+/// An HTTP/1.1 server over a Unix socket or a TCP port, with connections that stay open: what a Docker engine speaks. On
+/// a connection that was switched to another protocol (101) nothing is ever said.
+/// </summary>
 internal sealed class TinyHttpServer : IAsyncDisposable
 {
     private readonly Socket _listener;
@@ -99,13 +103,18 @@ internal sealed class TinyHttpServer : IAsyncDisposable
 
     private async Task<string> ReadBodyAsync(Socket socket, string head)
     {
-        const string name = "\r\nContent-Length: ";
-        var at = head.IndexOf(name, StringComparison.OrdinalIgnoreCase);
-        if (at < 0)
+        const string Name = "\r\nContent-Length: ";
+        var start = head.IndexOf(Name, StringComparison.OrdinalIgnoreCase) + Name.Length;
+        if (start < Name.Length)
             return "";
-        var body = new byte[int.Parse(head.AsSpan(at + name.Length, head.IndexOf('\r', at + name.Length) - at - name.Length))];
+        var body = new byte[int.Parse(head[start..head.IndexOf('\r', start)], CultureInfo.InvariantCulture)];
         for (var read = 0; read < body.Length;)
-            read += await socket.ReceiveAsync(body.AsMemory(read), _ended.Token);
+        {
+            var received = await socket.ReceiveAsync(body.AsMemory(read), _ended.Token);
+            if (received == 0)
+                return "";
+            read += received;
+        }
         return Encoding.UTF8.GetString(body);
     }
 
@@ -118,10 +127,12 @@ internal sealed class TinyHttpServer : IAsyncDisposable
 
     private static byte[] Encode(TinyResponse response)
     {
-        var hasBody = response.Status is not (204 or 304) && response.Stream is null;
+        var hasBody = response.Status is not (101 or 204 or 304) && response.Stream is null;
         var head = new StringBuilder().Append($"HTTP/1.1 {response.Status} Some Reason\r\n");
         if (response.ApiVersion is not null)
             head.Append($"Api-Version: {response.ApiVersion}\r\n");
+        if (response.Status == 101)
+            head.Append("Connection: Upgrade\r\nUpgrade: tcp\r\n");
         if (hasBody)
             head.Append($"Content-Type: {response.ContentType}\r\nContent-Length: {Encoding.UTF8.GetByteCount(response.Body)}\r\n");
         return Encoding.UTF8.GetBytes(head.Append("\r\n").Append(hasBody ? response.Body : "").ToString());

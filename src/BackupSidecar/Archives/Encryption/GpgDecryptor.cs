@@ -20,16 +20,19 @@ internal sealed class GpgDecryptor : Decryptor
     private bool _isDisposed;
 
     /// <param name="stored">The encrypted bytes, read on another thread; not disposed.</param>
-    /// <param name="settings">Keys.</param>
-    public GpgDecryptor(Stream stored, ArchiveSettings settings)
+    /// <param name="passphrase">The one that is tried, or null.</param>
+    /// <param name="settings">OpenPGP secret keys, of which gpg finds the right one.</param>
+    public GpgDecryptor(Stream stored, Secret? passphrase, ArchiveSettings settings)
     {
         _stored = stored;
         try
         {
-            if (settings.DecryptionKey is { } secretKey)
-                _home.ImportSecretKey(secretKey);
+            if (settings.DecryptionKey is { } current)
+                _home.ImportSecretKey(current, SettingTable.DecryptionKey);
+            foreach (var old in settings.OldDecryptionKeys)
+                _home.ImportSecretKey(old, SettingTable.OldDecryptionKey);
             // Without a passphrase an empty one is given: gpg must not wait for a person.
-            _passphrase = settings.EncryptionKey is { } key ? new Passphrase(key) : null;
+            _passphrase = passphrase is null ? null : new Passphrase(passphrase);
             _gpg = RunningProcess.Start(_home.Gpg("--status-fd", "2", "--passphrase-fd", "0", "--output", "-", "--decrypt"), _verdict.Hear);
             _pump = new Thread(Pump) { IsBackground = true, Name = "gpg input" };
             _pump.Start();

@@ -39,13 +39,13 @@ internal sealed class GpgHome : IDisposable
 
     /// <summary>Imports the secret key that opens what was encrypted for its public half.</summary>
     /// <exception cref="ConfigurationException">It is not a secret key.</exception>
-    public void ImportSecretKey(Secret key)
+    public void ImportSecretKey(Secret key, Setting setting)
     {
         _hasAgent = true;
         var import = Run(Gpg("--quiet", "--import"), Encoding.UTF8.GetBytes(key.Reveal()));
         var keys = Run(Gpg("--with-colons", "--list-secret-keys"), input: []).Output;
         if (!import.Result.Succeeded || !keys.StartsWith("sec", StringComparison.Ordinal))
-            throw Fault("BACKUP_DECRYPTION_KEY", $"this is not an OpenPGP secret key without a passphrase: {import.Result.LastWords}");
+            throw Fault(setting.Name, $"this is not an OpenPGP secret key without a passphrase: {import.Result.LastWords}");
     }
 
     public void Dispose()

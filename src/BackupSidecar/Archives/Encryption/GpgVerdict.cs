@@ -11,6 +11,7 @@ internal sealed class GpgVerdict
 
     private readonly Lock _lock = new();
     private readonly HashSet<string> _statuses = [];
+    private readonly List<string> _recipients = [];
     private readonly Queue<string> _words = [];
 
     /// <summary>Takes one line of gpg's standard error.</summary>
@@ -19,7 +20,7 @@ internal sealed class GpgVerdict
         lock (_lock)
         {
             if (line.StartsWith(StatusMark, StringComparison.Ordinal))
-                _statuses.Add(line[StatusMark.Length..].Split(' ', 2)[0]);
+                HearStatus(line[StatusMark.Length..].Split(' '));
             else if (line.Length > 0)
                 _words.Enqueue(line);
             while (_words.Count > MostWords)
@@ -37,6 +38,13 @@ internal sealed class GpgVerdict
         }
     }
 
+    private void HearStatus(string[] words)
+    {
+        _statuses.Add(words[0]);
+        if (words is ["ENC_TO", var keyId, ..] && _recipients.Count < MostWords)
+            _recipients.Add(keyId);
+    }
+
     private string Reason()
     {
         var hasPlaintext = _statuses.Contains("PLAINTEXT");
@@ -46,7 +54,7 @@ internal sealed class GpgVerdict
         if (hasPlaintext || _statuses.Contains("BADMDC"))
             return Refusal.Damaged;
         return _statuses.Contains("NO_SECKEY") && !_statuses.Contains("NEED_PASSPHRASE_SYM")
-            ? "no key opens it; it is encrypted for public keys, and BACKUP_DECRYPTION_KEY must be the secret half of one of them."
+            ? $"no key opens it; it is encrypted for public keys (id {string.Join(", ", _recipients)}), and BACKUP_DECRYPTION_KEY or BACKUP_OLD_DECRYPTION_KEY must be the secret half of one of them."
             : Refusal.WrongPassphrase;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
         var leftOut = new List<string>();
         foreach (var mount in mounts)
         {
-            if (mount.Type == ContainerMount.Bind && (options.ExcludeBindMounts || IsOfTheSystem(Clean(mount.Source ?? "/"))))
+            if (mount.Type == MountType.Bind && (options.ExcludeBindMounts || IsOfTheSystem(Clean(mount.Source ?? "/"))))
                 continue;
             if (IsAnonymous(mount))
                 leftOut.Add(mount.Destination ?? "");
@@ -64,7 +64,7 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
     /// <param name="path">Absolute, without "." and "..".</param>
     public IEnumerable<string> MountedBelow(string path) => mounts
         .Where(mount => mount.Destination is { } destination && Clean(destination) != path && IsWithin(Clean(destination), path))
-        .Where(mount => !IsAnonymous(mount) && !(mount.Type == ContainerMount.Bind && IsOfTheSystem(Clean(mount.Source ?? "/"))))
+        .Where(mount => !IsAnonymous(mount) && !(mount.Type == MountType.Bind && IsOfTheSystem(Clean(mount.Source ?? "/"))))
         .Select(HostPathOf)
         .OfType<string>();
 
@@ -86,8 +86,8 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
 
     private string? HostPathOf(ContainerMount mount) => mount.Type switch
     {
-        ContainerMount.Bind => string.IsNullOrEmpty(mount.Source) ? null : Clean(mount.Source),
-        ContainerMount.Volume => VolumePath(mount),
+        MountType.Bind => string.IsNullOrEmpty(mount.Source) ? null : Clean(mount.Source),
+        MountType.Volume => VolumePath(mount),
         _ => null,
     };
 
@@ -108,7 +108,7 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
 
     /// <summary>A new container, after an update perhaps, gets another such volume, and a plan would lose sight of it.</summary>
     private static bool IsAnonymous(ContainerMount mount) =>
-        mount is { Type: ContainerMount.Volume, Name.Length: AnonymousNameLength } && mount.Name.All(char.IsAsciiHexDigit);
+        mount is { Type: MountType.Volume, Name.Length: AnonymousNameLength } && mount.Name.All(char.IsAsciiHexDigit);
 
     private bool IsOfTheSystem(string source) =>
         SystemFiles.Contains(source)

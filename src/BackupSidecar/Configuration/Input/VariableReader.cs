@@ -45,7 +45,9 @@ internal sealed class VariableReader(Func<string, FileReading> files, Findings f
         // Blanks are a part of a passphrase, and so is a quote at its end.
         var isSecret = setting.Kind is SettingKind.Secret;
         var value = isSecret ? text : text.Trim();
-        if (QuotedText.IsOpened(value) || (!isSecret && QuotedText.IsClosed(value)))
+        // SQL may well end in a text.
+        var mayEndInQuote = setting.Kind is SettingKind.Secret or SettingKind.Sql;
+        if (QuotedText.IsOpened(value) || (!mayEndInQuote && QuotedText.IsClosed(value)))
         {
             findings.Fault(variable, Unbalanced(setting));
             return "";

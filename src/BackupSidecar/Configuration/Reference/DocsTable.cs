@@ -28,6 +28,7 @@ internal static class DocsTable
         SettingKind.Choice => $"{setting.Help} One of {string.Join(", ", setting.Choices.Select(choice => $"`{choice}`"))}.",
         SettingKind.DatabaseUris or SettingKind.NamedPaths =>
             $"{setting.Help} Several: on lines of their own, separated by commas, or as `{setting.Name}_1`, `{setting.Name}_2`, …",
+        _ when setting.IsNumbered => $"{setting.Help} Several: as `{setting.Name}_1`, `{setting.Name}_2`, …",
         _ => setting.Help,
     };
 }

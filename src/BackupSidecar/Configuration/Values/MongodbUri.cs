@@ -28,39 +28,19 @@ internal sealed record MongodbUri
         IsServerList ? "mongodb+srv" : "mongodb", User, string.Join(',', Hosts.Select(UriText.HostAndPort)), Database);
 
     /// <summary>Reads a URI. The problem, if there is one, quotes nothing of it.</summary>
-    public static bool TryParse(string text, out MongodbUri uri, out string problem)
-    {
-        uri = new MongodbUri();
-        problem = "";
-        try
-        {
-            uri = Parse(text);
-        }
-        catch (FormatException e)
-        {
-            problem = e.Message;
-        }
-
-        return problem.Length == 0;
-    }
+    public static bool TryParse(string text, out MongodbUri uri, out string problem) => UriText.TryParse(text, Parse, out uri, out problem);
 
     private static MongodbUri Parse(string text)
     {
         var isServerList = text.StartsWith(ServerList, StringComparison.Ordinal);
-        var rest = UriText.AfterScheme(text, ServerList, "mongodb://");
-        var end = rest.IndexOfAny(['/', '?']) is var found and >= 0 ? found : rest.Length;
-        var authority = rest[..end];
-        var at = authority.LastIndexOf('@');
-        var credentials = at < 0 ? "" : authority[..at];
-        if (credentials.Contains('@') || credentials.Count(c => c == ':') > 1 || rest[end..].Split('?')[0].Contains('@'))
-            throw new FormatException(UriText.Unescaped);
+        var (credentials, servers, behind) = UriText.Authority(UriText.AfterScheme(text, ServerList, "mongodb://"));
         var (user, password) = UriText.Credentials(credentials);
-        var hosts = authority[(at + 1)..].Split(',').Select(UriText.ParseHost).ToList();
+        var hosts = servers.Split(',').Select(UriText.ParseHost).ToList();
         if (hosts.Any(server => server.Host.Length == 0))
             throw new FormatException("it names no host, or an empty one.");
         if (isServerList && (hosts.Count > 1 || hosts[0].Port.Length > 0))
             throw new FormatException("mongodb+srv:// takes one host and no port.");
-        var (path, query) = UriText.PathAndQuery(rest[end..]);
+        var (path, query) = UriText.PathAndQuery(behind);
         _ = UriText.Parameters(query);
         return new MongodbUri
         {

@@ -40,34 +40,14 @@ internal sealed record MysqlUri
     public string Display => UriText.Display("mysql", User, Host.Length > 0 ? UriText.HostAndPort((Host, Port)) : "", Database);
 
     /// <summary>Reads a URI. The problem, if there is one, quotes nothing of it.</summary>
-    public static bool TryParse(string text, out MysqlUri uri, out string problem)
-    {
-        uri = new MysqlUri();
-        problem = "";
-        try
-        {
-            uri = Parse(text);
-        }
-        catch (FormatException e)
-        {
-            problem = e.Message;
-        }
-
-        return problem.Length == 0;
-    }
+    public static bool TryParse(string text, out MysqlUri uri, out string problem) => UriText.TryParse(text, Parse, out uri, out problem);
 
     private static MysqlUri Parse(string text)
     {
-        var rest = UriText.AfterScheme(text, "mysql://", "mariadb://");
-        var end = rest.IndexOfAny(['/', '?']) is var found and >= 0 ? found : rest.Length;
-        var authority = rest[..end];
-        var at = authority.LastIndexOf('@');
-        var credentials = at < 0 ? "" : authority[..at];
-        if (credentials.Contains('@') || credentials.Count(c => c == ':') > 1 || rest[end..].Split('?')[0].Contains('@'))
-            throw new FormatException(UriText.Unescaped);
+        var (credentials, servers, behind) = UriText.Authority(UriText.AfterScheme(text, "mysql://", "mariadb://"));
         var (user, password) = UriText.Credentials(credentials);
-        var (host, port) = UriText.ParseHost(authority[(at + 1)..]);
-        var (path, query) = UriText.PathAndQuery(rest[end..]);
+        var (host, port) = UriText.ParseHost(servers);
+        var (path, query) = UriText.PathAndQuery(behind);
         var parameters = UriText.Parameters(query);
         var socket = parameters.GetValueOrDefault("socket", host.StartsWith('/') ? host : "");
         // Not quoted: it may be what follows a '?' in a password.

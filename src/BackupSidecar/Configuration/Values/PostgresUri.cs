@@ -28,23 +28,7 @@ internal sealed record PostgresUri
     public PostgresUri WithDatabase(string name) => this with { Database = name };
 
     /// <summary>Reads a URI. The problem, if there is one, quotes nothing of it.</summary>
-    public static bool TryParse(string text, out PostgresUri uri, out string problem)
-    {
-        uri = new PostgresUri();
-        try
-        {
-            uri = Parse(text);
-            problem = uri.Parameters.ContainsKey("sslpassword")
-                ? "it has the parameter sslpassword, which would show in the list of processes; use a client key without a passphrase."
-                : "";
-        }
-        catch (FormatException e)
-        {
-            problem = e.Message;
-        }
-
-        return problem.Length == 0;
-    }
+    public static bool TryParse(string text, out PostgresUri uri, out string problem) => UriText.TryParse(text, Parse, out uri, out problem);
 
     private static PostgresUri Parse(string text)
     {
@@ -69,6 +53,8 @@ internal sealed record PostgresUri
         if (query.Length > 0 && pairs.Split('&').Any(pair => pair.Count(c => c == '=') != 1))
             throw new FormatException("a parameter after '?' is not of the form name=value; a '=' in the value is written %3D.");
         var parameters = UriText.Parameters(query);
+        if (parameters.ContainsKey("sslpassword"))
+            throw new FormatException("it has the parameter sslpassword, which would show in the list of processes; use a client key without a passphrase.");
         return new PostgresUri
         {
             User = parameters.GetValueOrDefault("user", user),

@@ -29,36 +29,16 @@ internal sealed record RedisUri
     public string Display => UriText.Display(IsTls ? "rediss" : "redis", User, UriText.HostAndPort((Host, Port)), "").TrimEnd('/');
 
     /// <summary>Reads a URI. The problem, if there is one, quotes nothing of it.</summary>
-    public static bool TryParse(string text, out RedisUri uri, out string problem)
-    {
-        uri = new RedisUri();
-        problem = "";
-        try
-        {
-            uri = Parse(text);
-        }
-        catch (FormatException e)
-        {
-            problem = e.Message;
-        }
-
-        return problem.Length == 0;
-    }
+    public static bool TryParse(string text, out RedisUri uri, out string problem) => UriText.TryParse(text, Parse, out uri, out problem);
 
     private static RedisUri Parse(string text)
     {
         var isTls = text.StartsWith("rediss:", StringComparison.Ordinal) || text.StartsWith("valkeys:", StringComparison.Ordinal);
-        var rest = UriText.AfterScheme(text, "redis://", "rediss://", "valkey://", "valkeys://");
-        var end = rest.IndexOfAny(['/', '?']) is var found and >= 0 ? found : rest.Length;
-        var authority = rest[..end];
-        var at = authority.LastIndexOf('@');
-        var credentials = at < 0 ? "" : authority[..at];
-        if (credentials.Contains('@') || credentials.Count(c => c == ':') > 1 || rest[end..].Split('?')[0].Contains('@'))
-            throw new FormatException(UriText.Unescaped);
+        var (credentials, servers, behind) = UriText.Authority(UriText.AfterScheme(text, "redis://", "rediss://", "valkey://", "valkeys://"));
         // redis-cli takes a word alone for the password.
         var (user, password) = UriText.Credentials(credentials.Length > 0 && !credentials.Contains(':') ? ":" + credentials : credentials);
-        var (host, port) = UriText.ParseHost(authority[(at + 1)..]);
-        var (path, query) = UriText.PathAndQuery(rest[end..]);
+        var (host, port) = UriText.ParseHost(servers);
+        var (path, query) = UriText.PathAndQuery(behind);
         var parameters = UriText.Parameters(query);
         // Not quoted: it may be what follows a '?' in a password.
         if (!parameters.Keys.All(KnownParameters.Contains))

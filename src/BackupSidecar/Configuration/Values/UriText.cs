@@ -15,6 +15,23 @@ internal static class UriText
         "where its password ends cannot be told; percent-encode '@' (%40), ':' (%3A), '/' (%2F), '?' (%3F), '#' (%23) and '%' (%25) "
         + "in user and password.";
 
+    /// <summary>Reads a URI, or says what is wrong with it; then the URI is an empty one.</summary>
+    public static bool TryParse<TUri>(string text, Func<string, TUri> parse, out TUri uri, out string problem)
+        where TUri : new()
+    {
+        (uri, problem) = (new TUri(), "");
+        try
+        {
+            uri = parse(text);
+        }
+        catch (FormatException e)
+        {
+            problem = e.Message;
+        }
+
+        return problem.Length == 0;
+    }
+
     /// <exception cref="FormatException">The text begins with none of the schemes, or holds what no URI does.</exception>
     public static string AfterScheme(string text, params ReadOnlySpan<string> schemes)
     {
@@ -27,6 +44,19 @@ internal static class UriText
         }
 
         throw new FormatException($"it does not begin with {string.Join(" or ", schemes.ToArray())}.");
+    }
+
+    /// <summary>Splits <c>user:password@servers/path?query</c>; all parts but the servers may be missing, and none is decoded.</summary>
+    /// <exception cref="FormatException">Where the password ends cannot be told.</exception>
+    public static (string Credentials, string Servers, string Behind) Authority(string text)
+    {
+        var end = text.IndexOfAny(['/', '?']) is var found and >= 0 ? found : text.Length;
+        var (authority, behind) = (text[..end], text[end..]);
+        var at = authority.LastIndexOf('@');
+        var credentials = at < 0 ? "" : authority[..at];
+        if (credentials.Contains('@') || credentials.Count(c => c == ':') > 1 || behind.Split('?')[0].Contains('@'))
+            throw new FormatException(Unescaped);
+        return (credentials, authority[(at + 1)..], behind);
     }
 
     public static (string User, string? Password) Credentials(string text)

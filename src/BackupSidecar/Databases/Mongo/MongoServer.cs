@@ -3,6 +3,7 @@ using System.Text.Json;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Values;
 using BackupSidecar.Processes;
+using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Databases.Mongo;
 
@@ -14,9 +15,10 @@ namespace BackupSidecar.Databases.Mongo;
 /// <param name="options">What was said of it in its URI.</param>
 /// <param name="places">Where its tools run.</param>
 /// <param name="privateDirectory">A directory that only we can read.</param>
+/// <param name="log">Told what stays behind in a container.</param>
 /// <param name="toolDirectory">Where mongodump and mongorestore are; empty: on the PATH.</param>
-internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlaces places, string privateDirectory, string toolDirectory = "")
-    : IDatabaseEngine
+internal sealed class MongoServer(
+    Secret uri, DatabaseOptions options, ToolPlaces places, string privateDirectory, ILogger log, string toolDirectory = "") : IDatabaseEngine
 {
     private readonly MongodbUri _uri = MongodbUri.TryParse(uri.Reveal(), out var parts, out var problem)
         ? parts
@@ -141,7 +143,9 @@ internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlace
     {
         try
         {
-            var (_, output) = await place.RunAsync(new Command(Path.Combine(toolDirectory, tool), "--version"), cancellation);
+            var (result, output) = await place.RunAsync(new Command(Path.Combine(toolDirectory, tool), "--version"), cancellation);
+            if (!result.Succeeded)
+                throw Failed($"{tool} cannot even tell its version", result);
             return output.Split('\n')[0].Replace(tool + " version: ", "", StringComparison.Ordinal).Trim();
         }
         catch (ProcessFailedException error)
@@ -157,7 +161,7 @@ internal sealed class MongoServer(Secret uri, DatabaseOptions options, ToolPlace
 
     /// <summary>The tools' configuration file. What is a string for JSON is one for YAML too.</summary>
     private Task<PlacedFile> WriteConfigAsync(IToolPlace place, CancellationToken cancellation) => PlacedFile.WriteAsync(
-        place, privateDirectory, Encoding.UTF8.GetBytes($"uri: \"{JsonEncodedText.Encode(Reachable(place))}\"\n"), cancellation);
+        place, privateDirectory, Encoding.UTF8.GetBytes($"uri: \"{JsonEncodedText.Encode(Reachable(place))}\"\n"), log, cancellation);
 
     /// <summary>
     /// The URI with the host by which the place reaches the server. It stays as it is where several hosts stand for one database,

@@ -29,6 +29,14 @@ internal sealed class MysqlConnection(MysqlUri uri, IToolPlace place, MysqlTool 
 
     public MysqlTool Client => client;
 
+    /// <summary>
+    /// What keeps the client from doing anything here for a text: in a file that is read it knows no commands of its own then but the two
+    /// that dumps need, runs no program and opens no file, and gives the server none of ours.
+    /// </summary>
+    public IEnumerable<string> Harmless => client.Version.Family == MysqlFamily.MariaDb
+        ? ["--binary-mode", "--batch", "--local-infile=0", "--loose-sandbox"]
+        : ["--binary-mode", "--batch", "--local-infile=0"];
+
     /// <summary>A tool with everything that it needs to connect, before its own arguments.</summary>
     public Command Command(MysqlTool tool, params IEnumerable<string> arguments) =>
         new(tool.Program, ["--no-defaults", .. Address(), .. Tls(tool.Version.Family), "--user=" + uri.User, "--default-character-set=utf8mb4", .. arguments])
@@ -79,13 +87,10 @@ internal sealed class MysqlConnection(MysqlUri uri, IToolPlace place, MysqlTool 
         return new DatabaseException(cause is null ? words : $"{cause} ({words})");
     }
 
-    private static IEnumerable<string> ClientArguments(string? database)
+    private string[] ClientArguments(string? database)
     {
-        yield return "--batch";
-        yield return "--skip-column-names";
-        yield return $"--connect-timeout={ConnectTimeout.TotalSeconds:F0}";
-        if (database is not null)
-            yield return "--database=" + database;
+        string[] arguments = [.. Harmless, "--skip-column-names", $"--connect-timeout={ConnectTimeout.TotalSeconds:F0}"];
+        return database is null ? arguments : [.. arguments, "--database=" + database];
     }
 
     private IEnumerable<string> Address()

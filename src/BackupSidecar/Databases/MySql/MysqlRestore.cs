@@ -60,9 +60,10 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
             throw new DatabaseException("this dump holds one database without its name, and the URI means all of a server. Name the database in the URI. Nothing was touched");
     }
 
-    /// <summary>Makes a database and loads the dump into it; what a failure leaves is removed.</summary>
+    /// <summary>Loads the dump into a database that is missing or empty, and that is so again after a failure.</summary>
     private async Task FillAsync(Stream dump, string into, string afterFailure, CancellationToken cancellation)
     {
+        var found = await CharacterSetAsync(into, cancellation);
         await QueryAsync($"CREATE DATABASE IF NOT EXISTS {MysqlText.Name(into)} CHARACTER SET utf8mb4;", cancellation);
         try
         {
@@ -70,7 +71,7 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
         }
         catch
         {
-            await TryDropAsync(into);
+            await TryDropAsync(into, found is null ? "" : $"CREATE DATABASE {MysqlText.Name(into)} {found};");
             throw;
         }
     }
@@ -127,7 +128,7 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
             .Concat((await TablesAsync(scratch, cancellation)).Select(table => Move(table, scratch, _target))).ToList();
         try
         {
-            await QueryAsync($"CREATE DATABASE {MysqlText.Name(old)}; {await CharacterSetAsync(scratch, cancellation)}", cancellation);
+            await QueryAsync($"CREATE DATABASE {MysqlText.Name(old)}; ALTER DATABASE {MysqlText.Name(_target)} {await CharacterSetAsync(scratch, cancellation)};", cancellation);
             await QueryAsync(moves.Count > 0 ? $"RENAME TABLE {string.Join(", ", moves)};" : "", cancellation);
         }
         catch (DatabaseException error)
@@ -142,12 +143,12 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
         static string Move(string table, string from, string to) => $"{MysqlText.Name(from, table)} TO {MysqlText.Name(to, table)}";
     }
 
-    /// <summary>The statement that gives the database what the dump has given to the scratch one.</summary>
-    private async Task<string> CharacterSetAsync(string scratch, CancellationToken cancellation)
+    /// <summary>The character set of a database, as the statements that make or alter one take it; null if there is no such database.</summary>
+    private async Task<string?> CharacterSetAsync(string name, CancellationToken cancellation)
     {
         var rows = await QueryAsync(
-            $"SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = {MysqlText.Literal(scratch)};", cancellation);
-        return $"ALTER DATABASE {MysqlText.Name(_target)} CHARACTER SET {rows[0][0]} COLLATE {rows[0][1]};";
+            $"SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = {MysqlText.Literal(name)};", cancellation);
+        return rows is [[var characters, var collation]] ? $"CHARACTER SET {characters} COLLATE {collation}" : null;
     }
 
     private async Task DropAsync(CancellationToken cancellation)
@@ -165,10 +166,7 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
 
     private async Task LoadAsync(Stream dump, string? into, string afterFailure, CancellationToken cancellation)
     {
-        // In a file that is read, the client knows no commands of its own then, but the two that dumps need.
-        List<string> arguments = ["--binary-mode", "--batch", "--max-allowed-packet=1G", "--init-command=" + LockTimeout];
-        if (session.Connection.Client.Version.Family == MysqlFamily.MariaDb)
-            arguments.Add("--loose-sandbox");
+        List<string> arguments = [.. session.Connection.Harmless, "--max-allowed-packet=1G", "--init-command=" + LockTimeout];
         if (into is not null)
             arguments.Add("--database=" + into);
         var watch = new ServerWatch(session, [], Timeout.InfiniteTimeSpan);
@@ -230,12 +228,12 @@ internal sealed class MysqlRestore(MysqlSession session, string database, string
         session.Connection.QueryAsync($"{LockTimeout}; {sql}", null, cancellation);
 
     /// <summary>Clears up, also after a cancellation; what stays is named by nobody but has a name that tells what it was.</summary>
-    private async Task TryDropAsync(string name)
+    private async Task TryDropAsync(string name, string then = "")
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         try
         {
-            await session.Connection.TryQueryAsync($"SET SESSION lock_wait_timeout = 30; SET SESSION foreign_key_checks = 0; DROP DATABASE IF EXISTS {MysqlText.Name(name)};", null, limit.Token);
+            await session.Connection.TryQueryAsync($"SET SESSION lock_wait_timeout = 30; SET SESSION foreign_key_checks = 0; DROP DATABASE IF EXISTS {MysqlText.Name(name)}; {then}", null, limit.Token);
         }
         catch (OperationCanceledException)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Values;
@@ -12,7 +13,7 @@ namespace BackupSidecar.Databases.MySql;
 /// <param name="options">What the operator said of it.</param>
 /// <param name="places">Where its tools run.</param>
 /// <param name="patience">How long a dump or a restore waits for who is in its way; five minutes if not given.</param>
-internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlaces places, TimeSpan? patience = null) : IDatabaseEngine
+internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlaces places, TimeSpan? patience = null) : IDatabaseEngine, ISqlEngine
 {
     /// <summary>The longest that a server may take until its first answer.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(20);
@@ -80,6 +81,29 @@ internal sealed class MysqlServer(Secret uri, DatabaseOptions options, ToolPlace
             },
             cancellation);
         await restore.RunAsync(dump, cancellation);
+    }
+
+    /// <summary>Asks the server itself: a dump of it would need the users that its views name, who need not be there.</summary>
+    public async Task<FoundCounts> CountAsync(CancellationToken cancellation)
+    {
+        var session = await OpenAsync(cancellation);
+        var inventory = await MysqlInventory.TakeAsync(session, options, cancellation);
+        var hasHistory = MysqlDump.HasHistory(session, await session.DumpToolAsync(cancellation), inventory);
+        var rows = await session.Connection.QueryAsync(string.Concat(inventory.Tables.Where(table => table.HoldsRows).Select(Count)), null, cancellation);
+        return new FoundCounts(rows.ToDictionary(row => row[0], row => long.Parse(row[1], CultureInfo.InvariantCulture)));
+
+        string Count(MysqlTable table)
+        {
+            var name = session.Database.Length > 0 ? table.Name : $"{table.Database}.{table.Name}";
+            var history = hasHistory && table.Kind == "SYSTEM VERSIONED" ? " FOR SYSTEM_TIME ALL" : "";
+            return $"SELECT {MysqlText.Literal(name)}, COUNT(*) FROM {MysqlText.Name(table.Database, table.Name)}{history};\n";
+        }
+    }
+
+    public async Task<IReadOnlyList<string>> FirstColumnAsync(string sql, CancellationToken cancellation)
+    {
+        var session = await OpenAsync(cancellation);
+        return [.. (await session.Connection.QueryAsync(sql.TrimEnd().TrimEnd(';') + ";", session.Database.Length > 0 ? session.Database : null, cancellation)).Select(row => row[0])];
     }
 
     private async Task<MysqlRestore> RestoreOfAsync(DumpRestore wanted, CancellationToken cancellation)

@@ -9,14 +9,14 @@ namespace BackupSidecar.Databases.MySql;
 /// <param name="patience">The longest wait for one that answers; infinite for no limit.</param>
 internal sealed class ServerWatch(MysqlSession session, IReadOnlyList<string> databases, TimeSpan patience)
 {
+    private const int MostSilences = 4;
+
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     /// <summary>The longest that one question may take.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(20);
 
     private long _movedAt = Environment.TickCount64;
-    private const int MostSilences = 4;
-
     private bool _isHeld;
     private string? _problem;
 

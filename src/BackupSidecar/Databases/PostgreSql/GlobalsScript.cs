@@ -2,10 +2,16 @@ namespace BackupSidecar.Databases.PostgreSql;
 
 /// <summary>
 /// What pg_dumpall --globals-only writes: roles with their settings and memberships, and tablespaces. Of it only what the server
-/// lacks is run: what is there already is left as it is.
+/// lacks is run: what is there already is left as it is. Statements of any other kind are left away.
 /// </summary>
 internal sealed class GlobalsScript
 {
+    private static readonly string[][] Kinds =
+    [
+        ["CREATE", "ROLE"], ["ALTER", "ROLE"], ["COMMENT", "ON", "ROLE"], ["GRANT"], ["SECURITY", "LABEL"],
+        ["CREATE", "TABLESPACE"], ["ALTER", "TABLESPACE"], ["COMMENT", "ON", "TABLESPACE"], ["REVOKE"],
+    ];
+
     private readonly List<(string? Role, string? Other, SqlStatement Statement)> _ofRoles = [];
     private readonly List<(string Tablespace, SqlStatement Statement)> _ofTablespaces = [];
     private readonly SqlSplitter _splitter;
@@ -17,6 +23,9 @@ internal sealed class GlobalsScript
 
     public IReadOnlyList<string> Tablespaces =>
         [.. _ofTablespaces.Where(each => each.Statement.Begins("CREATE", "TABLESPACE")).Select(each => each.Tablespace)];
+
+    /// <summary>How the first statement begins that is of one of those kinds and not written as pg_dumpall writes; null if there is none.</summary>
+    public string? Odd { get; private set; }
 
     public void Take(ReadOnlySpan<byte> script) => _splitter.Take(script);
 
@@ -32,6 +41,14 @@ internal sealed class GlobalsScript
 
     private void Add(SqlStatement statement)
     {
+        if (!Kinds.Any(kind => statement.Begins(kind)))
+            return;
+        if (!statement.IsPlain)
+        {
+            // Not more of it: there may be a password in it.
+            Odd ??= string.Join(' ', statement.Tokens.Take(2).Select(token => token.Text));
+            return;
+        }
         var tablespace = statement.Begins("CREATE", "TABLESPACE") || statement.Begins("ALTER", "TABLESPACE")
             ? statement.NameAt(2)
             : statement.NameAt(statement.After("ON", "TABLESPACE"));

@@ -11,7 +11,7 @@ namespace BackupSidecar.Databases.PostgreSql;
 /// <param name="database">The database.</param>
 /// <param name="options">What of it is left out.</param>
 /// <param name="lockPatience">How long a restore waits while somebody holds what it replaces; five minutes if not given.</param>
-internal sealed class Postgres(PostgresAccess access, string database, DatabaseOptions options, TimeSpan? lockPatience = null) : IDatabaseEngine
+internal sealed class Postgres(PostgresAccess access, string database, DatabaseOptions options, TimeSpan? lockPatience = null) : IDatabaseEngine, ISqlEngine
 {
     // Without a limit a dump would wait as long as somebody holds a table, with services stopped.
     private const string LockTimeout = "--lock-wait-timeout=5min";
@@ -82,6 +82,13 @@ internal sealed class Postgres(PostgresAccess access, string database, DatabaseO
     public Task CheckRestoreAsync(DumpRestore wanted, CancellationToken cancellation) => _restore.CheckAsync(wanted, cancellation);
 
     public Task RestoreAsync(Stream dump, DumpRestore wanted, CancellationToken cancellation) => _restore.RunAsync(dump, wanted, cancellation);
+
+    public async Task<IReadOnlyList<string>> FirstColumnAsync(string sql, CancellationToken cancellation)
+    {
+        var connection = await access.ConnectAsync(database, cancellation);
+        var rows = await connection.RunScriptAsync(sql, cancellation);
+        return [.. rows.Select(row => row[0])];
+    }
 
     private async Task RehearseAsync(PostgresConnection connection, CancellationToken cancellation)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using BackupSidecar.Processes;
 
 namespace BackupSidecar.Databases.PostgreSql;
@@ -58,6 +59,30 @@ internal sealed record PostgresConnection(IToolPlace Place, PostgresClient Clien
         psql = psql with { Environment = new Dictionary<string, string>(psql.Environment) { ["PGCLIENTENCODING"] = "UTF8" } };
         var (result, output) = await Place.RunAsync(psql, cancellation);
         return result.Succeeded ? output.TrimEnd('\0') : throw Failed("the server cannot be used", result);
+    }
+
+    /// <summary>Runs a script as psql reads one, up to the first statement that fails, and returns the columns of all rows.</summary>
+    /// <exception cref="DatabaseException">One failed; the message holds the server's words.</exception>
+    public async Task<IReadOnlyList<string[]>> RunScriptAsync(string script, CancellationToken cancellation)
+    {
+        const char Separator = '\u001F';
+        await using var psql = await StartAsync(
+            "psql", ["-XAtq0", $"--field-separator={Separator}", "--set=ON_ERROR_STOP=1", "--file=-"], cancellation);
+        var text = Encoding.UTF8.GetBytes($"SET client_encoding = 'UTF8';\n{script}\n;\n");
+        ProgramStreams.TryWrite(psql.StandardInput, text, text.Length);
+        psql.StandardInput.Close();
+        using var output = new MemoryStream();
+        await ProgramStreams.PumpAsync(psql.StandardOutput, Take, psql.Kill, cancellation);
+        var result = await psql.WaitAsync(cancellation);
+        if (!result.Succeeded)
+            throw Failed("psql failed", result);
+        return [.. Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length).Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(row => row.Split(Separator))];
+
+        bool Take(byte[] chunk, int length)
+        {
+            output.Write(chunk, 0, length);
+            return true;
+        }
     }
 
     public static DatabaseException Failed(string what, ProcessResult result) =>

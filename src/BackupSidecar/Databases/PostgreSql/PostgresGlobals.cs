@@ -11,6 +11,9 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
     private const string End = "-- PostgreSQL database cluster dump complete";
     private const int TailBytes = 1024;
 
+    /// <summary>A backslash in a string is one: else a string could end elsewhere than we think.</summary>
+    private const string Head = "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n";
+
     public string Product => "PostgreSQL";
 
     public async Task<ServerFacts> CheckAsync(CancellationToken cancellation)
@@ -49,8 +52,15 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
         var connection = await access.ConnectToServerAsync(cancellation);
         var script = new GlobalsScript();
         await ProgramStreams.PumpAsync(dump, (chunk, length) => Take(script, chunk, length), () => { }, cancellation);
+        if (script.Odd is { } odd)
+        {
+            throw new DatabaseException(
+                $"the dump of roles and tablespaces holds something that pg_dumpall never writes ({odd} …), so nothing of it was run. "
+                + "Look at the file (restore --to a folder) before you run any of it by hand.");
+        }
         await RestoreRolesAsync(connection, script, wanted, cancellation);
-        await RestoreTablespacesAsync(connection, script, wanted, cancellation);
+        if (!wanted.IsIntoScratch)
+            await RestoreTablespacesAsync(connection, script, wanted, cancellation);
     }
 
     private static async Task RestoreRolesAsync(
@@ -60,7 +70,8 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
         var statements = script.ForMissingRoles(there);
         if (statements.Count > 0)
             await RunAsync(connection, statements, cancellation);
-        Tell("roles", script.Roles, there, wanted);
+        if (!wanted.IsIntoScratch)
+            Tell("roles", script.Roles, there, wanted);
     }
 
     private static async Task RestoreTablespacesAsync(
@@ -90,11 +101,15 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
     }
 
     /// <summary>In one transaction. The statements hold hashes of passwords, so they go where arguments cannot be seen.</summary>
+    /// <remarks>
+    /// psql obeys commands of its own in what it reads, and some of them run programs here. So it reads none of the dump's text:
+    /// each statement is a value in hexadecimal digits, which the server gives back as text, and that goes to the server as it is.
+    /// </remarks>
     private static async Task RunAsync(PostgresConnection connection, IReadOnlyList<string> statements, CancellationToken cancellation)
     {
         await using var psql = await connection.StartAsync(
             "psql", ["-XAtq", "--set=ON_ERROR_STOP=1", "--single-transaction", "--file=-"], cancellation);
-        var script = Encoding.UTF8.GetBytes("SET client_encoding = 'UTF8';\n" + string.Concat(statements.Select(statement => statement + ";\n")));
+        var script = Encoding.ASCII.GetBytes(Head + string.Concat(statements.Select(Encoded)));
         ProgramStreams.TryWrite(psql.StandardInput, script, script.Length);
         psql.StandardInput.Close();
         await ProgramStreams.PumpAsync(psql.StandardOutput, (_, _) => true, psql.Kill, cancellation);
@@ -102,6 +117,9 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
         if (!result.Succeeded)
             throw PostgresConnection.Failed("psql failed, and the roles are as they were before", result);
     }
+
+    private static string Encoded(string statement) =>
+        $"SELECT convert_from(decode('{Convert.ToHexStringLower(Encoding.UTF8.GetBytes(statement))}', 'hex'), 'UTF8') \\gexec\n";
 
     private static async Task<GlobalsScript> DumpAsync(
         PostgresConnection connection, bool withPasswords, Stream destination, CancellationToken cancellation)
@@ -137,13 +155,13 @@ internal sealed class PostgresGlobals(PostgresAccess access) : IDatabaseEngine
     private static async Task<bool> MayReadPasswordsAsync(PostgresConnection connection, CancellationToken cancellation) =>
         await connection.AskAsync("SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT')", cancellation) == "t";
 
-    /// <summary>psql runs commands of the machine that it runs on, if a script tells it to.</summary>
+    /// <summary>Roles have rights and passwords: who makes one up owns the server.</summary>
     private static void CheckIsTrusted(DumpRestore wanted)
     {
         if (!wanted.IsTrusted)
         {
             throw new DatabaseException(
-                "nobody vouches for this dump, and psql would run whatever it holds. Set BACKUP_ENCRYPTION_KEY or BACKUP_SIGNING_KEY for future backups; "
+                "nobody vouches for this dump, and it could make anybody a superuser. Set BACKUP_ENCRYPTION_KEY or BACKUP_SIGNING_KEY for future backups; "
                 + "restore this one by hand as its RESTORE.txt says, or name the databases to restore with --only.");
         }
     }

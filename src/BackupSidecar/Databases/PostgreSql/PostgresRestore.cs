@@ -35,14 +35,14 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
         await MissingRoles.CreateAsync(found.Connection, head.Roles, wanted.Notice, cancellation);
         if (found.Exists)
         {
-            await LoadAsync(found.Connection, whole, "the database is as it was before", cancellation);
+            await LoadAsync(found.Connection, whole, wanted, "the database is as it was before", cancellation);
             return;
         }
         var made = await found.CreateAsync(head, cancellation);
         var isLoaded = false;
         try
         {
-            await LoadAsync(made.Connection, whole, $"the database {SqlText.Name(made.Name)}, which had been made for it, is removed again", cancellation);
+            await LoadAsync(made.Connection, whole, wanted, $"the database {SqlText.Name(made.Name)}, which had been made for it, is removed again", cancellation);
             isLoaded = true;
         }
         finally
@@ -50,7 +50,8 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
             if (!isLoaded && !await made.TryDropAsync(found.Connection))
                 wanted.Notice($"The database {SqlText.Name(made.Name)}, which had been made for the restore, could not be removed; it is empty.");
         }
-        wanted.Notice($"The database {SqlText.Name(made.Name)} was missing and has been made.");
+        if (!wanted.IsIntoScratch)
+            wanted.Notice($"The database {SqlText.Name(made.Name)} was missing and has been made.");
         await SetPropertiesAsync(found.Connection, made.Name, head, wanted, cancellation);
     }
 
@@ -65,12 +66,12 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
         return target;
     }
 
-    private async Task LoadAsync(PostgresConnection connection, Stream dump, string afterFailure, CancellationToken cancellation)
+    private async Task LoadAsync(PostgresConnection connection, Stream dump, DumpRestore wanted, string afterFailure, CancellationToken cancellation)
     {
         var application = $"backup-sidecar-restore-{Guid.NewGuid():N}";
         var watch = new PostgresLockWatch(application, connection, lockPatience);
         await using var restore = await connection.StartAsync(
-            "pg_restore", ["--clean", "--if-exists", "--exit-on-error", "--single-transaction"], cancellation, application);
+            "pg_restore", ["--clean", "--if-exists", "--exit-on-error", "--single-transaction", .. Placing(wanted)], cancellation, application);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var watching = watch.WatchAsync(ended.Token);
         ProcessResult result;
@@ -95,6 +96,8 @@ internal sealed class PostgresRestore(PostgresAccess access, string database, Ti
                 + "End that, or stop it during the restore (BACKUP_STOP_SERVICES)."
             : PostgresConnection.Failed($"pg_restore failed, and {afterFailure}", result).Message + Advice(result));
     }
+
+    private static string[] Placing(DumpRestore wanted) => wanted.IsIntoScratch ? ["--no-tablespaces"] : [];
 
     private static async Task<ProcessResult> FeedAsync(IRunningTool restore, Stream dump, CancellationToken cancellation)
     {

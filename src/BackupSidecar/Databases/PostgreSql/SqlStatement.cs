@@ -35,6 +35,12 @@ internal sealed partial record SqlStatement(string Text)
     /// <summary>Its tokens from the left.</summary>
     public IReadOnlyList<SqlToken> Tokens { get; } = [.. Token().Matches(Text).Select(Read)];
 
+    /// <summary>
+    /// Whether it is one statement to every server, and all of it stands where we see it: nothing but words of ASCII letters, numbers,
+    /// names, strings and the few signs that pg_dumpall writes between them. No comment, no ';', no backslash outside of a string.
+    /// </summary>
+    public bool IsPlain => Plain().IsMatch(Text);
+
     /// <summary>Whether it begins with these keywords.</summary>
     public bool Begins(params ReadOnlySpan<string> words)
     {
@@ -85,4 +91,13 @@ internal sealed partial record SqlStatement(string Text)
         """,
         RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace, Timeout)]
     private static partial Regex Token();
+
+    // Each token is taken whole and never given back, so that there is one way only to read a text. A string right behind a word could be
+    // one with other rules (N'…', U&'…'), and one behind another, with a line break between, goes on with the rules of that.
+    [GeneratedRegex(
+        """
+        \A(?>[ \t\r\n]+|E'(?>([^'\\]|\\.|'')*)'(?!\s*')|[A-Za-z_](?>[A-Za-z0-9_]*)(?!')|[0-9]+|[,()=.]|"(?>([^"]|"")+)"|'(?>([^']|'')*)'(?!\s*'))*\z
+        """,
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace, Timeout)]
+    private static partial Regex Plain();
 }

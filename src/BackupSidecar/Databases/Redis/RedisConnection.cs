@@ -1,5 +1,6 @@
 using BackupSidecar.Configuration.Values;
 using BackupSidecar.Processes;
+using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Databases.Redis;
 
@@ -27,17 +28,18 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <param name="place">Where it runs.</param>
     /// <param name="uri">The server.</param>
     /// <param name="privateDirectory">A directory that only we can read.</param>
+    /// <param name="log">Told what stays behind in a container.</param>
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="DatabaseException">There is no such program, or a file of TLS cannot be read.</exception>
     public static async Task<RedisConnection> OpenAsync(
-        IToolPlace place, RedisUri uri, string privateDirectory, CancellationToken cancellation)
+        IToolPlace place, RedisUri uri, string privateDirectory, ILogger log, CancellationToken cancellation)
     {
         var connection = new RedisConnection(place, uri);
         var isOpen = false;
         try
         {
             await connection.FindProgramAsync(cancellation);
-            await connection.PlaceTlsAsync(privateDirectory, cancellation);
+            await connection.PlaceTlsAsync(privateDirectory, log, cancellation);
             isOpen = true;
             return connection;
         }
@@ -107,7 +109,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     }
 
     /// <summary>redis-cli checks who signed the server's certificate, and not what name it bears.</summary>
-    private async Task PlaceTlsAsync(string privateDirectory, CancellationToken cancellation)
+    private async Task PlaceTlsAsync(string privateDirectory, ILogger log, CancellationToken cancellation)
     {
         if (!_uri.IsTls)
             return;
@@ -117,7 +119,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             var placed = path;
             if (Place is not LocalPlace)
             {
-                var file = await PlacedFile.WriteAsync(Place, privateDirectory, Content(name, path), cancellation);
+                var file = await PlacedFile.WriteAsync(Place, privateDirectory, Content(name, path), log, cancellation);
                 _files.Add(file);
                 placed = file.Path;
             }

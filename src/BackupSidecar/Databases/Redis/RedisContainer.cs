@@ -42,7 +42,7 @@ internal sealed record RedisContainer(ContainerPlace Place, RedisFiles Files, Fi
 {
     // The file system that the folder lies on; then owner, group and mode of the file, or those of the folder for a file to come.
     private const string Look =
-        "stat -f -c %T \"$1\"; stat -c '%u %g %a' \"$0\" 2>/dev/null || stat -c '%u %g 600' \"$1\"";
+        "stat -f -c %T \"$1\"; stat -c '%u %g %a' \"$0\" || stat -c '%u %g 600' \"$1\"";
 
     /// <exception cref="DatabaseException">A restore is not possible there; the message says why.</exception>
     public static async Task<RedisContainer> LookAtAsync(ContainerPlace place, RedisConnection connection, CancellationToken cancellation)

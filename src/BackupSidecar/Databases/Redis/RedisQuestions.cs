@@ -19,8 +19,20 @@ internal sealed class RedisInfo(IReadOnlyDictionary<string, string> fields)
     /// <summary>How many keys it found at its last start, in whatever file it then read; null where it does not say (before 7.0).</summary>
     public long? KeysFoundAtStart => Number("rdb_last_load_keys_loaded") is { } loaded ? loaded + (Number("rdb_last_load_keys_expired") ?? 0) : null;
 
+    /// <summary>How many keys have run out, while it read its data and since; null where it does not say (before 7.0).</summary>
+    public long? RanOut => Number("rdb_last_load_keys_expired") is { } atStart ? atStart + (Number("expired_keys") ?? 0) : null;
+
+    /// <summary>Keys of each database: "db0" and so on, those that hold any and tell how many.</summary>
+    public IReadOnlyDictionary<string, long> Keys => Databases
+        .Select(each => (Name: each.Key, Keys: Parsed(each.Value["keys=".Length..].Split(',')[0])))
+        .Where(each => each.Keys is not null)
+        .ToDictionary(each => each.Name, each => each.Keys!.Value);
+
     /// <summary>Whether any database holds a key.</summary>
-    public bool HasKeys => fields.Any(each => each.Key.StartsWith("db", StringComparison.Ordinal) && each.Value.StartsWith("keys=", StringComparison.Ordinal));
+    public bool HasKeys => Databases.Any();
+
+    private IEnumerable<KeyValuePair<string, string>> Databases =>
+        fields.Where(each => each.Key.StartsWith("db", StringComparison.Ordinal) && each.Value.StartsWith("keys=", StringComparison.Ordinal));
 
     public static RedisInfo Parse(string text) => new(text.Split('\n')
         .Select(line => line.Trim().Split(':', 2))
@@ -28,8 +40,10 @@ internal sealed class RedisInfo(IReadOnlyDictionary<string, string> fields)
         .DistinctBy(pair => pair[0])
         .ToDictionary(pair => pair[0], pair => pair[1]));
 
-    private long? Number(string name) =>
-        long.TryParse(fields.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private long? Number(string name) => Parsed(fields.GetValueOrDefault(name));
+
+    private static long? Parsed(string? text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
 /// <summary>

@@ -37,7 +37,7 @@ internal sealed class RedisRestore : IAsyncDisposable
         // A stopped container can run nothing, not even what a connection begins with.
         if (await container.Place.Engine.InspectAsync(container.Place.ContainerId, cancellation) is not { State.Running: true })
             await container.Place.Engine.StartAsync(container.Place.ContainerId, cancellation);
-        var connection = await RedisConnection.OpenAsync(container.Place, uri, privateDirectory, cancellation);
+        var connection = await RedisConnection.OpenAsync(container.Place, uri, privateDirectory, log, cancellation);
         return new RedisRestore(container, connection, privateDirectory, journal, log);
     }
 

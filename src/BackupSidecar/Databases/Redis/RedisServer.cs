@@ -14,7 +14,7 @@ namespace BackupSidecar.Databases.Redis;
 /// <param name="places">Where its tools run.</param>
 /// <param name="privateDirectory">A directory that only we can read.</param>
 /// <param name="journal">Writes down a container that is about to be stopped; what it returns is called once that runs again.</param>
-/// <param name="log">Told what a restore leaves over.</param>
+/// <param name="log">Told what a restore leaves over, and what stays behind in a container.</param>
 internal sealed class RedisServer(
     Secret uri, DatabaseOptions options, ToolPlaces places, string privateDirectory, Func<ContainerDetails, Action> journal, ILogger log) : IDatabaseEngine
 {
@@ -120,11 +120,18 @@ internal sealed class RedisServer(
         }
     }
 
+    public async Task<FoundCounts> CountAsync(CancellationToken cancellation)
+    {
+        await using var connection = await ConnectAsync(cancellation);
+        var info = await connection.InfoAsync(cancellation);
+        return new FoundCounts(info.Keys, info.RanOut);
+    }
+
     private static string Consistency(bool isProved) =>
         "snapshot of one moment (replication)" + (isProved ? "" : "; the server writes no checksums, so that only its form could be checked");
 
     private async Task<RedisConnection> ConnectAsync(CancellationToken cancellation) => await RedisConnection.OpenAsync(
-        await places.FindAsync(_uri.Host, options.Via, RedisConnection.Programs, cancellation), _uri, privateDirectory, cancellation);
+        await places.FindAsync(_uri.Host, options.Via, RedisConnection.Programs, cancellation), _uri, privateDirectory, log, cancellation);
 
     private async Task<RedisContainer> FindContainerAsync(CancellationToken cancellation)
     {
@@ -135,7 +142,7 @@ internal sealed class RedisServer(
                 $"a Redis server reads a dump only at its start, from its own disk, and its container cannot be used for that: {problem}. "
                 + "Unpack the dump (--to DIR) and put it in by hand, as RESTORE.txt says.");
         }
-        await using var connection = await RedisConnection.OpenAsync(place, _uri, privateDirectory, cancellation);
+        await using var connection = await RedisConnection.OpenAsync(place, _uri, privateDirectory, log, cancellation);
         return await RedisContainer.LookAtAsync(place, connection, cancellation);
     }
 

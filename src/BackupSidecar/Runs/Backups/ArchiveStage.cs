@@ -16,7 +16,7 @@ namespace BackupSidecar.Runs.Backups;
 /// each store commits it by its manifest as soon as its own copy is whole.
 /// </summary>
 internal sealed class ArchiveStage(
-    Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, RunRecord record,
+    Settings settings, BackupPlan plan, string? localFolder, string stagingDirectory, AnomalyGuard guard, RunRecord record,
     ProgressWatch progress, TimeProvider time, ILogger log)
 {
     /// <summary>For uploads that are given up. What one of them cannot undo meanwhile, because its store does not answer, is swept up later.</summary>
@@ -34,7 +34,7 @@ internal sealed class ArchiveStage(
         await using var watch = progress.Follow(spool);
         var manifest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         List<StoredUpload> uploads =
-            [.. preflight.Writable.Select(store => StoredUpload.Begin(store, name, spool, manifest.Task, log, cancellation))];
+            [.. preflight.Writable.Select(store => StoredUpload.Begin(store, name, spool, manifest.Task, settings.VerifyAfter, log, cancellation))];
         try
         {
             var inside = await FillAsync(spool, name, preflight, window, cancellation);
@@ -68,7 +68,7 @@ internal sealed class ArchiveStage(
 
         // Asked to end, we start the services at once, whatever the reading threads are about to do.
         await using var earlyStart = cancellation.Register(() => _ = window.CloseAtOnceAsync());
-        NoteSources(await ReadAsync(archive, preflight, window, cancellation));
+        NoteSources(guard.Judge(await ReadAsync(archive, preflight, window, cancellation)));
         if (record.Sources.All(source => source.State == SourceState.Failed))
             throw new SourceException("No backup data generated: not one source could be read.");
         var manifest = Describe(name);
@@ -131,11 +131,22 @@ internal sealed class ArchiveStage(
         }
         finally
         {
-            foreach (var upload in uploads.Where(upload => upload.Problem is not null))
-                record.AddLoggedProblem(upload.Problem!);
+            uploads.ForEach(Note);
             record.Stores = [.. uploads.Select(upload => upload.ToReport()),
                 .. preflight.UnwritableBecause.Select(each => new StoreReport(each.Key.Name, each.Key.Location, each.Value))];
         }
+    }
+
+    private void Note(StoredUpload upload)
+    {
+        if (upload.Problem is { } problem)
+            record.AddLoggedProblem(problem);
+        if (upload is not { IsCommitted: true, Checked: { } found })
+            return;
+        if (found.Problem is { } doubt)
+            record.AddLoggedProblem(doubt);
+        if (found.Warning is { } warning)
+            record.AddLoggedWarning(warning);
     }
 
     /// <summary>The name of this second in local time, or the next one that no store has used.</summary>

@@ -1,14 +1,16 @@
+using BackupSidecar.Configuration;
 using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Stores;
+using BackupSidecar.Verification;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs.Backups;
 
 /// <summary>
-/// The way of one archive into one store, beside that of its neighbours: it follows the spool while it grows, and commits by
-/// the manifest as soon as its own copy is whole. A failure ends this way only, and becomes a sentence.
+/// The way of one archive into one store, beside that of its neighbours: it follows the spool while it grows, is compared with it
+/// when its own copy is whole, and is committed by the manifest. A failure ends this way only, and becomes a sentence.
 /// </summary>
 internal sealed class StoredUpload
 {
@@ -16,12 +18,15 @@ internal sealed class StoredUpload
     private static readonly TimeSpan LongestTakeBack = TimeSpan.FromSeconds(5);
 
     private readonly ArchiveName _name;
+    private readonly VerifyAfter _verifyAfter;
     private readonly ILogger _log;
 
-    private StoredUpload(IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, ILogger log, CancellationToken cancellation)
+    private StoredUpload(
+        IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, VerifyAfter verifyAfter, ILogger log, CancellationToken cancellation)
     {
         Store = store;
         _name = name;
+        _verifyAfter = verifyAfter;
         _log = log;
         Ended = Task.Run(() => StoreAsync(spool, manifest, cancellation), CancellationToken.None);
     }
@@ -31,6 +36,9 @@ internal sealed class StoredUpload
     /// <summary>Why it failed, or null so far.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>How the copy was compared with the spool, and what there is to say of that; null so far.</summary>
+    public CheckedUpload? Checked { get; private set; }
+
     /// <summary>Whether the archive and its manifest are stored here: whether it is a backup.</summary>
     public bool IsCommitted { get; private set; }
 
@@ -38,34 +46,43 @@ internal sealed class StoredUpload
     /// <param name="name">The archive's name, free in that store.</param>
     /// <param name="spool">The archive while it is made.</param>
     /// <param name="manifest">Completes with the manifest's bytes once the spool is sealed.</param>
+    /// <param name="verifyAfter">How closely the copy is compared with the spool before it counts.</param>
     /// <param name="log">Told of the end, good or bad.</param>
     /// <param name="cancellation">Ends the upload; nothing stays behind.</param>
     public static StoredUpload Begin(
-        IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, ILogger log, CancellationToken cancellation) =>
-        new(store, name, spool, manifest, log, cancellation);
+        IBackupStore store, ArchiveName name, Spool spool, Task<byte[]> manifest, VerifyAfter verifyAfter, ILogger log, CancellationToken cancellation) =>
+        new(store, name, spool, manifest, verifyAfter, log, cancellation);
 
     /// <summary>Completes with the end. Fails only if the upload was cancelled, or its spool failed.</summary>
     public Task Ended { get; }
 
-    public StoreReport ToReport() => new(Store.Name, Store.Location, Problem ?? (IsCommitted ? null : "The upload did not come to its end."));
+    public StoreReport ToReport() => new(Store.Name, Store.Location, Problem ?? (IsCommitted ? null : "The upload did not come to its end."))
+    {
+        Checked = IsCommitted ? Checked?.Check : null,
+    };
 
     private async Task StoreAsync(Spool spool, Task<byte[]> manifest, CancellationToken cancellation)
     {
         // Who finds the manifest's name taken shares it with another run: the archive may then be that of the other one.
         var isArchiveThere = false;
         var isNameShared = false;
+        var attempt = "store the archive";
         try
         {
             await Store.UploadAsync(_name.FileName, spool, cancellation);
             isArchiveThere = true;
+            attempt = $"give {_name.FileName} back as it was sent";
+            Checked = await CheckAsync(spool, cancellation);
+            attempt = "write the manifest";
             await CommitAsync(await manifest, cancellation);
             IsCommitted = true;
-            _log.LogInformation("Stored in {Store}: {Location}/{Archive}", Store.Name, Store.Location, _name.FileName);
+            Tell(Checked);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested && !spool.Sealed.IsFaulted)
         {
             // Of whatever type: a store that fails, even by a fault of ours, costs nobody the copy in the other one.
-            Problem = $"The {Store.Name} store ({Store.Location}) failed to {(isArchiveThere ? "write the manifest" : "store the archive")}: {failure.Message}";
+            var consequence = isArchiveThere ? ". It is no backup there." : "";
+            Problem = $"The {Store.Name} store ({Store.Location}) failed to {attempt}: {(isArchiveThere ? failure.Message.TrimEnd('.') : failure.Message)}{consequence}";
             _log.LogError("{Problem}", Problem);
             isNameShared = failure is StoreNameTakenException;
         }
@@ -74,6 +91,16 @@ internal sealed class StoredUpload
             if (isArchiveThere && !IsCommitted && !isNameShared)
                 await TakeBackAsync();
         }
+    }
+
+    private void Tell(CheckedUpload checkedUpload)
+    {
+        if (checkedUpload.Warning is { } warning)
+            _log.LogWarning("{Warning}", warning);
+        if (checkedUpload.Problem is { } problem)
+            _log.LogError("{Problem}", problem);
+        _log.LogInformation(
+            "Stored in {Store}: {Location}/{Archive} ({Check})", Store.Name, Store.Location, _name.FileName, ReportText.Word(checkedUpload.Check));
     }
 
     /// <summary>Without a manifest the archive would never count, never be removed, and might be what fills the disk.</summary>
@@ -92,6 +119,14 @@ internal sealed class StoredUpload
                 "{Location}/{Archive} has no manifest and could not be removed; it is listed as incomplete. Remove it by hand. {Reason}",
                 Store.Location, _name.FileName, failure.Message);
         }
+    }
+
+    private async Task<CheckedUpload> CheckAsync(Spool spool, CancellationToken cancellation)
+    {
+        MayFail.At(Failpoint.BeforeUploadCheck, cancellation);
+        var found = await new UploadedCopy(Store, _name, spool, _log).CheckAsync(_verifyAfter, cancellation);
+        MayFail.At(Failpoint.AfterUploadCheck, cancellation);
+        return found;
     }
 
     /// <summary>The archive is whole here: once asked to end, what makes it a backup still gets a moment.</summary>

@@ -34,7 +34,7 @@ internal sealed class ArchiveFetch(CopyReader copies, bool hasManifestKey, ILogg
 
     private void CheckTrust(ArchiveName name, StoredCopy copy, RestoreOptions options)
     {
-        if (copy.State == CatalogState.Damaged)
+        if (copy.IsRefused)
             throw copy.Refused(name, $"is refused: {copy.Problem}");
         if (copy.NotVouchedFor(hasManifestKey) is { } reason)
         {

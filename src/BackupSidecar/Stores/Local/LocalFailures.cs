@@ -17,9 +17,9 @@ internal static class LocalFailures
 
     private static string Explain(Exception cause) => cause switch
     {
-        UnauthorizedAccessException => "permission denied. Check owner and mode of the folder, and that it is not mounted read-only.",
+        UnauthorizedAccessException => $"permission denied.{Capabilities.Ours.AdviceFor(cause)}",
         DirectoryNotFoundException or FileNotFoundException => "it does not exist, or a part of the path is a file. Check that the folder is mounted.",
-        { HResult: PosixErrors.NotPermitted or PosixErrors.AccessDenied } => "permission denied. Check owner and mode of the folder.",
+        { HResult: PosixErrors.NotPermitted or PosixErrors.AccessDenied } => $"permission denied.{Capabilities.Ours.AdviceFor(cause)}",
         { HResult: PosixErrors.NoEntry } => "it does not exist. Check that the folder is mounted.",
         { HResult: PosixErrors.NoSpace } => "no space is left on the file system. Free some, or keep fewer backups there.",
         { HResult: PosixErrors.Quota } => "the disk quota is used up. Raise it, or keep fewer backups there.",

@@ -20,7 +20,7 @@ internal sealed partial class LocalStore : IBackupStore
     /// <param name="clock">Tells how old leftovers are.</param>
     public LocalStore(string path, string backupName, TimeProvider clock)
     {
-        Folder = Path.Combine(path, backupName);
+        Folder = FolderOf(path, backupName);
         _clock = clock;
         _leftover = new Regex(
             $@"^\.({Regex.Escape(backupName)}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}-[0-9]{{6}}\..+|probe-[0-9a-f]{{32}}){Regex.Escape(PartialFile.Suffix)}\z",
@@ -35,8 +35,14 @@ internal sealed partial class LocalStore : IBackupStore
     /// <summary>Where the objects lie. A spool that is made here costs no second copy.</summary>
     public string Folder { get; }
 
+    /// <summary>Knows whether the folder is the one that was used before; null where nobody cares.</summary>
+    public FolderMark? Mark { get; init; }
+
+    public static string FolderOf(string path, string backupName) => Path.Combine(path, backupName);
+
     public Task ProbeAsync(CancellationToken cancellation)
     {
+        Mark?.RequireForWriting();
         var probe = Path.Combine(Folder, PartialFile.NameFor($"probe-{Guid.NewGuid():N}"));
         Attempt($"write to {Folder}", () =>
         {
@@ -58,6 +64,7 @@ internal sealed partial class LocalStore : IBackupStore
             if (folder.Exists)
                 objects.AddRange(folder.EnumerateFiles().Select(Describe).OfType<StoredObject>());
         });
+        Mark?.RequireForReading(isEmpty: objects.Count == 0);
         return objects.ToAsyncEnumerable();
     }
 
@@ -74,6 +81,7 @@ internal sealed partial class LocalStore : IBackupStore
             await AdoptAsync(name, spool, cancellation);
         else
             await LocalCopy.WriteAsync(spool, PartialPathOf(name), PathOf(name), cancellation);
+        Mark?.Leave(name);
     }
 
     public async Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
@@ -89,6 +97,20 @@ internal sealed partial class LocalStore : IBackupStore
         }));
         return Task.FromResult(stream!);
     }
+
+    public Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        Attempt($"read {PathOf(name)}", () =>
+        {
+            using var file = new FileStream(PathOf(name), new FileStreamOptions { Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 });
+            file.Position = offset;
+            file.ReadExactly(buffer.Span);
+        });
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A file system keeps none.</summary>
+    public Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation) => Task.FromResult<StoreChecksum?>(null);
 
     public Task DeleteAsync(string name, CancellationToken cancellation)
     {
@@ -128,6 +150,8 @@ internal sealed partial class LocalStore : IBackupStore
             throw LocalFailures.Describe($"write {PathOf(name)} ({bytes} bytes)", reason);
         Attempt($"write {PathOf(name)}", () =>
         {
+            if (new FileInfo(spool.FilePath).Length is var length && length != bytes)
+                throw new IOException($"the file has {length} bytes instead of {bytes}.");
             MayFail.At(Failpoint.BeforeLocalRename, CancellationToken.None);
             PosixFiles.RenameWithoutReplacing(spool.FilePath, PathOf(name));
             LocalCopy.FlushFolderOf(PathOf(name));

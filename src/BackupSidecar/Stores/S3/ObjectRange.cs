@@ -112,6 +112,7 @@ internal sealed class ObjectRange : IDisposable
             return response;
         using (response)
         {
+            S3Failures.ThrowIfNone(response.ETag, _object.Attempt, _connection);
             throw new StoreException($"S3: cannot {_object.Attempt.What}: the server gives {response.ContentLength} bytes ('{response.ContentRange}') "
                 + $"where {_size - _fetched} from {_offset + _fetched} on were asked for.");
         }

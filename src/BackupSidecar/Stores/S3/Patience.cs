@@ -12,6 +12,12 @@ internal sealed record Patience
     /// <summary>The same for a server that has never answered: enough for a name or a route that appears late.</summary>
     public TimeSpan LongestFirstLook { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// A server that says when to come back (Retry-After) is left alone for so long, all waits of one request together. They do not
+    /// count against its trouble.
+    /// </summary>
+    public TimeSpan LongestAsked { get; init; } = TimeSpan.FromSeconds(60);
+
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromMilliseconds(500);
 
     public TimeSpan LongestWait { get; init; } = TimeSpan.FromSeconds(4);

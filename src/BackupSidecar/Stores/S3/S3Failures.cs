@@ -20,8 +20,10 @@ internal static class S3Failures
         var (explanation, isTransient) = Explain(attempt, connection, watch, cause);
         return new S3StoreException($"S3: cannot {attempt.What}: {explanation}", isTransient, cause)
         {
-            Status = ServiceErrorIn(cause)?.StatusCode,
+            IsDenied = explanation == Denied(attempt),
+            Status = ServiceErrorIn(cause)?.StatusCode ?? Within<BusyException>(cause)?.Status,
             Code = ServiceErrorIn(cause)?.ErrorCode,
+            RetryAfter = Within<BusyException>(cause)?.RetryAfter,
         };
     }
 
@@ -37,6 +39,8 @@ internal static class S3Failures
         var server = connection.Server;
         if (watch.HasFired)
             return ($"{server} fell silent for {watch.Limit.TotalSeconds:0} s.", true);
+        if (Within<BusyException>(cause) is { } busy)
+            return ($"{server} is busy (HTTP {(int)busy.Status}) and asks to be left alone for {busy.RetryAfter.TotalSeconds:0} s.", true);
         if (Within<AuthenticationException>(cause) is { } answer && IsNoTls(answer))
             return ($"{server} does not answer in TLS; it seems to speak plain http on that port. Correct the port, or write http:// in BACKUP_S3_ENDPOINT.", false);
         if (Within<AuthenticationException>(cause) is { } tls)
@@ -109,6 +113,9 @@ internal sealed class S3StoreException(string message, bool isTransient, Excepti
     public HttpStatusCode? Status { get; init; }
 
     public string? Code { get; init; }
+
+    /// <summary>When the server wants to be asked again, from its answer on; null if it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The server cannot be reached or fell silent: the SDK's status is then missing or zero.</summary>
     public bool HadNoAnswer => IsTransient && Status.GetValueOrDefault() == default;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Amazon.S3;
 using Amazon.S3.Model;
 
 namespace BackupSidecar.Stores.S3;
@@ -42,6 +43,23 @@ internal sealed class S3Folder(S3Connection connection, string backupName)
         }
         catch (S3StoreException exception) when (exception.IsNotFound)
         {
+            return null;
+        }
+    }
+
+    /// <summary>See <see cref="IBackupStore.ChecksumAsync"/>.</summary>
+    public async Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation)
+    {
+        var request = new GetObjectMetadataRequest { BucketName = connection.Bucket, Key = KeyOf(name), ChecksumMode = ChecksumMode.ENABLED };
+        var attempt = new S3Attempt($"ask for the checksum of {AddressOf(name)}", "s3:GetObject");
+        try
+        {
+            var answer = await connection.TryAsync(attempt, (s3, watch) => s3.GetObjectMetadataAsync(request, watch.Token), cancellation);
+            return ServerChecksum.In(answer, isSha256Ours: connection.SendsChecksums);
+        }
+        catch (S3StoreException refused) when (!refused.IsTransient)
+        {
+            // A server may not know the question, or ask for the right to decrypt: then there is none to be had.
             return null;
         }
     }

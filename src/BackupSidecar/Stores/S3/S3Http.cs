@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -7,8 +8,8 @@ namespace BackupSidecar.Stores.S3;
 
 /// <summary>
 /// The HTTP client below the SDK: follows no redirects (they would carry signed requests to strangers), gives up connecting
-/// in bounded time, trusts the certificates of <c>BACKUP_S3_CA_FILE</c> in addition to the system's, and notes how far the
-/// server's clock is from ours.
+/// in bounded time, trusts the certificates of <c>BACKUP_S3_CA_FILE</c> in addition to the system's, notes how far the
+/// server's clock is from ours, and lets a server that says when to come back have its way.
 /// </summary>
 internal sealed class S3Http : HttpClientFactory, IDisposable
 {
@@ -79,8 +80,19 @@ internal sealed class S3Http : HttpClientFactory, IDisposable
             HasAnswered = true;
             if (response.Headers.Date is { } date)
                 Skew = date - clock.GetUtcNow();
-            return response;
+            if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests) || RetryAfter(response) is not { } wait)
+                return response;
+            using (response)
+                throw new BusyException(response.StatusCode, wait);
         }
+
+        /// <summary>From this answer on; by the server's own clock where it names a moment.</summary>
+        private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+        {
+            { Delta: { } wait } => wait,
+            { Date: { } moment } => moment - (response.Headers.Date ?? clock.GetUtcNow()) is var wait && wait > TimeSpan.Zero ? wait : TimeSpan.Zero,
+            _ => null,
+        };
     }
 
     /// <summary>Accepts what the system accepts, and chains that end in an added root; a wrong host name never.</summary>
@@ -102,4 +114,12 @@ internal sealed class S3Http : HttpClientFactory, IDisposable
             return chain.Build(leaf);
         }
     }
+}
+
+/// <summary>The server has said when to come back. The SDK knows nothing of this, so that it does not come back at once.</summary>
+internal sealed class BusyException(HttpStatusCode status, TimeSpan retryAfter) : Exception($"HTTP {(int)status}, Retry-After {retryAfter.TotalSeconds:0} s")
+{
+    public HttpStatusCode Status => status;
+
+    public TimeSpan RetryAfter => retryAfter;
 }

@@ -52,6 +52,16 @@ internal sealed class S3Store : IBackupStore
     public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation) =>
         await ObjectStream.OpenAsync(_connection, _folder, name, cancellation);
 
+    public async Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        var ranged = new RangedObject(new S3Attempt($"read {_folder.AddressOf(name)}", "s3:GetObject"), _folder.KeyOf(name), ETag: null);
+        using var range = new ObjectRange(_connection, ranged, offset, buffer.Length);
+        await range.FetchAsync(cancellation);
+        range.Read(buffer.Span);
+    }
+
+    public Task<StoreChecksum?> ChecksumAsync(string name, CancellationToken cancellation) => _folder.ChecksumAsync(name, cancellation);
+
     public Task DeleteAsync(string name, CancellationToken cancellation) => _folder.DeleteAsync(name, cancellation);
 
     public Task SweepAsync(CancellationToken cancellation) => new S3Sweep(_connection, _folder, Marks, _clock, _log).RunAsync(cancellation);

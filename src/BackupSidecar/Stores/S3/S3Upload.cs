@@ -129,7 +129,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
             new ParallelOptions { MaxDegreeOfParallelism = ParallelParts, CancellationToken = cancellation },
             async (part, stop) => sent.Add(await SendPartAsync(spool, part, stop)));
         var (length, _) = await spool.Sealed;
-        await YieldToOthersAsync(cancellation);
+        if (await new UploadRivals(connection, _key, folder.AddressOf(name), log).HavePrecedenceAsync(_uploadId, cancellation))
+            throw Taken("another run is uploading it");
         await CompleteAsync([.. sent.OrderBy(part => part.PartNumber)], length, cancellation);
     }
 
@@ -176,56 +177,6 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
             return new PartETag(part.Number, answer.ETag) { ChecksumSHA256 = checksum };
         },
         cancellation);
-
-    /// <summary>
-    /// Two uploads of one name at the same time see that the name is free, and many servers let the second replace the first.
-    /// So both look at the unfinished uploads before they finish, and agree on who gives way. Without the right to look, the
-    /// server's conditions have to do.
-    /// </summary>
-    private async Task YieldToOthersAsync(CancellationToken cancellation)
-    {
-        var attempt = new S3Attempt($"list unfinished uploads of {folder.AddressOf(name)}", "s3:ListBucketMultipartUploads");
-        var request = new ListMultipartUploadsRequest { BucketName = connection.Bucket, Prefix = _key };
-        try
-        {
-            var page = await connection.TryAsync(attempt, (s3, watch) => s3.ListMultipartUploadsAsync(request, watch.Token), cancellation);
-            var rivals = (page.MultipartUploads ?? [])
-                .Where(upload => upload.Key == _key && string.CompareOrdinal(upload.UploadId, _uploadId) < 0);
-            foreach (var rival in rivals)
-            {
-                if (await HasPartsAsync(rival.UploadId, cancellation))
-                    throw Taken("another run is uploading it");
-            }
-        }
-        catch (S3StoreException refused) when (!refused.IsTransient)
-        {
-            log.LogDebug("Whether another run uploads {Address} as well is not known. {Reason}", folder.AddressOf(name), refused.Message);
-        }
-    }
-
-    /// <summary>
-    /// An upload without parts may be one of ours: the answer to its beginning was lost, and we began anew. If it is another run's, that
-    /// finds our object when it has come so far.
-    /// </summary>
-    private async Task<bool> HasPartsAsync(string uploadId, CancellationToken cancellation)
-    {
-        var attempt = new S3Attempt($"list the parts of an upload of {folder.AddressOf(name)}", "s3:ListMultipartUploadParts");
-        var request = new ListPartsRequest { BucketName = connection.Bucket, Key = _key, UploadId = uploadId, MaxParts = 1 };
-        try
-        {
-            var page = await connection.TryAsync(attempt, (s3, watch) => s3.ListPartsAsync(request, watch.Token), cancellation);
-            return page.Parts is { Count: > 0 };
-        }
-        catch (S3StoreException gone) when (gone.IsNotFound)
-        {
-            return false;
-        }
-        catch (S3StoreException refused) when (!refused.IsTransient)
-        {
-            // Without the right to look, whatever is there is taken for another run's.
-            return true;
-        }
-    }
 
     private Task CompleteAsync(List<PartETag> parts, long length, CancellationToken cancellation) => CommitAsync(
         async (s3, watch) =>

@@ -9,13 +9,16 @@ namespace BackupSidecar.Targets.Extraction;
 /// Writes the content of a source's one entry to a private file: for dumps, and for files that the manifest knows by the
 /// digest of their content.
 /// </summary>
-internal sealed class ContentExtraction(string folder, Expectation expected) : IExtraction
+/// <param name="folder">Where to.</param>
+/// <param name="expected">What must come.</param>
+/// <param name="owners">Told of its owner; null where it does not matter.</param>
+internal sealed class ContentExtraction(string folder, Expectation expected, Owners? owners) : IExtraction
 {
     private readonly SourceTally _tally = new(expected, isByContent: true);
 
     public string Root => expected.Root;
 
-    public IReadOnlyList<string> Notes => [];
+    public IReadOnlyList<string> Notes => owners?.Note is { } note ? [note] : [];
 
     private string FilePath => Path.Combine(folder, expected.Entry);
 
@@ -44,9 +47,10 @@ internal sealed class ContentExtraction(string folder, Expectation expected) : I
     private void GiveAttributes(EntryAttributes attributes)
     {
         var path = new RawPath(FilePath);
-        if (Environment.IsPrivilegedProcess)
+        owners?.Add(attributes);
+        if (owners is { AreKept: true })
             Posix.SetOwner(path, (uint)attributes.OwnerId, (uint)attributes.GroupId);
-        Posix.SetMode(path, (uint)attributes.Mode & (expected.IsTrusted ? 0xfffu : 0x1ffu));
+        Posix.SetMode(path, (uint)attributes.Mode & (expected.IsTrusted && owners is { HaveLostPrograms: false } ? 0xfffu : 0x1ffu));
         Posix.SetModifiedAt(path, attributes.ModifiedAt.ToUnixTimeSeconds(), 0);
     }
 }

@@ -10,7 +10,7 @@ namespace BackupSidecar.Targets.Extraction;
 /// Unpacks a tar.gz that is an entry itself, as docker-backup-sidecar packed each directory. Its root has the name that the
 /// directory had on the disk; what is unpacked gets the source's name.
 /// </summary>
-internal sealed class NestedExtraction(string folder, Expectation expected) : IExtraction
+internal sealed class NestedExtraction(string folder, Expectation expected, Owners owners) : IExtraction
 {
     private TarExtraction? _tree;
 
@@ -25,7 +25,7 @@ internal sealed class NestedExtraction(string folder, Expectation expected) : IE
         using var inner = ArchiveReader.Open(entry.Content, ".tar.gz", new ArchiveSettings());
         while (inner.NextEntry(cancellation) is { } found)
         {
-            _tree ??= TarExtraction.Start(folder, expected with { Root = found.Root }, isTree: true);
+            _tree ??= TarExtraction.Start(folder, expected with { Root = found.Root }, isTree: true, owners);
             _tree.Add(found, cancellation);
         }
         inner.Complete();

@@ -23,13 +23,14 @@ internal sealed class TarExtraction : IExtraction
     private readonly BufferedStream _input;
     private readonly SourceTally _tally;
     private readonly List<string> _notes = [];
-    private long _ofOthers;
+    private readonly Owners _owners;
 
-    private TarExtraction(string folder, Expectation expected, bool isTree, RunningProcess tar)
+    private TarExtraction(string folder, Expectation expected, bool isTree, Owners owners, RunningProcess tar)
     {
         _folder = folder;
         _isTree = isTree;
         _expected = expected;
+        _owners = owners;
         _tally = new SourceTally(expected, isByContent: false);
         _tar = tar;
         _input = new BufferedStream(tar.StandardInput, InputBytes);
@@ -42,8 +43,9 @@ internal sealed class TarExtraction : IExtraction
     /// <param name="folder">A folder that nobody else writes to; receives the tree under the name of its root.</param>
     /// <param name="expected">What must come.</param>
     /// <param name="isTree">Whether that is a directory; else it is a file, or what nobody said of what it is.</param>
-    public static TarExtraction Start(string folder, Expectation expected, bool isTree) =>
-        new(folder, expected, isTree, RunningProcess.Start(Tar(folder, expected.IsTrusted)));
+    /// <param name="owners">Told of each owner.</param>
+    public static TarExtraction Start(string folder, Expectation expected, bool isTree, Owners owners) =>
+        new(folder, expected, isTree, owners, RunningProcess.Start(Tar(folder, expected.IsTrusted, owners.AreKept)));
 
     public void Add(ArchiveEntry entry, CancellationToken cancellation)
     {
@@ -52,8 +54,8 @@ internal sealed class TarExtraction : IExtraction
             FreeSpace.CheckEntry(_folder, entry.Bytes);
         if (reason is not null)
             Note(entry, reason);
-        else if ((uint)entry.Attributes.OwnerId != Posix.UserId)
-            _ofOthers++;
+        else
+            _owners.Add(entry.Attributes);
         _tally.Destination = reason is null ? _input : null;
         try
         {
@@ -83,11 +85,11 @@ internal sealed class TarExtraction : IExtraction
             throw Failure(result);
         if (result.LastWords.Length > 0)
             _notes.Add($"While unpacking '{_expected.Entry}', tar said: {result.LastWords}");
-        if (_ofOthers > 0 && !Environment.IsPrivilegedProcess)
-            _notes.Add($"{_ofOthers} in '{_expected.Entry}' belonged to another user and now belong to us (user {Posix.UserId}): only root can keep owners.");
+        if (_owners.Note is { } note)
+            _notes.Add(note);
         _tally.Compare();
         CheckRoot();
-        if (!_expected.IsTrusted)
+        if (!_expected.IsTrusted || _owners.HaveLostPrograms)
             await DropPrivilegesAsync(cancellation);
     }
 
@@ -105,12 +107,12 @@ internal sealed class TarExtraction : IExtraction
         await _tally.DisposeAsync();
     }
 
-    private static Command Tar(string folder, bool isTrusted) => new(
+    private static Command Tar(string folder, bool isTrusted, bool keepsOwners) => new(
         "tar",
         [
             "--extract", "--file=-", "--blocking-factor=512", "--directory=" + folder, "--keep-old-files", "--numeric-owner",
             "--preserve-permissions", "--acls", "--xattrs", isTrusted ? "--xattrs-include=*" : "--xattrs-include=user.*",
-            Environment.IsPrivilegedProcess ? "--same-owner" : "--no-same-owner",
+            keepsOwners ? "--same-owner" : "--no-same-owner",
         ]);
 
     /// <summary>Takes the set-user-id and set-group-id bits away from everything that was unpacked.</summary>

@@ -5,14 +5,14 @@ namespace BackupSidecar.Targets.Swapping;
 /// <summary>Gives one directory the owner, mode, extended attributes (ACLs are among them) and time of another.</summary>
 internal static class DirectoryAttributes
 {
-    /// <summary>The owner is set only by root, as tar does it; a directory that is not ours keeps what it has.</summary>
+    /// <summary>The owner is set only by who may give files away, as tar does it; a directory that is not ours keeps what it has.</summary>
     public static void Copy(RawPath from, RawPath to)
     {
         try
         {
             CopyAll(from, to);
         }
-        catch (PosixException error) when (error.Error == Posix.NotPermitted && !Environment.IsPrivilegedProcess)
+        catch (PosixException error) when (error.Error == Posix.NotPermitted && !Capabilities.Ours.Has(Capability.FOwner))
         {
             // We may write into somebody else's directory, but its own attributes are not ours to set.
         }
@@ -21,7 +21,7 @@ internal static class DirectoryAttributes
     private static void CopyAll(RawPath from, RawPath to)
     {
         var facts = Posix.Find(from) ?? throw new DirectoryNotFoundException($"{from} is not there any more.");
-        if (Environment.IsPrivilegedProcess)
+        if (Capabilities.Ours.MayGiveAway)
             Posix.SetOwner(to, facts.Owner, facts.Group);
         CopyExtended(from, to);
         Posix.SetMode(to, facts.Permissions);

@@ -16,9 +16,6 @@ internal static partial class Posix
     private const int NameOffset = 19;
     private const int LengthOffset = 16;
 
-    /// <summary>Whom what we make belongs to.</summary>
-    public static uint UserId { get; } = Native.EffectiveUser();
-
     /// <exception cref="PosixException">It failed.</exception>
     public static void Rename(RawPath from, RawPath to) =>
         Check(Native.Rename(from.NullTerminated, to.NullTerminated), $"moving {from} to {to}");
@@ -144,9 +141,6 @@ internal static partial class Posix
     private static partial class Native
     {
         private const string Library = "libc";
-
-        [LibraryImport(Library, EntryPoint = "geteuid")]
-        public static partial uint EffectiveUser();
 
         [LibraryImport(Library, EntryPoint = "rename", SetLastError = true)]
         public static partial int Rename(byte[] from, byte[] to);

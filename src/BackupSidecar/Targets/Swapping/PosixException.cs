@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace BackupSidecar.Targets.Swapping;
 
 /// <summary>The kernel refused something: what was attempted, on what, and its reason.</summary>
-internal sealed class PosixException(string message, int error) : IOException(message)
+internal sealed class PosixException(string message, int error) : IOException(message, error)
 {
     public int Error { get; } = error;
 

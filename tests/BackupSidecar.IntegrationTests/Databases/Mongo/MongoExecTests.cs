@@ -36,7 +36,7 @@ public sealed class MongoExecTests
         var address = await container.AddressAsync();
         using var places = new ToolPlaces(DumpVia.Auto, new ServiceSettings(), TimeProvider.System, NullLogger.Instance);
         var engine = new MongoServer(
-            new Secret($"mongodb://u:p%40ss@{address}:27017/shop?authSource=admin"), new DatabaseOptions(), places, "/nowhere");
+            new Secret($"mongodb://u:p%40ss@{address}:27017/shop?authSource=admin"), new DatabaseOptions(), places, "/nowhere", NullLogger.Instance);
         using var dump = new MemoryStream();
 
         await engine.CheckAsync(Cancellation);

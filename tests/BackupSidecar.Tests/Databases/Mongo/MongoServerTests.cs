@@ -132,12 +132,23 @@ public sealed class MongoServerTests : IDisposable
     [Fact]
     public async Task Missing_tools_are_named_with_the_way_to_get_them()
     {
-        var engine = new MongoServer(new Secret(Uri), new DatabaseOptions(), _places, _private, Path.Combine(_private, "nowhere"));
+        var engine = new MongoServer(new Secret(Uri), new DatabaseOptions(), _places, _private, NullLogger.Instance, Path.Combine(_private, "nowhere"));
 
         var failure = await Assert.ThrowsAsync<DatabaseException>(() => engine.CheckAsync(Cancellation));
 
         Assert.Contains("MongoDB Database Tools", failure.Message);
         Assert.Contains("WITH_MONGODB_TOOLS=1", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_tool_that_fails_to_tell_its_version_is_not_used()
+    {
+        _tools.Archive(MongoArchives.Whole);
+        _tools.Break();
+
+        var failure = await Assert.ThrowsAsync<DatabaseException>(() => Engine().DumpAsync(Stream.Null, Cancellation));
+
+        Assert.Equal("mongodump cannot even tell its version: last words of a broken mongodump", failure.Message);
     }
 
     [Theory]
@@ -172,5 +183,5 @@ public sealed class MongoServerTests : IDisposable
     }
 
     private MongoServer Engine(string uri = Uri, DatabaseOptions? options = null) =>
-        new(new Secret(uri), options ?? new DatabaseOptions(), _places, _private, _tools.Directory);
+        new(new Secret(uri), options ?? new DatabaseOptions(), _places, _private, NullLogger.Instance, _tools.Directory);
 }

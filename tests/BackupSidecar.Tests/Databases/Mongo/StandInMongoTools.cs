@@ -11,6 +11,7 @@ internal sealed class StandInMongoTools : IDisposable
         #!/bin/bash
         here=$(dirname "$0")
         name=$(basename "$0")
+        if [ "$*" = --version ] && [ -e "$here/broken" ]; then echo "last words of a broken $name" >&2; exit 127; fi
         if [ "$*" = --version ]; then echo "$name version: 100.9.4"; echo "git version: x"; exit 0; fi
         printf '%s\n' "$@" > "$here/arguments"
         for argument in "$@"; do
@@ -39,6 +40,9 @@ internal sealed class StandInMongoTools : IDisposable
     public void Archive(byte[] content) => File.WriteAllBytes(PathTo("archive"), content);
 
     public void Exit(int code) => File.WriteAllText(PathTo("exit"), $"{code}");
+
+    /// <summary>From now on they do not even tell their version.</summary>
+    public void Break() => File.WriteAllText(PathTo("broken"), "");
 
     public string Read(string name) => File.ReadAllText(PathTo(name));
 

@@ -2,6 +2,19 @@ using System.Security.Cryptography;
 
 namespace BackupSidecar.Archives.Encryption.OpenPgp;
 
+/// <summary>What a key shows of the content of a message.</summary>
+internal enum MessageContent
+{
+    /// <summary>Nothing: it is not the key.</summary>
+    Closed,
+
+    /// <summary>A plain sequence of bytes, as we write it.</summary>
+    Bytes,
+
+    /// <summary>Something else, such as compressed bytes; or, once in 65,536 times, it is not the key.</summary>
+    Other,
+}
+
 /// <summary>
 /// The beginning of a message of the one kind that we read ourselves: a passphrase alone, AES-256, a modification detection
 /// code. Whether its content is of our kind as well, only the key shows.
@@ -35,17 +48,18 @@ internal sealed record MessageStart(S2K S2K, int KeyPacketBytes, byte[] Cipherte
             : null;
     }
 
-    /// <summary>Whether the content is a plain sequence of bytes, neither compressed nor text.</summary>
-    /// <exception cref="BackupRefusedException">It is not the right key.</exception>
-    public bool HoldsBytes(ReadOnlySpan<byte> key)
+    /// <summary>What the content is, as far as this key can tell.</summary>
+    public MessageContent ContentFor(ReadOnlySpan<byte> key)
     {
         var plain = Ciphertext.ToArray();
         using var cfb = Cfb.Decryption(key);
         cfb.Transform(plain, 0, plain.Length);
         if (!Packet.IsPrefix(plain))
-            throw Refusal.Because(Refusal.WrongPassphrase);
+            return MessageContent.Closed;
         var content = new MemoryStream(plain, Packet.PrefixBytes, plain.Length - Packet.PrefixBytes);
-        return PacketHeader.Read(content) is { Tag: Packet.Literal } && content.ReadByte() == Packet.BinaryFormat;
+        return PacketHeader.Read(content) is { Tag: Packet.Literal } && content.ReadByte() == Packet.BinaryFormat
+            ? MessageContent.Bytes
+            : MessageContent.Other;
     }
 
     private static S2K? ReadS2K(byte[] body) => (body, Digest(body[3])) switch

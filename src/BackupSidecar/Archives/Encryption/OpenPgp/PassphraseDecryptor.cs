@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives.Encryption.OpenPgp;
 
@@ -24,17 +23,6 @@ internal sealed class PassphraseDecryptor : Decryptor
         // So that the few bytes of a header are not read from a file by themselves.
         _message = new BufferedStream(message, 128 * 1024);
         _cfb = Cfb.Decryption(key);
-    }
-
-    /// <summary>Null if the content is of a kind that is left to gpg.</summary>
-    /// <param name="start">Of the message.</param>
-    /// <param name="message">Stands at the encrypted packet; not disposed. Nothing is read from it yet.</param>
-    /// <param name="passphrase">Opens it.</param>
-    /// <exception cref="BackupRefusedException">It does not.</exception>
-    public static PassphraseDecryptor? TryOpen(MessageStart start, Stream message, Secret passphrase)
-    {
-        using var key = new SessionKey(start.S2K, passphrase);
-        return start.HoldsBytes(key.Bytes) ? new PassphraseDecryptor(message, key.Bytes) : null;
     }
 
     public override int Read(Span<byte> buffer)
