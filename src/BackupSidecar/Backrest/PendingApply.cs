@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BackupSidecar.Backrest.Configs;
 using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 
@@ -56,7 +57,17 @@ internal sealed class PendingApply(string path, TimeProvider time)
 
     private Pending New() => new(time.GetUtcNow());
 
-    private void Write(Pending pending) => DurableFile.WriteAtomically(path, JsonSerializer.SerializeToUtf8Bytes(pending, PendingJson.Default.Pending));
+    private void Write(Pending pending)
+    {
+        try
+        {
+            DurableFile.WriteAtomically(path, JsonSerializer.SerializeToUtf8Bytes(pending, PendingJson.Default.Pending));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new BackrestException($"{path}, beside Backrest's configuration, could not be written. {error.Message} {ConfigFile.Advice(error)}".TrimEnd(), error);
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

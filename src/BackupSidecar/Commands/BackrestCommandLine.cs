@@ -13,36 +13,44 @@ internal static class BackrestCommandLine
 
     public static Command Create()
     {
-        var command = new Command(Name, "Keep the plans of Backrest, a web interface over restic, up to date with the labels of containers.")
-        {
-            Verb("reconcile", "Once.", BackrestVerbs.Reconcile, BackrestCommand.ReconcileAsync),
-            Verb("daemon", "For as long as it runs.", BackrestVerbs.Daemon, BackrestCommand.DaemonAsync),
-            Verb("backup-once", "Make one backup with restic, while containers that ask for it stand still.", BackrestVerbs.BackupOnce, BackrestCommand.BackupOnceAsync),
-        };
+        var command = new Command(Name, "Keep the plans of Backrest, a web interface over restic, up to date with the labels of containers.");
+        var before = AddOptions(command, BackrestVerbs.Reconcile);
+        command.SetAction((given, _) => BackrestCommand.ExecuteAsync(Texts(given, before), BackrestCommand.ReconcileAsync));
+        command.Add(Verb("reconcile", "Once.", BackrestVerbs.Reconcile, before, BackrestCommand.ReconcileAsync));
+        command.Add(Verb("daemon", "For as long as it runs.", BackrestVerbs.Daemon, before, BackrestCommand.DaemonAsync));
+        command.Add(Verb(
+            "backup-once", "Make one backup with restic, while containers that ask for it stand still.", BackrestVerbs.BackupOnce, before, BackrestCommand.BackupOnceAsync));
         var version = new Command("version", "Print the version.");
         version.SetAction(_ => BackrestCommand.Version());
         command.Add(version);
-        AddOptions(command, BackrestVerbs.Reconcile, BackrestCommand.ReconcileAsync);
         return command;
     }
 
-    private static Command Verb(string name, string help, BackrestVerbs verb, Func<BackrestSettings, Signals, Task<int>> execute)
+    /// <param name="name">Of the verb.</param>
+    /// <param name="help">One line.</param>
+    /// <param name="verb">Which options it has.</param>
+    /// <param name="before">Those that may stand before it as well, and are not to be lost there.</param>
+    /// <param name="execute">What it does.</param>
+    private static Command Verb(
+        string name, string help, BackrestVerbs verb, IReadOnlyList<Known> before, Func<BackrestSettings, Signals, Task<int>> execute)
     {
         var command = new Command(name, help);
-        AddOptions(command, verb, execute);
+        var options = AddOptions(command, verb);
+        command.Validators.Add(result =>
+        {
+            foreach (var foreign in before.Where(known => result.GetResult(known.Option) is { Implicit: false } && options.All(own => own.Row != known.Row)))
+                result.AddError($"{foreign.Row.Name} means nothing to {name}.");
+        });
+        command.SetAction((given, _) => BackrestCommand.ExecuteAsync(Texts(given, [.. options, .. before]), execute));
         return command;
     }
 
-    private static void AddOptions(Command command, BackrestVerbs verb, Func<BackrestSettings, Signals, Task<int>> execute)
+    private static List<Known> AddOptions(Command command, BackrestVerbs verb)
     {
-        var options = BackrestOptions.Of(verb).Select(row => (Row: row, Option: OptionFor(row))).ToList();
-        foreach (var (_, option) in options)
-            command.Add(option);
-        command.SetAction((given, _) => BackrestCommand.ExecuteAsync(
-            options.Select(known => (known.Row, Texts: Texts(given, known.Option)))
-                .Where(said => said.Texts is not null)
-                .ToDictionary(said => said.Row.Name, said => said.Texts!), // Where has looked.
-            execute));
+        var options = BackrestOptions.Of(verb).Select(row => new Known(row, OptionFor(row))).ToList();
+        foreach (var known in options)
+            command.Add(known.Option);
+        return options;
     }
 
     private static Option OptionFor(BackrestOption row)
@@ -56,9 +64,18 @@ internal static class BackrestCommandLine
         return option;
     }
 
+    /// <summary>What is given, by the names of the options; of two places, the first counts.</summary>
+    private static Dictionary<string, IReadOnlyList<string>> Texts(ParseResult given, IEnumerable<Known> options) => options
+        .Select(known => (known.Row.Name, Texts: Texts(given, known.Option)))
+        .Where(said => said.Texts is not null)
+        .DistinctBy(said => said.Name)
+        .ToDictionary(said => said.Name, said => said.Texts!); // Where has looked.
+
     /// <summary>Null if it is not given; alone, it says "true".</summary>
     private static IReadOnlyList<string>? Texts(ParseResult given, Option option) =>
         given.GetResult(option) is not { Implicit: false } result ? null
         : result.Tokens.Count == 0 ? ["true"]
         : [.. result.Tokens.Select(token => token.Value)];
+
+    private sealed record Known(BackrestOption Row, Option Option);
 }

@@ -45,6 +45,9 @@ internal sealed record BackrestLabels
 
     public string? HooksTemplate { get; init; }
 
+    /// <summary>The first label with a NUL in it, which neither a path nor a command can have; null if there is none.</summary>
+    public string? WithNul { get; init; }
+
     /// <summary>Labels that begin like ours and mean nothing.</summary>
     public IReadOnlyList<string> Unknown { get; init; } = [];
 
@@ -67,6 +70,8 @@ internal sealed record BackrestLabels
         SnapshotStart = Commands(labels, StartLabel),
         SnapshotEnd = Commands(labels, EndLabel),
         HooksTemplate = Text(labels, TemplateLabel),
+        WithNul = labels.Where(label => label.Key.StartsWith(Prefix, StringComparison.Ordinal) && label.Value.Contains('\0', StringComparison.Ordinal))
+            .Select(label => label.Key).Order(StringComparer.Ordinal).FirstOrDefault(),
         Unknown = [.. labels.Keys.Where(IsUnknown).Order(StringComparer.Ordinal)],
     };
 

@@ -53,10 +53,13 @@ public sealed class BackrestOnDockerTests : IAsyncLifetime
         var (conf, data, deep) = (_folder["conf"], $"/var/lib/docker/volumes/{_stack.Project}-data/_data", $"/var/lib/docker/volumes/{_stack.Project}-deep/_data");
         Assert.Equal([conf, data, deep], paths);
         await ResticAsync(["init"]);
-        for (var i = 0; i < 3; i++)
-            await ResticAsync(["backup", "--tag", $"plan:{plan["id"]}", .. paths, .. Texts(plan["excludes"]!).SelectMany(exclude => new[] { "--exclude", exclude })]);
-        await ResticAsync(["forget", "--tag", $"plan:{plan["id"]}", "--keep-last", $"{plan["retention"]!["policyKeepLastN"]}", "--prune"]);
-        Assert.Equal(2, JsonNode.Parse(await ResticAsync(["snapshots", "--json"]))!.AsArray().Count);
+        foreach (var time in (string[])["2026-01-01 10:00:00", "2026-01-02 10:00:00", "2026-01-03 10:00:00", "2026-01-04 10:00:00", "2026-01-04 11:00:00"])
+            await ResticAsync(["backup", "--time", time, "--tag", $"plan:{plan["id"]}", .. paths, .. Texts(plan["excludes"]!).SelectMany(exclude => new[] { "--exclude", exclude })]);
+        await ResticAsync(["forget", "--tag", $"plan:{plan["id"]}", .. Retention(plan), "--prune"]);
+        Assert.Equal(
+            ["2026-01-02T10", "2026-01-03T10", "2026-01-04T10", "2026-01-04T11"],
+            JsonNode.Parse(await ResticAsync(["snapshots", "--json"]))!.AsArray().Select(snapshot => ((string)snapshot!["time"]!)[..13]));
+        await ResticAsync(["check", "--read-data"]);
         await ResticAsync(["restore", "latest", "--target", _folder["restored"]]);
 
         foreach (var path in paths)
@@ -140,7 +143,7 @@ public sealed class BackrestOnDockerTests : IAsyncLifetime
         _folder.Write("conf/app.conf", "a=1\n");
         var name = await _stack.MakeAsync(
             [
-                "run", "--detach", "--label", "backrest.enable=true", "--label", "backrest.keep=last=2", "--label", "backrest.paths.include=/data,/conf",
+                "run", "--detach", "--label", "backrest.enable=true", "--label", "backrest.keep=last=2,daily=3", "--label", "backrest.paths.include=/data,/conf",
                 "--label", "backrest.paths.exclude=/data/cache", "--volume", $"{_stack.Project}-data:/data", "--volume", $"{_stack.Project}-deep:/data/deep",
                 "--volume", $"{_folder["conf"]}:/conf:ro",
             ],
@@ -175,6 +178,10 @@ public sealed class BackrestOnDockerTests : IAsyncLifetime
         JsonNode.Parse(File.ReadAllText(Config))!["plans"]!.AsArray().Single(plan => IdOf(plan!).EndsWith($"{_stack.Project.Replace('-', '_')}_{service}", StringComparison.Ordinal))!;
 
     private bool Has(string service) => File.ReadAllText(Config).Contains($"{_stack.Project.Replace('-', '_')}_{service}\"", StringComparison.Ordinal);
+
+    /// <summary>What Backrest makes of the counts of a plan for <c>restic forget</c>.</summary>
+    private static IEnumerable<string> Retention(JsonNode plan) => plan["retention"]!["policyTimeBucketed"]!.AsObject()
+        .SelectMany(bucket => new[] { bucket.Key == "keepLastN" ? "--keep-last" : $"--keep-{bucket.Key}", $"{bucket.Value}" });
 
     private static string IdOf(JsonNode plan) => (string)plan["id"]!;
 

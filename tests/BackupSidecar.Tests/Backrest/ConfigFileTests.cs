@@ -75,6 +75,21 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_that_is_mounted_to_be_read_only_is_refused_with_advice()
+    {
+        Assert.SkipWhen(Environment.UserName != "root", "Only root can mount.");
+        _folder.Write("mount/config.json", "{\"old\":1}");
+        _folder.Shell("mount --bind mount mount && mount -o remount,bind,ro mount");
+        var file = new ConfigFile(_folder["mount", "config.json"]);
+        var read = await file.ReadAsync(Cancellation);
+
+        var replacing = await Assert.ThrowsAsync<BackrestException>(() => file.TryReplaceAsync(read!, New, Cancellation));
+        var noting = Assert.Throws<BackrestException>(() => new PendingApply(file.Beside("pending"), TimeProvider.System).Note());
+
+        Assert.All([replacing, noting], failure => Assert.EndsWith("Mount its folder read-write.", failure.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_file_that_is_not_there_is_none_and_a_folder_in_its_place_is_told()
     {
         Assert.Null(await new ConfigFile(Path).ReadAsync(Cancellation));

@@ -12,11 +12,11 @@ public sealed class GeneratedConfigTests
 {
     private const int Cases = 5000;
 
-    private static readonly string[] Texts = ["", " ", "a,b", "zz", "0", "-1", "\"", "\\", "<&>", "ä€😀", "{{ .X }}", "\u0001", "all", "true", "/", "//x/../y", "null", "_", "backrest_sidecar_"];
+    private static readonly string[] Texts = ["", " ", "a,b", "zz", "0", "-1", "\"", "\\", "<&>", "ä€😀", "{{ .X }}", "\u0001", "\0", "-rf", "$(id)", "a\nb", "all", "true", "/", "//x/../y", "null", "_", "backrest_sidecar_"];
     private static readonly string[] Schedules = ["0 2 * * *", "T 3 * * 0", "t 1 1 1 *", "T T * * *", "*/0 * * * *", "0 0 31 2 *", "@daily", "0 25 * * *", "1,2,3 4-6 * * MON", "60 1 * * *", "0 2 * * 7"];
     private static readonly string[] Keeps = ["daily=7", "last=3", "last=0", "all", "within=3d", "daily=0,weekly=1", "yearly=99999999999", "Daily = 7 , last=2", "=", "daily", "daily=7,daily=0"];
     private static readonly string[] Names = ["app", "App", "a.p", "a_p", "-", "db", "w\u00fcrfel", "backrest", "keep-last", "x y"];
-    private static readonly string[] Paths = ["/data", "/data/a", "/data/../etc", "data", "/data/deep/x", "/tmp/y", "/data/*.log", "//data//b", "/else"];
+    private static readonly string[] Paths = ["/data", "/data/a", "/data/../etc", "data", "/data/deep/x", "/tmp/y", "/data/*.log", "//data//b", "/else", "/da\0ta", "/../..", "/data/\n", "-v"];
 
     [Fact]
     public void Whatever_comes_in_Backrest_starts_with_what_comes_out_and_what_is_not_ours_is_as_it_was()
@@ -50,6 +50,7 @@ public sealed class GeneratedConfigTests
     {
         var after = PlanScene.Config(text);
         Assert.Empty(ConfigRules.Check(after.Root, IsOurs));
+        Assert.All(after.Plans.Where(plan => IsOurs(plan.TextOf("id"))), plan => Assert.True(PublishedSchema.Takes(plan), plan.GetRawText()));
         Assert.Equal(foreign, after.Plans.Where(plan => !IsOurs(plan.TextOf("id"))).Select(plan => plan.GetRawText()));
         Assert.Equal(Others(before.Root), Others(after.Root));
     }

@@ -122,6 +122,8 @@ public sealed class PlanSynthesisTests
     [InlineData("backrest.schedule", "@daily", "backrest.schedule: '@daily' has 1 fields")]
     [InlineData("backrest.schedule", "0 2 * * 7", "Sunday is 0")]
     [InlineData("backrest.paths.include", "data", "'data' is not an absolute path")]
+    [InlineData("backrest.paths.include", "/data\0", "backrest.paths.include: it has a NUL character in it")]
+    [InlineData("backrest.snapshot-start.1", "a\0b", "backrest.snapshot-start.1: it has a NUL character in it")]
     public void A_label_that_would_break_Backrest_costs_its_own_container_the_plan(string label, string value, string problem)
     {
         var made = PlanSynthesis.Of(Container("app", (label, value)), Defaults, "main");

@@ -60,7 +60,19 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         Assert.Contains("backrest_sidecar_shop_app", File.ReadAllText(Config), StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = TimeLimit)]
+    public async Task What_stands_before_the_verb_counts_too()
+    {
+        Label("app");
+
+        var ended = await EndsAsync(2, "backrest", "--dry-run", "--log-format", "text", "reconcile");
+
+        Assert.Contains("msg=dry-run.complete", ended.Errors, StringComparison.Ordinal);
+        Assert.Equal(HandMade.Config, File.ReadAllText(Config));
+    }
+
     [Theory(Timeout = TimeLimit)]
+    [InlineData("--prune", "backup-once")]
     [InlineData("reconcile", "--no-such-flag")]
     [InlineData("reconcile", "--interval", "5s")]
     [InlineData("reconcile", "--default-retention", "within=3d")]

@@ -82,12 +82,12 @@ public sealed class BackrestReaderTests
         var failure = Assert.Throws<ConfigurationException>(() => Read(
             [
                 ("--apply", "maybe"), ("--interval", "often"), ("--docker-sock", "ftp://x"), ("--volume-prefix", "volumes"), ("--log-level", "loud"),
-                ("--log-format", "xml"), ("--backrest-url", "backrest:9898"), ("--restart-timeout", "-3s"), ("--rcb-env-file", "/missing"), ("--rcb-command", ""),
+                ("--log-format", "xml"), ("--backrest-url", "backrest:9898"), ("--restart-timeout", "-3s"), ("--restart-wait", "721h"), ("--rcb-env-file", "/missing"), ("--rcb-command", ""),
             ],
             ("BACKREST_PASSWORD", "x"), ("BACKREST_PASSWORD_FILE", "/missing")));
 
         Assert.Equal(
-            ["--apply", "--backrest-url", "--docker-sock", "--interval", "--log-format", "--log-level", "--rcb-command", "--rcb-env-file", "--restart-timeout", "--volume-prefix", "BACKREST_PASSWORD", "BACKREST_PASSWORD_FILE"],
+            ["--apply", "--backrest-url", "--docker-sock", "--interval", "--log-format", "--log-level", "--rcb-command", "--rcb-env-file", "--restart-timeout", "--restart-wait", "--volume-prefix", "BACKREST_PASSWORD", "BACKREST_PASSWORD_FILE"],
             failure.Faults.Select(fault => fault.Setting).Distinct().Order(StringComparer.Ordinal));
     }
 

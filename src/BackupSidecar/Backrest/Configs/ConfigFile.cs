@@ -27,9 +27,11 @@ internal sealed class ConfigFile(string path) : IConfigStore
     public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => Guarded<ConfigText?>("read", () =>
     {
         SweepFresh();
-        if (!File.Exists(path))
-            return Directory.Exists(path) ? throw new IOException("It is a directory: a mount makes one where the file was missing on the host.") : null;
-        var text = ConfigText.Parse(File.ReadAllBytes(path), path);
+        if (Directory.Exists(path))
+            throw new IOException("It is a directory: a mount makes one where the file was missing on the host.");
+        if (ReadIfThere() is not { } bytes)
+            return null;
+        var text = ConfigText.Parse(bytes, path);
         MayFail.At(Failpoint.BackrestConfigRead, cancellation);
         return text;
     });
@@ -51,6 +53,28 @@ internal sealed class ConfigFile(string path) : IConfigStore
             MayFail.At(Failpoint.BackrestConfigCommitted, cancellation);
         }
     });
+
+    /// <summary>What to do about a file that cannot be read or written, or nothing.</summary>
+    public static string Advice(Exception error) => error switch
+    {
+        { HResult: PosixErrors.Busy } => "The file itself is mounted: mount the folder that it lies in, or nobody can replace it in one step.",
+        { HResult: PosixErrors.ReadOnly } => "Mount its folder read-write.",
+        UnauthorizedAccessException or { HResult: PosixErrors.NotPermitted or PosixErrors.AccessDenied } => "Run this as root, or as the owner of the file.",
+        _ => "",
+    };
+
+    /// <summary>Whether it is there cannot be asked first: in a folder that we may not look into, nothing is.</summary>
+    private byte[]? ReadIfThere()
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>What somebody who was killed left behind; what is being written now is left alone.</summary>
     private void SweepFresh()
@@ -103,13 +127,4 @@ internal sealed class ConfigFile(string path) : IConfigStore
             throw new BackrestException($"{path} could not be {attempt}. {error.Message} {Advice(error)}".TrimEnd(), error);
         }
     }
-
-    private static string Advice(Exception error) => error switch
-    {
-        PosixException { Error: PosixErrors.NotPermitted } => "Run this as root, or as the owner of the file.",
-        { HResult: PosixErrors.Busy } => "The file itself is mounted: mount the folder that it lies in, or nobody can replace it in one step.",
-        { HResult: PosixErrors.ReadOnly } => "Mount its folder read-write.",
-        UnauthorizedAccessException => "Run this as root, or as the owner of the file.",
-        _ => "",
-    };
 }

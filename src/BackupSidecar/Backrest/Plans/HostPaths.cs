@@ -44,7 +44,7 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
             if (mount.Type == MountType.Bind && (options.ExcludeBindMounts || IsOfTheSystem(Clean(mount.Source ?? "/"))))
                 continue;
             if (IsAnonymous(mount))
-                leftOut.Add(mount.Destination ?? "");
+                leftOut.Add(mount.Destination);
             else if (HostPathOf(mount) is { } path)
                 paths.Add(path);
         }
@@ -57,13 +57,13 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
     {
         if (MountOf(path) is not { } mount)
             return path;
-        return HostPathOf(mount) is { } root ? Join(root, path[Clean(mount.Destination!).TrimEnd('/').Length..]) : null;
+        return HostPathOf(mount) is { } root ? Join(root, path[Clean(mount.Destination).TrimEnd('/').Length..]) : null;
     }
 
     /// <summary>The places of what is mounted below a path: the container sees it there, and on the host it lies elsewhere.</summary>
     /// <param name="path">Absolute, without "." and "..".</param>
     public IEnumerable<string> MountedBelow(string path) => mounts
-        .Where(mount => mount.Destination is { } destination && Clean(destination) != path && IsWithin(Clean(destination), path))
+        .Where(mount => Clean(mount.Destination) != path && IsWithin(Clean(mount.Destination), path))
         .Where(mount => !IsAnonymous(mount) && !(mount.Type == MountType.Bind && IsOfTheSystem(Clean(mount.Source ?? "/"))))
         .Select(HostPathOf)
         .OfType<string>();
@@ -74,15 +74,15 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
         if (!pattern.StartsWith('/') || MountOf(pattern) is not { } mount || HostPathOf(mount) is not { } root)
             return pattern;
         var literal = string.Concat(root.Select(character => PatternCharacters.Contains(character) ? $@"\{character}" : character.ToString()));
-        return Join(literal, pattern[Clean(mount.Destination!).TrimEnd('/').Length..]);
+        return Join(literal, pattern[Clean(mount.Destination).TrimEnd('/').Length..]);
     }
 
     /// <summary>Without "." and "..", double slashes and a slash at the end.</summary>
     public static string Clean(string path) => path.StartsWith('/') ? System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)) : path;
 
     private ContainerMount? MountOf(string path) => mounts
-        .Where(mount => mount.Destination is { Length: > 0 } destination && IsWithin(path, Clean(destination)))
-        .MaxBy(mount => Clean(mount.Destination!).Length); // Where has looked.
+        .Where(mount => mount.Destination.Length > 0 && IsWithin(path, Clean(mount.Destination)))
+        .MaxBy(mount => Clean(mount.Destination).Length);
 
     private string? HostPathOf(ContainerMount mount) => mount.Type switch
     {

@@ -52,6 +52,8 @@ internal static class PlanSynthesis
         var result = new Synthesis { Container = container, PlanId = id };
         if (id is null)
             return result with { Problem = "has no name that a plan could have.", Warnings = warnings };
+        if (container.Labels.WithNul is { } label)
+            return result with { Problem = $"{label}: it has a NUL character in it, which neither paths nor commands can have.", Warnings = warnings };
         if ((container.Labels.Repo ?? defaultRepo) is not { } repo)
             return result with { Problem = $"has no repository: Backrest has none yet, or name one in {BackrestLabels.RepoLabel}.", Warnings = warnings };
 

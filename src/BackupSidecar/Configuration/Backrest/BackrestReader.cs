@@ -14,6 +14,9 @@ internal sealed class BackrestReader(
     private const string PasswordVariable = "BACKREST_PASSWORD";
     private static readonly string[] SecretWords = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
 
+    /// <summary>Timers hold no more than 49 days.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+
     private readonly List<ConfigurationFault> _faults = [];
 
     /// <exception cref="ConfigurationException">Something cannot be used; holds every fault.</exception>
@@ -147,10 +150,11 @@ internal sealed class BackrestReader(
     private TimeSpan Duration(BackrestOption option)
     {
         var text = Required(option);
-        if (DurationText.TryParse(text, out var value) || GoDurationText.TryParse(text, out value))
-            return value;
-        Fault(option, $"{Shown.Quote(text)} is not a length of time such as 90s, 5m or 1h30m.");
-        return TimeSpan.Zero;
+        if (!DurationText.TryParse(text, out var value) && !GoDurationText.TryParse(text, out value))
+            Fault(option, $"{Shown.Quote(text)} is not a length of time such as 90s, 5m or 1h30m.");
+        else if (value > Longest)
+            Fault(option, $"{Shown.Quote(text)} is more than 30 days.");
+        return value;
     }
 
     private TimeSpan Interval()
