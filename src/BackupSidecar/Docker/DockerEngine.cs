@@ -207,7 +207,7 @@ internal sealed partial class DockerEngine : IDisposable
             async token =>
             {
                 using var request = new HttpRequestMessage(method, (_versionPrefix ??= await NegotiateAsync(token)) + path);
-                return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+                return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
             },
             cancellation);
         if (response.IsSuccessStatusCode)

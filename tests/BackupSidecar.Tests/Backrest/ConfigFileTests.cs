@@ -90,14 +90,20 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_is_none_and_a_folder_in_its_place_is_told()
+    public async Task A_file_that_is_not_there_is_none() => Assert.Null(await new ConfigFile(Path).ReadAsync(Cancellation));
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("mkdir config.json", "It is a directory")]
+    [InlineData("mkfifo config.json", "It is no file but something else")]
+    [InlineData("ln -s other config.json; ln -s config.json other", "It is no file but something else")]
+    [InlineData("touch file; ln -s file/config.json config.json", "Not a directory")]
+    public async Task Something_else_in_its_place_is_told_and_waited_for_by_nobody(string made, string told)
     {
-        Assert.Null(await new ConfigFile(Path).ReadAsync(Cancellation));
-        _folder.Make("config.json");
+        _folder.Shell(made);
 
         var failure = await Assert.ThrowsAsync<BackrestException>(() => new ConfigFile(Path).ReadAsync(Cancellation));
 
-        Assert.Contains("It is a directory", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,11 +27,15 @@ internal sealed class ConfigFile(string path) : IConfigStore
     public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => Guarded<ConfigText?>("read", () =>
     {
         SweepFresh();
-        if (Directory.Exists(path))
-            throw new IOException("It is a directory: a mount makes one where the file was missing on the host.");
-        if (ReadIfThere() is not { } bytes)
+        if (Posix.Find(new RawPath(Target)) is not { } found)
             return null;
-        var text = ConfigText.Parse(bytes, path);
+        if (!found.IsFile)
+        {
+            throw new IOException(found.IsDirectory
+                ? "It is a directory: a mount makes one where the file was missing on the host."
+                : "It is no file but something else: a pipe, a device, or links that lead nowhere.");
+        }
+        var text = ConfigText.Parse(File.ReadAllBytes(path), path);
         MayFail.At(Failpoint.BackrestConfigRead, cancellation);
         return text;
     });
@@ -62,19 +66,6 @@ internal sealed class ConfigFile(string path) : IConfigStore
         UnauthorizedAccessException or { HResult: PosixErrors.NotPermitted or PosixErrors.AccessDenied } => "Run this as root, or as the owner of the file.",
         _ => "",
     };
-
-    /// <summary>Whether it is there cannot be asked first: in a folder that we may not look into, nothing is.</summary>
-    private byte[]? ReadIfThere()
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
 
     /// <summary>What somebody who was killed left behind; what is being written now is left alone.</summary>
     private void SweepFresh()
