@@ -41,6 +41,7 @@ RUN set -eu; \
     mkdir -p /backups /backups-local /var/lib/backup-sidecar /hooks /config; \
     chmod 1777 /backups /backups-local /var/lib/backup-sidecar; \
     ln -s /opt/backup-sidecar/backup-sidecar /usr/local/bin/backup-sidecar; \
+    ln -s /opt/backup-sidecar/backup-sidecar /usr/local/bin/backrest-sidecar; \
     ln -s /backup-scripts/backup-now.sh /usr/local/bin/backup-now; \
     ln -s /backup-scripts/list-backups.sh /usr/local/bin/list-backups; \
     ln -s /backup-scripts/restore.sh /usr/local/bin/restore

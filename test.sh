@@ -144,7 +144,7 @@ if [[ ${1:-} == --quick ]]; then
   finish
 fi
 
-install dockerd=docker.io docker-compose=docker-compose mmdebstrap=mmdebstrap shellcheck=shellcheck
+install dockerd=docker.io docker-compose=docker-compose mmdebstrap=mmdebstrap shellcheck=shellcheck restic=restic
 start_engine
 
 step "Building the images of the tests, beside what follows"

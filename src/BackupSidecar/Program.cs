@@ -19,19 +19,23 @@ internal static class Program
     public static async Task<int> Main(string[] arguments)
     {
         CoreDumps.Forbid();
+        if (CalledAs.Name() == BackrestCommandLine.LinkName)
+            arguments = [BackrestCommandLine.Name, .. arguments];
         var given = CommandLine.Create().Parse(arguments, CommandLine.Taken);
         if (given.Errors.Count > 0)
         {
             foreach (var error in given.Errors)
                 await Console.Error.WriteLineAsync($"backup-sidecar: {error.Message}");
             await Console.Error.WriteLineAsync("Try: backup-sidecar --help");
-            return (int)RunOutcome.NotStarted;
+            return arguments is [BackrestCommandLine.Name, ..] ? BackrestCommand.BadFlags : (int)RunOutcome.NotStarted;
         }
         return await given.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
     /// <summary>Runs a command under our handling of signals and failures.</summary>
-    public static async Task<int> ExecuteAsync(Func<Signals, Task<int>> command)
+    /// <param name="command">What to run.</param>
+    /// <param name="failed">The exit code of any failure, where the usual ones mean something else.</param>
+    public static async Task<int> ExecuteAsync(Func<Signals, Task<int>> command, int? failed = null)
     {
         using var signals = new Signals();
         try
@@ -46,7 +50,7 @@ internal static class Program
         catch (Exception failure)
         {
             await Console.Error.WriteLineAsync(Composition.Mask(Describe(failure)));
-            return (int)OutcomeOf(failure);
+            return failed ?? (int)OutcomeOf(failure);
         }
     }
 

@@ -23,6 +23,7 @@ internal static class CommandLine
             Prune(),
             Verb("check", "Show the settings, and check tools, sources, services and stores. Changes nothing.", CheckCommand.ExecuteAsync),
             Verb("healthcheck", "Exit 0 if the last good backup is as fresh as the schedule promises.", HealthCommand.ExecuteAsync),
+            BackrestCommandLine.Create(),
             Sweep(),
         };
         root.SetAction((_, _) => Program.ExecuteAsync(RunCommand.ExecuteAsync));

@@ -100,6 +100,12 @@ internal sealed record ServiceSettings
 {
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>Who names them, for messages: a setting, or a label.</summary>
+    public string StopOrigin { get; init; } = "BACKUP_STOP_SERVICES";
+
+    /// <summary>Whether only containers are named, of whatever Compose project, and no services.</summary>
+    public bool StopsContainersOnly { get; init; }
+
     /// <summary>BACKUP_STOP_WAIT: time between the last stop and the first byte read.</summary>
     public TimeSpan StopWait { get; init; } = TimeSpan.FromSeconds(2);
 

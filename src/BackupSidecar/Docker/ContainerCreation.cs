@@ -71,12 +71,16 @@ internal sealed record ContainerLogging
     public IReadOnlyDictionary<string, string> Config { get; } = new Dictionary<string, string> { ["max-size"] = "1m" };
 }
 
-/// <summary>A mount to be made. A volume without a source is anonymous, and goes with its container.</summary>
-internal sealed record NewMount
+/// <summary>The engine's words for kinds of mounts; a third is "tmpfs".</summary>
+internal static class MountType
 {
     public const string Bind = "bind";
     public const string Volume = "volume";
+}
 
+/// <summary>A mount to be made. A volume without a source is anonymous, and goes with its container.</summary>
+internal sealed record NewMount
+{
     public required string Type { get; init; }
 
     public string? Source { get; init; }

@@ -107,19 +107,22 @@ internal sealed record ContainerHostConfig
     public IReadOnlyDictionary<string, string>? Tmpfs { get; init; }
 }
 
-/// <summary>What of the host or of a volume a container sees.</summary>
+/// <summary>Something that is mounted into a container: a volume, a folder or file of the host ("bind"), or memory ("tmpfs").</summary>
 internal sealed record ContainerMount
 {
-    /// <summary>"bind", "volume" or "tmpfs".</summary>
     public string? Type { get; init; }
 
-    /// <summary>Of a volume.</summary>
+    /// <summary>Of a volume; 64 hex digits if nobody gave it one.</summary>
     public string? Name { get; init; }
 
-    /// <summary>On the host.</summary>
+    /// <summary>Where it lies on the engine's host.</summary>
     public string? Source { get; init; }
 
+    /// <summary>Where it is seen in the container.</summary>
     public required string Destination { get; init; }
+
+    /// <summary>Of a volume: "local", or a plug-in.</summary>
+    public string? Driver { get; init; }
 
     /// <summary>Whether the container may write to it.</summary>
     [JsonPropertyName("RW")]
@@ -191,5 +194,9 @@ internal sealed record EngineError
 [JsonSerializable(typeof(ExecRequest))]
 [JsonSerializable(typeof(ExecState))]
 [JsonSerializable(typeof(ExecStart))]
+[JsonSerializable(typeof(EngineEvent))]
+[JsonSerializable(typeof(ContainerSpec))]
+[JsonSerializable(typeof(PullProgress))]
+[JsonSerializable(typeof(ProcessTable))]
 [JsonSerializable(typeof(Dictionary<string, IEnumerable<string>>))]
 internal sealed partial class DockerJson : JsonSerializerContext;

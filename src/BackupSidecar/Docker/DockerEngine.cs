@@ -88,6 +88,14 @@ internal sealed partial class DockerEngine : IDisposable
         return answer.Status != HttpStatusCode.NotModified;
     }
 
+    /// <summary>Stops the container and starts it again; the engine kills it after <paramref name="timeout"/>.</summary>
+    public async Task RestartAsync(string id, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var attempt = $"restarting container {id}";
+        var path = $"/containers/{Uri.EscapeDataString(id)}/restart?t={(long)Math.Ceiling(timeout.TotalSeconds)}";
+        ThrowIfRefused(await SendAsync(HttpMethod.Post, path, attempt, timeout + StopMargin + StartLimit, cancellation), attempt);
+    }
+
     /// <summary>
     /// Asks for a stop and a start of a container that does not exist: the engine does not find it, and a proxy that allows only one of
     /// the two, or neither, says so.
@@ -173,7 +181,7 @@ internal sealed partial class DockerEngine : IDisposable
                     $"{_versionPrefix ??= await NegotiateAsync(token)}/containers/{Uri.EscapeDataString(id)}/archive?path={Uri.EscapeDataString(path)}");
                 using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
                 if (!response.IsSuccessStatusCode)
-                    return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(token), ApiVersion: null, request.Method);
+                    return new EngineAnswer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(token), ApiVersion: null, request.Method);
                 await using var tar = await response.Content.ReadAsStreamAsync(token);
                 await readTar(tar, token);
                 return null;
@@ -189,7 +197,30 @@ internal sealed partial class DockerEngine : IDisposable
 
     public void Dispose() => _client?.Dispose();
 
-    private Task<Answer> SendAsync(
+    /// <summary>Opens an answer that goes on while the caller reads it; only its beginning has a time limit. Whoever opens it disposes it.</summary>
+    /// <exception cref="DockerException">The engine refuses, or cannot be reached.</exception>
+    internal async Task<HttpResponseMessage> OpenAsync(HttpMethod method, string path, string attempt, CancellationToken cancellation)
+    {
+        var response = await WithLimitAsync(
+            attempt,
+            CallLimit,
+            async token =>
+            {
+                using var request = new HttpRequestMessage(method, (_versionPrefix ??= await NegotiateAsync(token)) + path);
+                return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+            },
+            cancellation);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+        {
+            var body = await response.Content.ReadAsByteArrayAsync(cancellation);
+            ThrowIfRefused(new EngineAnswer(response.StatusCode, body, ApiVersion: null, method), attempt);
+        }
+        throw new DockerException($"Docker engine at {_endpoint}: {attempt} failed. HTTP {(int)response.StatusCode}.", response.StatusCode);
+    }
+
+    internal Task<EngineAnswer> SendAsync(
         HttpMethod method, string path, string attempt, TimeSpan limit, CancellationToken cancellation, byte[]? body = null) =>
         WithLimitAsync(
             attempt,
@@ -219,11 +250,11 @@ internal sealed partial class DockerEngine : IDisposable
         return $"/v{common.Major}.{common.Minor}";
     }
 
-    private async Task<Answer> ExchangeAsync(HttpRequestMessage request, CancellationToken cancellation)
+    private async Task<EngineAnswer> ExchangeAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         using var response = await Client.SendAsync(request, cancellation);
         var version = response.Headers.TryGetValues("Api-Version", out var values) ? values.First() : null;
-        return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), version, request.Method);
+        return new EngineAnswer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), version, request.Method);
     }
 
     private async Task<T> WithLimitAsync<T>(
@@ -264,7 +295,7 @@ internal sealed partial class DockerEngine : IDisposable
         }
     }
 
-    private T Read<T>(Answer answer, JsonTypeInfo<T> type, string attempt)
+    internal T Read<T>(EngineAnswer answer, JsonTypeInfo<T> type, string attempt)
         where T : class
     {
         try
@@ -279,7 +310,7 @@ internal sealed partial class DockerEngine : IDisposable
         }
     }
 
-    private void ThrowIfRefused(Answer answer, string attempt)
+    internal void ThrowIfRefused(EngineAnswer answer, string attempt)
     {
         if ((int)answer.Status < 300 || answer.Status == HttpStatusCode.NotModified)
             return;
@@ -287,61 +318,20 @@ internal sealed partial class DockerEngine : IDisposable
             $"Docker engine at {_endpoint}: {attempt} failed. HTTP {(int)answer.Status}: {answer.Message}{Advice(answer, attempt)}", answer.Status);
     }
 
-    private static string Advice(Answer answer, string attempt) => (answer.Status, answer.Method.Method) switch
+    private static string Advice(EngineAnswer answer, string attempt) => (answer.Status, answer.Method.Method) switch
     {
         (HttpStatusCode.Forbidden, "POST") when attempt.StartsWith("running ", StringComparison.Ordinal) =>
             " A socket proxy does not allow it: set EXEC=1 and POST=1 there, or use BACKUP_DUMP_VIA=client.",
         (HttpStatusCode.Forbidden, "POST" or "DELETE") when attempt.StartsWith("creating ", StringComparison.Ordinal) || attempt.StartsWith("removing ", StringComparison.Ordinal) =>
             " A socket proxy does not allow it: restore drills need CONTAINERS=1, IMAGES=1, VOLUMES=1, EXEC=1 and POST=1 there.",
         (HttpStatusCode.Forbidden, "PUT") => " A socket proxy does not allow it: set CONTAINERS=1 and POST=1 there.",
+        (HttpStatusCode.Forbidden, "POST") when attempt.StartsWith("restarting ", StringComparison.Ordinal) =>
+            " A socket proxy does not allow it: set CONTAINERS=1 with ALLOW_RESTARTS=1 there (or, with more rights, POST=1).",
+        (HttpStatusCode.Forbidden, "GET") when attempt.StartsWith("following events", StringComparison.Ordinal) =>
+            " A socket proxy does not allow it: set EVENTS=1 there.",
         (HttpStatusCode.Forbidden, "POST") =>
             " A socket proxy does not allow it: set CONTAINERS=1 with ALLOW_START=1 and ALLOW_STOP=1 there (or, with more rights, POST=1).",
         (HttpStatusCode.Forbidden, _) => " A socket proxy does not allow it: set PING=1 and CONTAINERS=1 there.",
         _ => "",
     };
-
-    /// <summary>The body of a request that is written while it is sent.</summary>
-    private sealed class WrittenContent(Func<Stream, CancellationToken, Task> write) : HttpContent
-    {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => write(stream, CancellationToken.None);
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-            write(stream, cancellationToken);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
-    }
-
-    private sealed record Answer(HttpStatusCode Status, byte[] Body, string? ApiVersion, HttpMethod Method)
-    {
-        private const int MessageLimit = 500;
-
-        /// <summary>What the other side said: the engine's message, or the text of a proxy, in one line.</summary>
-        public string Message
-        {
-            get
-            {
-                var text = System.Text.Encoding.UTF8.GetString(Body);
-                var line = string.Join(' ', (EngineMessage() ?? text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-                return line.Length == 0 ? "no reason given." : EndSentence(line.Length > MessageLimit ? line[..MessageLimit] + "…" : line);
-            }
-        }
-
-        private static string EndSentence(string text) => text[^1] is '.' or '>' or '…' ? text : text + ".";
-
-        private string? EngineMessage()
-        {
-            try
-            {
-                return JsonSerializer.Deserialize(Body, DockerJson.Default.EngineError)?.Message;
-            }
-            catch (JsonException)
-            {
-                return null;
-            }
-        }
-    }
 }

@@ -69,4 +69,13 @@ internal enum Failpoint
     DrillContainerMade,
     DrillLoaded,
     DrillBeforeRemoval,
+
+    BackrestConfigRead,
+    BackrestPendingNoted,
+    BackrestConfigWritten,
+    BackrestConfigFlushed,
+    BackrestConfigExchanged,
+    BackrestConfigCommitted,
+    BackrestRestarted,
+    BackrestPendingDone,
 }

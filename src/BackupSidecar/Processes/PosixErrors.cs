@@ -9,6 +9,7 @@ internal static class PosixErrors
     public const int Io = 5;
     public const int WouldBlock = 11;
     public const int AccessDenied = 13;
+    public const int Busy = 16;
     public const int Exists = 17;
     public const int NotAFolder = 20;
     public const int InvalidArgument = 22;

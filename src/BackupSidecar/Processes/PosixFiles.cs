@@ -12,6 +12,7 @@ internal static partial class PosixFiles
 {
     private const int CurrentDirectory = -100;
     private const uint NoReplace = 1;
+    private const uint ExchangeBoth = 2;
     private const int CloseOnExec = 0x80000;
     private const int ReadWrite = 2;
     private const int Create = 0x40;
@@ -49,6 +50,16 @@ internal static partial class PosixFiles
             throw Failure($"Cannot rename {from} to {to}", error);
         // NFS and some FUSE file systems do not know the flag. A hard link never replaces anything either.
         LinkThenUnlink(from, to);
+    }
+
+    /// <summary>Lets two files of one folder take each other's name, in one step; false where the file system has no such thing.</summary>
+    /// <exception cref="IOException">The kernel refused; <see cref="Exception.HResult"/> is its error number.</exception>
+    public static bool TryExchange(string one, string other)
+    {
+        if (RenameAt2(CurrentDirectory, one, CurrentDirectory, other, ExchangeBoth) == 0)
+            return true;
+        var error = Marshal.GetLastPInvokeError();
+        return error is PosixErrors.InvalidArgument or PosixErrors.NoSuchCall ? false : throw Failure($"Cannot exchange {one} and {other}", error);
     }
 
     /// <summary>Gives a file a second name that must be free, then takes the first one away.</summary>

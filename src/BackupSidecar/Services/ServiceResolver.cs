@@ -26,7 +26,7 @@ internal sealed class ServiceResolver(DockerEngine engine, ServiceSettings setti
     {
         var own = ownContainer is null ? null : await engine.InspectAsync(ownContainer, cancellation);
         var matching = new ServiceMatching(
-            settings.ComposeProject ?? own?.Label(ComposeLabels.Project), await engine.ListContainersAsync(AnyLabels, cancellation));
+            settings.StopsContainersOnly ? null : settings.ComposeProject ?? own?.Label(ComposeLabels.Project), await engine.ListContainersAsync(AnyLabels, cancellation));
         var refusal = new ServiceRefusal(own?.Id, settings.DockerHost);
         var found = new List<ServiceContainer>();
         var faults = new List<string>();
@@ -48,6 +48,6 @@ internal sealed class ServiceResolver(DockerEngine engine, ServiceSettings setti
         }
         return faults.Count == 0
             ? found
-            : throw new ServiceException("Services cannot be stopped as BACKUP_STOP_SERVICES says. " + string.Join(' ', faults));
+            : throw new ServiceException($"Services cannot be stopped as {settings.StopOrigin} says. " + string.Join(' ', faults));
     }
 }

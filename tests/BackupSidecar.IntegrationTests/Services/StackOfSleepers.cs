@@ -22,7 +22,8 @@ internal sealed class StackOfSleepers : IAsyncDisposable
     /// <summary>Makes the container as docker does with that command and these options, and returns its name.</summary>
     public Task<string> MakeAsync(string[] how, string service) => MakeAsync(how, service, Sleep);
 
-    private async Task<string> MakeAsync(string[] how, string service, string[] command)
+    /// <summary>The same with this command in it.</summary>
+    public async Task<string> MakeAsync(string[] how, string service, string[] command)
     {
         var name = $"{Project}-{service}-1";
         await DockerCli.RunAsync(

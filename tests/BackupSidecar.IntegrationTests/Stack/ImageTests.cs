@@ -24,6 +24,15 @@ public sealed class ImageTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task The_program_goes_by_the_name_of_the_one_whose_labels_it_takes()
+    {
+        var result = await StackFixture.DockerAsync("run", "--rm", StackFixture.Image, "backrest-sidecar", "version");
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.StartsWith("backrest-sidecar ", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task Another_command_is_run_as_it_stands()
     {
         var result = await StackFixture.DockerAsync("run", "--rm", StackFixture.Image, "bash", "-c", "printf '%s|' \"$@\"; exit 7", "-", "a  b", "$HOME");
@@ -38,6 +47,7 @@ public sealed class ImageTests
     [InlineData("/backup-scripts/entrypoint.sh verify --all", "<verify><--all>")]
     [InlineData("/backup-scripts/entrypoint.sh restore latest --to /x", "<restore><latest><--to></x>")]
     [InlineData("/backup-scripts/entrypoint.sh --version", "<--version>")]
+    [InlineData("/backup-scripts/entrypoint.sh backrest daemon --apply", "<backrest><daemon><--apply>")]
     [InlineData("/backup-scripts/backup-now.sh", "<backup>")]
     [InlineData("backup-now", "<backup>")]
     [InlineData("/backup-scripts/list-backups.sh --json", "<list><--json>")]

@@ -62,9 +62,12 @@ internal sealed class BuiltProgram : IDisposable
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => StartAs(System.IO.Path.Combine(AppContext.BaseDirectory, "backup-sidecar"), arguments);
+
+    /// <summary>Starts the program by another name of it.</summary>
+    public Process StartAs(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(System.IO.Path.Combine(AppContext.BaseDirectory, "backup-sidecar"), arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

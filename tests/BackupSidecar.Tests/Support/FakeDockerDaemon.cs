@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 
 namespace BackupSidecar.Tests.Support;
 
@@ -35,6 +36,20 @@ internal sealed class FakeContainer(string id, string name)
     /// <summary>A stop that is held here until the test lets it go.</summary>
     public TaskCompletionSource? StopHeld { get; set; }
 
+    /// <summary>As the engine describes them.</summary>
+    public List<JsonObject> Mounts { get; } = [];
+
+    /// <summary>Process, parent and name of what runs in it.</summary>
+    public List<string[]> Processes { get; } = [];
+
+    public int FailingRestarts { get; set; }
+
+    /// <summary>What it is after a restart.</summary>
+    public string StatusAfterRestart { get; set; } = "running";
+
+    /// <summary>The body that it was made with, if a client made it.</summary>
+    public JsonNode? MadeWith { get; set; }
+
     public bool IsRunning => Status is "running" or "paused" or "restarting";
 }
 
@@ -49,6 +64,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     private readonly List<FakeContainer> _containers = [];
     private readonly List<(string Text, long At)> _calls = [];
     private readonly List<(string Call, TaskCompletionSource Seen)> _awaited = [];
+    private readonly List<Channel<string>> _listeners = [];
     private readonly bool _isTcp;
     private TinyHttpServer? _server;
     private int _nextId = 1;
@@ -68,7 +84,13 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     public Version MinimumApiVersion { get; set; } = new(1, 12);
 
     /// <summary>Behaves as a socket proxy that lets only these methods through.</summary>
-    public string[] AllowedMethods { get; set; } = ["GET", "POST"];
+    public string[] AllowedMethods { get; set; } = ["GET", "POST", "DELETE"];
+
+    /// <summary>What a container that a client made says, and how its program ends.</summary>
+    public Func<FakeContainer, (string Output, int ExitCode)> Program { get; set; } = _ => ("", 0);
+
+    /// <summary>Images that are not there until they are pulled.</summary>
+    public HashSet<string> MissingImages { get; } = [];
 
     /// <summary>Answers nothing to calls that contain this.</summary>
     public string? HangsOn { get; set; }
@@ -99,6 +121,9 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
         }
     }
 
+    /// <summary>The calls that begin so.</summary>
+    public IReadOnlyList<string> Recorded(string beginning) => Recorded(call => call.StartsWith(beginning, StringComparison.Ordinal));
+
     public IReadOnlyList<string> Paths => Recorded(call => call.StartsWith('/'));
 
     public FakeContainer Add(string name, string? project = null, string? service = null, int number = 1)
@@ -127,6 +152,26 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     {
         lock (_gate)
             _containers.Remove(container);
+    }
+
+    /// <summary>Tells whoever follows the events.</summary>
+    public void Tell(string action, FakeContainer container)
+    {
+        var attributes = JsonSerializer.SerializeToNode(container.Labels)!.AsObject();
+        attributes["name"] = container.Name;
+        var told = new JsonObject { ["Type"] = "container", ["Action"] = action, ["Actor"] = new JsonObject { ["ID"] = container.Id, ["Attributes"] = attributes } };
+        lock (_gate)
+            _listeners.ForEach(listener => listener.Writer.TryWrite(told.ToJsonString() + "\n"));
+    }
+
+    /// <summary>Ends the connections of whoever follows the events.</summary>
+    public void BreakEvents()
+    {
+        lock (_gate)
+        {
+            _listeners.ForEach(listener => listener.Writer.TryComplete());
+            _listeners.Clear();
+        }
     }
 
     /// <summary>Completes when such a call comes in, or has come in; fails after a minute.</summary>
@@ -188,16 +233,33 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
         }
         if (parts is ["containers", "json"])
             return new TinyResponse(200, List(request.Query).ToJsonString());
+        if (parts is ["events"])
+            return new TinyResponse(200) { Stream = Listen() };
+        if (parts is ["containers", "create"])
+            return Create(JsonNode.Parse(request.Body)!);
+        if (parts is ["images", "create"])
+            return Pull(Uri.UnescapeDataString(request.Query.Split("fromImage=")[1]));
         if (parts is ["exec", _, var what])
             return what == "start" ? new TinyResponse(101) : new TinyResponse(200, """{"Running":true}""");
         if (parts is ["volumes"])
             return new TinyResponse(200, """{"Volumes":[],"Warnings":[]}""");
-        if (parts is not ["containers", _, _])
+        if (parts is not ["containers", _, ..])
             return Error(404, "page not found");
         if (Find(Uri.UnescapeDataString(parts[1])) is not { } container)
             return Error(404, $"No such container: {parts[1]}");
+        if (parts.Count == 2 && request.Method == "DELETE")
+        {
+            Record($"remove {container.Name}");
+            Remove(container);
+            return new TinyResponse(204);
+        }
+        if (parts.Count != 3)
+            return Error(404, "page not found");
         return parts[2] switch
         {
+            "top" => new TinyResponse(200, new JsonObject { ["Titles"] = new JsonArray("PID", "PPID", "COMMAND"), ["Processes"] = JsonSerializer.SerializeToNode(container.Processes) }.ToJsonString()),
+            "restart" => Restart(container, request.Query),
+            "logs" => Logs(container),
             "json" => new TinyResponse(200, Describe(container).ToJsonString()),
             "exec" => new TinyResponse(201, """{"Id":"1"}"""),
             "stop" => await StopAsync(container, cancellation),
@@ -214,6 +276,56 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             foreach (var (_, seen) in _awaited.Where(awaited => awaited.Call == call))
                 seen.TrySetResult();
         }
+    }
+
+    private ChannelReader<string> Listen()
+    {
+        var listener = Channel.CreateUnbounded<string>();
+        lock (_gate)
+            _listeners.Add(listener);
+        Record("listening");
+        return listener.Reader;
+    }
+
+    private TinyResponse Restart(FakeContainer container, string query)
+    {
+        Record($"restart {container.Name} {query}");
+        if (container.FailingRestarts-- > 0)
+            return Error(500, "cannot restart container: tried to kill it, but did not receive an exit event");
+        container.Status = container.StatusAfterRestart;
+        return new TinyResponse(204);
+    }
+
+    private TinyResponse Create(JsonNode body)
+    {
+        if (MissingImages.Contains((string)body["Image"]!))
+            return Error(404, $"No such image: {body["Image"]}");
+        var container = Add($"made-{_nextId}");
+        container.Status = "created";
+        container.MadeWith = body;
+        foreach (var (key, value) in body["Labels"]!.AsObject())
+            container.Labels[key] = (string)value!;
+        Record($"create {string.Join(' ', body["Cmd"]!.AsArray())}");
+        return new TinyResponse(201, new JsonObject { ["Id"] = container.Id }.ToJsonString());
+    }
+
+    private TinyResponse Pull(string image)
+    {
+        Record($"pull {image}");
+        MissingImages.RemoveWhere(missing => missing == image || missing + ":latest" == image);
+        return new TinyResponse(200, "{\"status\":\"Pulling\"}\n" + (image.Contains("nowhere") ? "{\"error\":\"manifest unknown\"}\n" : ""));
+    }
+
+    /// <summary>The program has run by the time that anybody listens.</summary>
+    private TinyResponse Logs(FakeContainer container)
+    {
+        var (output, code) = Program(container);
+        (container.Status, container.ExitCode) = ("exited", code);
+        var frames = Channel.CreateUnbounded<string>();
+        if (output.Length > 0)
+            frames.Writer.TryWrite($"\u0001\0\0\0\0\0{(char)(output.Length >> 8)}{(char)(output.Length & 0xff)}{output}");
+        frames.Writer.Complete();
+        return new TinyResponse(200) { Stream = frames.Reader };
     }
 
     private FakeContainer? Find(string idOrName)
@@ -253,6 +365,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
         },
         ["Config"] = new JsonObject { ["Hostname"] = container.Id[..12], ["Labels"] = JsonSerializer.SerializeToNode(container.Labels) },
         ["HostConfig"] = new JsonObject { ["AutoRemove"] = container.AutoRemove },
+        ["Mounts"] = new JsonArray([.. container.Mounts.Select(mount => mount.DeepClone())]),
         ["NetworkSettings"] = new JsonObject
         {
             ["Networks"] = new JsonObject { ["net"] = new JsonObject { ["Aliases"] = JsonSerializer.SerializeToNode(container.Aliases), ["IPAddress"] = "172.30.0.9" } },

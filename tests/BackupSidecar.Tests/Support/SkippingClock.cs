@@ -38,6 +38,13 @@ internal sealed class SkippingClock(TimeSpan longestSkipped) : TimeProvider
 
     public override long GetTimestamp() => GetUtcNow().Ticks;
 
+    /// <summary>Time goes by without anybody waiting for it.</summary>
+    public void Pass(TimeSpan time)
+    {
+        lock (_gate)
+            _now += time;
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var limit = new Limit(this, callback, state, dueTime);

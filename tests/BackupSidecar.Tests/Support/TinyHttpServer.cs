@@ -2,16 +2,21 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Channels;
 
 namespace BackupSidecar.Tests.Support;
 
-internal sealed record TinyRequest(string Method, string Path, string Query);
+internal sealed record TinyRequest(string Method, string Path, string Query, string Head = "", string Body = "");
 
-internal sealed record TinyResponse(int Status, string Body = "", string ContentType = "application/json", string? ApiVersion = null);
+internal sealed record TinyResponse(int Status, string Body = "", string ContentType = "application/json", string? ApiVersion = null)
+{
+    /// <summary>What follows the body, piece by piece, until the channel is completed.</summary>
+    public ChannelReader<string>? Stream { get; init; }
+}
 
 /// <summary>
-/// An HTTP/1.1 server over a Unix socket or a TCP port, with connections that stay open: what a Docker engine speaks. Bodies of
-/// requests are dropped; on a connection that was switched to another protocol (101) nothing is ever said.
+/// An HTTP/1.1 server over a Unix socket or a TCP port, with connections that stay open: what a Docker engine speaks. On
+/// a connection that was switched to another protocol (101) nothing is ever said.
 /// </summary>
 internal sealed class TinyHttpServer : IAsyncDisposable
 {
@@ -65,9 +70,14 @@ internal sealed class TinyHttpServer : IAsyncDisposable
                 {
                     var target = head[..head.IndexOf('\r', StringComparison.Ordinal)].Split(' ');
                     var parts = target[1].Split('?', 2);
-                    await DropBodyAsync(socket, head);
-                    var response = await _answer(new TinyRequest(target[0], parts[0], parts.Length > 1 ? parts[1] : ""), _ended.Token);
+                    var body = await ReadBodyAsync(socket, head);
+                    var response = await _answer(new TinyRequest(target[0], parts[0], parts.Length > 1 ? parts[1] : "", head, body), _ended.Token);
                     await socket.SendAsync(Encode(response), _ended.Token);
+                    if (response.Stream is not null)
+                    {
+                        await StreamAsync(socket, response.Stream);
+                        return;
+                    }
                 }
             }
             catch (Exception error) when (error is OperationCanceledException or SocketException)
@@ -91,25 +101,33 @@ internal sealed class TinyHttpServer : IAsyncDisposable
         return head.ToString();
     }
 
-    private async Task DropBodyAsync(Socket socket, string head)
+    private async Task<string> ReadBodyAsync(Socket socket, string head)
     {
         const string Name = "\r\nContent-Length: ";
         var start = head.IndexOf(Name, StringComparison.OrdinalIgnoreCase) + Name.Length;
         if (start < Name.Length)
-            return;
+            return "";
         var body = new byte[int.Parse(head[start..head.IndexOf('\r', start)], CultureInfo.InvariantCulture)];
         for (var read = 0; read < body.Length;)
         {
             var received = await socket.ReceiveAsync(body.AsMemory(read), _ended.Token);
             if (received == 0)
-                return;
+                return "";
             read += received;
         }
+        return Encoding.UTF8.GetString(body);
+    }
+
+    /// <summary>An answer without a length ends with its connection.</summary>
+    private async Task StreamAsync(Socket socket, ChannelReader<string> pieces)
+    {
+        await foreach (var piece in pieces.ReadAllAsync(_ended.Token))
+            await socket.SendAsync(Encoding.Latin1.GetBytes(piece), _ended.Token);
     }
 
     private static byte[] Encode(TinyResponse response)
     {
-        var hasBody = response.Status is not (101 or 204 or 304);
+        var hasBody = response.Status is not (101 or 204 or 304) && response.Stream is null;
         var head = new StringBuilder().Append($"HTTP/1.1 {response.Status} Some Reason\r\n");
         if (response.ApiVersion is not null)
             head.Append($"Api-Version: {response.ApiVersion}\r\n");

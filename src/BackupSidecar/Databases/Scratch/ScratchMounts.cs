@@ -32,7 +32,7 @@ internal sealed record ScratchMounts(IReadOnlyList<NewMount> Mounts, IReadOnlyLi
         var data = variables.TryGetValue("PGDATA", out var folder) ? [Trim(folder)] : kind.DataFolders;
         var leftOut = new List<string>();
         var mounts = volumes.ToDictionary(Trim, volume => Empty(Trim(volume), labels));
-        foreach (var mount in running.Where(mount => mount.Type is NewMount.Volume or NewMount.Bind).OrderBy(mount => mount.Destination, StringComparer.Ordinal))
+        foreach (var mount in running.Where(mount => mount.Type is MountType.Volume or MountType.Bind).OrderBy(mount => mount.Destination, StringComparer.Ordinal))
         {
             var place = Trim(mount.Destination);
             var isNamedFile = FileEndings.Contains(Path.GetExtension(place)) && command.Any(word => word.Contains(place, StringComparison.Ordinal));
@@ -54,7 +54,7 @@ internal sealed record ScratchMounts(IReadOnlyList<NewMount> Mounts, IReadOnlyLi
             return null;
         if (Containment.IsWithin(place, Secrets))
             return "a secret that its command does not name";
-        var isFile = mount.Type == NewMount.Bind && Path.HasExtension(place);
+        var isFile = mount.Type == MountType.Bind && Path.HasExtension(place);
         if (data.Any(folder => Containment.IsBelow(place, folder)) && (isFile || !mount.IsWritable))
             return "it lies among the data";
         return isFile && !IsConfiguration(mount, place, data, isNamedFile) ? "a file that the server may write to" : null;
@@ -67,16 +67,16 @@ internal sealed record ScratchMounts(IReadOnlyList<NewMount> Mounts, IReadOnlyLi
             return false;
         if (!mount.IsWritable)
             return true;
-        return mount.Type == NewMount.Bind && (isNamedFile || Containment.IsBelow(place, "/etc") || ConfigurationEndings.Contains(Path.GetExtension(place)));
+        return mount.Type == MountType.Bind && (isNamedFile || Containment.IsBelow(place, "/etc") || ConfigurationEndings.Contains(Path.GetExtension(place)));
     }
 
     private static NewMount Empty(string place, IReadOnlyDictionary<string, string> labels) =>
-        new() { Type = NewMount.Volume, Target = place, VolumeOptions = new NewVolume(labels) };
+        new() { Type = MountType.Volume, Target = place, VolumeOptions = new NewVolume(labels) };
 
     private static NewMount ReadOnly(ContainerMount mount, string place) => new()
     {
         Type = mount.Type!, // Only volumes and binds come here.
-        Source = mount.Type == NewMount.Volume ? mount.Name : mount.Source,
+        Source = mount.Type == MountType.Volume ? mount.Name : mount.Source,
         Target = place,
         ReadOnly = true,
     };

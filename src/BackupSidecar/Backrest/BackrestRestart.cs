@@ -1,0 +1,133 @@
+using BackupSidecar.Configuration.Backrest;
+using BackupSidecar.Docker;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Backrest;
+
+/// <summary>What came of an attempt to make a change known.</summary>
+internal enum Applied
+{
+    /// <summary>There was nothing to make known.</summary>
+    Nothing,
+
+    Done,
+
+    /// <summary>Backrest is at work, or the last failure is too recent.</summary>
+    Later,
+
+    Failed,
+}
+
+/// <summary>
+/// Restarts Backrest's container, because Backrest reads its configuration only when it starts: when it is not at work, and until it
+/// has come about.
+/// </summary>
+internal sealed class BackrestRestart(BackrestSettings settings, DockerEngine engine, PendingApply pending, TimeProvider time, ILogger log)
+{
+    private const int HealthyLooks = 4;
+    private static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(3);
+    private static readonly string[] Workers = ["restic", "rclone"];
+
+    private bool _toldOfWork;
+
+    /// <summary>Waits for as long as Backrest is at work, within the limit; a failure is tried again by whoever comes next.</summary>
+    public async Task<Applied> ApplyAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (pending.Read()?.Failures > 0)
+                pending.Note();
+            var applied = await TryAsync(cancellation);
+            if (applied != Applied.Later)
+                return applied;
+            await Task.Delay(BusyPause, time, cancellation);
+        }
+    }
+
+    /// <summary>Tries once.</summary>
+    public async Task<Applied> TryAsync(CancellationToken cancellation)
+    {
+        if (pending.Read() is not { } noted)
+            return Applied.Nothing;
+        if (noted.NextTry > time.GetUtcNow())
+            return Applied.Later;
+        try
+        {
+            var container = await FindAsync(cancellation);
+            if (!container.State.Running)
+                log.BackrestIsDown(container.PlainName);
+            else if (!await MayRestartAsync(container, noted, cancellation))
+                return Applied.Later;
+            else
+                await RestartAsync(container, cancellation);
+            pending.Done();
+            _toldOfWork = false;
+            return Applied.Done;
+        }
+        catch (Exception failure) when (failure is DockerException or BackrestException)
+        {
+            log.RestartFailed(failure.Message, pending.Postpone());
+            return Applied.Failed;
+        }
+    }
+
+    private async Task<ContainerDetails> FindAsync(CancellationToken cancellation)
+    {
+        if (await engine.InspectAsync(settings.Container, cancellation) is { } named)
+            return named;
+        var ofService = await engine.ListContainersAsync(new Dictionary<string, string> { [ComposeLabels.Service] = settings.Container }, cancellation);
+        if (ofService is [var only] && await engine.InspectAsync(only.Id, cancellation) is { } found)
+            return found;
+        throw new BackrestException(ofService.Count == 0
+            ? $"Backrest was not told of the change: there is no container '{settings.Container}'. Name it in --backrest-container."
+            : $"Backrest was not told of the change: there are {ofService.Count} containers of a service '{settings.Container}'. Name the one in --backrest-container.");
+    }
+
+    private async Task<bool> MayRestartAsync(ContainerDetails container, Pending noted, CancellationToken cancellation)
+    {
+        var work = await WorkOfAsync(container.Id, cancellation);
+        if (work.Length == 0)
+        {
+            // Between a hook that stops services and restic there is a moment in which nothing runs.
+            await Task.Delay(LookPause, time, cancellation);
+            work = await WorkOfAsync(container.Id, cancellation);
+        }
+        if (work.Length == 0)
+            return true;
+        if (time.GetUtcNow() - noted.Since >= settings.RestartWait)
+        {
+            log.BackrestIsBusyTooLong(container.PlainName, work, settings.RestartWait);
+            return true;
+        }
+        if (!_toldOfWork)
+            log.BackrestIsBusy(container.PlainName, work, settings.RestartWait);
+        _toldOfWork = true;
+        return false;
+    }
+
+    /// <summary>What Backrest has started (restic, hooks), by the names of the programs; empty if it does nothing.</summary>
+    private async Task<string> WorkOfAsync(string id, CancellationToken cancellation)
+    {
+        var all = await ContainerProcesses.ListAsync(engine, id, cancellation);
+        var ofBackrest = all.Where(process => process.Command == "backrest").Select(process => process.Id).ToHashSet();
+        var work = new List<ContainerProcess>();
+        for (var more = Children(); more.Count > 0; more = Children())
+            work.AddRange(more);
+        return string.Join(", ", work.Concat(all.Where(process => Workers.Contains(process.Command))).Select(process => process.Command).Distinct());
+
+        List<ContainerProcess> Children() => [.. all.Where(process => ofBackrest.Contains(process.Parent) && ofBackrest.Add(process.Id))];
+    }
+
+    private async Task RestartAsync(ContainerDetails container, CancellationToken cancellation)
+    {
+        await engine.RestartAsync(container.Id, settings.RestartTimeout, cancellation);
+        for (var look = 0; look < HealthyLooks; look++)
+        {
+            await Task.Delay(LookPause, time, cancellation);
+            if ((await engine.InspectAsync(container.Id, cancellation))?.State is not { Running: true, Restarting: false })
+                throw new BackrestException($"Backrest was restarted and does not stay up. Its log says why: docker logs {container.PlainName}.");
+        }
+        log.BackrestRestarted(container.PlainName);
+    }
+}

@@ -1,0 +1,117 @@
+using BackupSidecar.Backrest.Plans;
+using BackupSidecar.Configuration;
+using BackupSidecar.Configuration.Backrest;
+using BackupSidecar.Discovery;
+using BackupSidecar.Docker;
+using BackupSidecar.Services;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Backrest;
+
+/// <summary>
+/// One backup by restic, in a container of the image that the operator named, while the containers that ask for it stand still. They
+/// are stopped and started as in any other backup: written down first, and started again whatever becomes of restic or of us.
+/// </summary>
+internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine, TimeProvider time, ILogger log)
+{
+    private const string Mark = "backup-sidecar.backrest";
+    private const string MarkValue = "backup-once";
+    private static readonly Dictionary<string, string> Marked = new() { [Mark] = MarkValue };
+    private static readonly Dictionary<string, string> AnyLabels = [];
+
+    private readonly ContainerRun _runs = new(engine);
+
+    /// <exception cref="BackrestException">The backup failed, or services do not run again. All is told in the message.</exception>
+    /// <exception cref="ServiceException">Services could not be stopped; nothing was backed up.</exception>
+    /// <exception cref="DockerException">The engine cannot be reached, or does not run the image.</exception>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        foreach (var left in await engine.ListContainersAsync(Marked, cancellation))
+            await engine.RemoveAsync(left.Id, cancellation);
+
+        var services = await QuietedAsync(cancellation);
+        var failure = await BackUpAsync(services, cancellation);
+        if (failure.Length > 0)
+            throw new BackrestException(failure);
+        await ForgetAsync(cancellation);
+    }
+
+    /// <summary>Nothing if all went well, and the services run again.</summary>
+    private async Task<string> BackUpAsync(ServiceSettings services, CancellationToken cancellation)
+    {
+        await using var window = await StopWindow.PrepareAsync(services, settings.StateDirectory, time, log, cancellation);
+        await window.OpenAsync(cancellation);
+        // Whoever interrupts this wants the services first, and then the end of restic.
+        await using var hurry = cancellation.Register(() => _ = window.CloseAtOnceAsync());
+        var began = time.GetTimestamp();
+        var code = await _runs.RunAsync(Spec(settings.Once.Command), log.OnceSays, cancellation);
+        var problems = (await window.CloseAsync()).ToList();
+        if (code != 0)
+            problems.Insert(0, $"The backup failed: {string.Join(' ', settings.Once.Command)} in {settings.Once.Image} ended with exit code {code}. Nothing was forgotten.");
+        if (problems.Count == 0)
+            log.OnceComplete(window.Stopped.Count, (window.Duration ?? time.GetElapsedTime(began)).TotalSeconds);
+        return string.Join(' ', problems);
+    }
+
+    private async Task<ServiceSettings> QuietedAsync(CancellationToken cancellation)
+    {
+        var label = settings.Once.QuiesceLabel.Split('=', 2);
+        var containers = await engine.ListContainersAsync(AnyLabels, cancellation);
+        return new ServiceSettings
+        {
+            Stop = [.. containers.Where(container => container.State == "running" && Carries(container, label)).Select(container => container.PlainName)],
+            StopOrigin = $"the label {settings.Once.QuiesceLabel}",
+            StopsContainersOnly = true,
+            StopWait = TimeSpan.Zero,
+            StartWait = TimeSpan.Zero,
+            StopTimeout = settings.Once.QuiesceTimeout,
+            DockerHost = settings.DockerHost,
+        };
+    }
+
+    private static bool Carries(ContainerSummary container, string[] label) =>
+        container.Label(label[0]) is { } value && (label.Length == 1 || value == label[1]);
+
+    /// <summary>The image looks for containers and volumes by itself.</summary>
+    private ContainerSpec Spec(IReadOnlyList<string> command) => new()
+    {
+        Image = settings.Once.Image,
+        Cmd = command,
+        Env =
+        [
+            .. settings.Once.Environment,
+            $"EXCLUDE_BIND_MOUNTS={(settings.ExcludeBindMounts ? 1 : 0)}",
+            $"INCLUDE_PROJECT_NAME={(settings.IncludeProjectName ? 1 : 0)}",
+        ],
+        Labels = Marked,
+        HostConfig = new SpecHostConfig
+        {
+            Binds = [$"{settings.DockerHost.AbsolutePath}:/tmp/docker.sock:ro", $"{settings.DockerRoot}:/var/lib/docker:ro"],
+        },
+    };
+
+    private async Task ForgetAsync(CancellationToken cancellation)
+    {
+        var problems = new List<string>();
+        foreach (var container in await engine.ListContainersAsync(AnyLabels, cancellation))
+        {
+            if (BackrestLabels.IsEnabled(container.Labels ?? AnyLabels) && await engine.InspectAsync(container.Id, cancellation) is { } details
+                && await ForgetAsync(LabelledContainer.From(details), cancellation) is { } problem)
+                problems.Add(problem);
+        }
+        if (problems.Count > 0)
+            throw new BackrestException($"The backup succeeded, but not everything was forgotten that should be. {string.Join(' ', problems)}");
+    }
+
+    private async Task<string?> ForgetAsync(LabelledContainer container, CancellationToken cancellation)
+    {
+        if (container.Labels.Keep is not { } keep)
+            return null;
+        var path = ForgetArguments.PathOf(container, settings.Once.PathPrefix, settings.IncludeProjectName);
+        if (ForgetArguments.From(keep, path, settings.Once.GroupBy, out var problem) is not { } arguments)
+            return problem is null ? null : $"Container {container.Name}: {problem}";
+        log.OnceForgets(container.Name, path);
+        var code = await _runs.RunAsync(Spec(arguments), log.OnceSays, cancellation);
+        return code == 0 ? null : $"Container {container.Name}: {string.Join(' ', arguments)} ended with exit code {code}.";
+    }
+}

@@ -1,0 +1,121 @@
+using BackupSidecar.Failpoints;
+using BackupSidecar.Processes;
+using BackupSidecar.Targets.Swapping;
+
+namespace BackupSidecar.Backrest.Configs;
+
+/// <summary>
+/// Backrest's config.json. Whoever reads it finds the old text or the new one, never a part, with the owner and the mode that it
+/// had: there are passwords in it. What somebody else wrote since it was read is never written over.
+/// </summary>
+internal sealed class ConfigFile(string path) : IConfigStore
+{
+    public string Location => path;
+
+    public bool CountsUp => true;
+
+    /// <summary>The file itself, where the path is a link.</summary>
+    private string Target => RealPath.Of(path);
+
+    private string Folder => Path.GetDirectoryName(Target) ?? "/";
+
+    private string Fresh => Beside("backup-sidecar-new");
+
+    /// <summary>A file beside the configuration, for what has to be remembered of it.</summary>
+    public string Beside(string suffix) => Path.Combine(Folder, $".{Path.GetFileName(Target)}.{suffix}");
+
+    public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => Guarded<ConfigText?>("read", () =>
+    {
+        SweepFresh();
+        if (Posix.Find(new RawPath(Target)) is not { } found)
+            return null;
+        if (!found.IsFile)
+        {
+            throw new IOException(found.IsDirectory
+                ? "It is a directory: a mount makes one where the file was missing on the host."
+                : "It is no file but something else: a pipe, a device, or links that lead nowhere.");
+        }
+        var text = ConfigText.Parse(File.ReadAllBytes(path), path);
+        MayFail.At(Failpoint.BackrestConfigRead, cancellation);
+        return text;
+    });
+
+    public Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation) => Guarded("written", () =>
+    {
+        SweepFresh();
+        using var file = new FileStream(PosixFiles.CreatePrivate(Fresh), FileAccess.ReadWrite);
+        try
+        {
+            Write(file, text);
+            MayFail.At(Failpoint.BackrestConfigFlushed, cancellation);
+            return read.IsText(File.ReadAllBytes(Target)) && Exchange(read, cancellation);
+        }
+        finally
+        {
+            PosixFiles.TryRemove(Fresh);
+            PosixFiles.FlushFolder(Folder);
+            MayFail.At(Failpoint.BackrestConfigCommitted, cancellation);
+        }
+    });
+
+    /// <summary>What to do about a file that cannot be read or written, or nothing.</summary>
+    public static string Advice(Exception error) => error switch
+    {
+        { HResult: PosixErrors.Busy } => "The file itself is mounted: mount the folder that it lies in, or nobody can replace it in one step.",
+        { HResult: PosixErrors.ReadOnly } => "Mount its folder read-write.",
+        UnauthorizedAccessException or { HResult: PosixErrors.NotPermitted or PosixErrors.AccessDenied } => "Run this as root, or as the owner of the file.",
+        _ => "",
+    };
+
+    /// <summary>What somebody who was killed left behind; what is being written now is left alone.</summary>
+    private void SweepFresh()
+    {
+        if (!File.Exists(Fresh))
+            return;
+        using var left = PosixFiles.OpenShared(Fresh, mayCreate: false);
+        if (PosixFiles.IsUnused(left))
+            PosixFiles.TryRemove(Fresh);
+    }
+
+    /// <summary>Readable by nobody else from its first moment on; then owned and readable as the file that it is to replace.</summary>
+    private void Write(FileStream file, byte[] text)
+    {
+        PosixFiles.MarkInUse(file.SafeFileHandle);
+        file.Write(text);
+        MayFail.At(Failpoint.BackrestConfigWritten, CancellationToken.None);
+        file.Flush(flushToDisk: true);
+        var (made, replaced) = (Posix.Find(new RawPath(Fresh)), Posix.Find(new RawPath(Target)));
+        if (made is not { } own || replaced is not { } old)
+            throw new FileNotFoundException("It went away.");
+        if ((own.Owner, own.Group) != (old.Owner, old.Group))
+            Posix.SetOwner(new RawPath(Fresh), old.Owner, old.Group);
+        Posix.SetMode(new RawPath(Fresh), old.Permissions);
+    }
+
+    /// <summary>The two take each other's name, so that what was replaced can still be looked at: if it is not what was read, it goes back.</summary>
+    private bool Exchange(ConfigText read, CancellationToken cancellation)
+    {
+        if (!PosixFiles.TryExchange(Fresh, Target))
+        {
+            File.Move(Fresh, Target, overwrite: true);
+            return true;
+        }
+        MayFail.At(Failpoint.BackrestConfigExchanged, cancellation);
+        if (read.IsText(File.ReadAllBytes(Fresh)))
+            return true;
+        PosixFiles.TryExchange(Fresh, Target);
+        return false;
+    }
+
+    private Task<T> Guarded<T>(string attempt, Func<T> work)
+    {
+        try
+        {
+            return Task.FromResult(work());
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new BackrestException($"{path} could not be {attempt}. {error.Message} {Advice(error)}".TrimEnd(), error);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace BackupSidecar.Backrest.Configs;
+
+/// <summary>Where Backrest's configuration is read and changed: its file, or Backrest itself.</summary>
+internal interface IConfigStore
+{
+    /// <summary>What a person would call it.</summary>
+    string Location { get; }
+
+    /// <summary>Whether whoever writes counts the modification number up; Backrest itself does that alone.</summary>
+    bool CountsUp { get; }
+
+    /// <summary>Null if there is none yet.</summary>
+    /// <exception cref="BackrestException">It cannot be read.</exception>
+    Task<ConfigText?> ReadAsync(CancellationToken cancellation);
+
+    /// <summary>Puts a new text in the place of the one that was read. False if that has changed meanwhile: then nothing was done.</summary>
+    /// <exception cref="BackrestException">It cannot be written, or Backrest does not take it.</exception>
+    Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation);
+}

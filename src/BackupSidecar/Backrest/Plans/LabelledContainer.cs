@@ -1,0 +1,34 @@
+using BackupSidecar.Discovery;
+using BackupSidecar.Docker;
+
+namespace BackupSidecar.Backrest.Plans;
+
+/// <summary>A container that asks for a plan: who it is, what it mounts, and what its labels say.</summary>
+internal sealed record LabelledContainer
+{
+    private const int ShortIdLength = 12;
+
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Project { get; init; }
+
+    public string? Service { get; init; }
+
+    public required IReadOnlyList<ContainerMount> Mounts { get; init; }
+
+    public required BackrestLabels Labels { get; init; }
+
+    public string ShortId => Id.Length > ShortIdLength ? Id[..ShortIdLength] : Id;
+
+    public static LabelledContainer From(ContainerDetails container) => new()
+    {
+        Id = container.Id,
+        Name = container.PlainName,
+        Project = container.Label(ComposeLabels.Project),
+        Service = container.Label(ComposeLabels.Service),
+        Mounts = container.Mounts ?? [],
+        Labels = BackrestLabels.Read(container.Config?.Labels ?? new Dictionary<string, string>()),
+    };
+}

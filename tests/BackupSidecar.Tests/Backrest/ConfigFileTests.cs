@@ -1,0 +1,118 @@
+using System.Text;
+using BackupSidecar.Backrest;
+using BackupSidecar.Backrest.Configs;
+using BackupSidecar.Tests.Targets;
+
+namespace BackupSidecar.Tests.Backrest;
+
+public sealed class ConfigFileTests : IDisposable
+{
+    private static readonly byte[] New = "{\"new\":1}"u8.ToArray();
+
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string Path => _folder["config.json"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_file_is_replaced_with_its_owner_and_mode_and_nothing_is_left_beside_it()
+    {
+        _folder.Write("config.json", "{\"old\":1}");
+        _folder.Shell("chmod 640 config.json && if [ $(id -u) = 0 ]; then chown 1234:2345 config.json; fi");
+        var before = _folder.Shell("stat -c '%a %u:%g' config.json");
+        var file = new ConfigFile(Path);
+
+        Assert.True(await file.TryReplaceAsync((await file.ReadAsync(Cancellation))!, New, Cancellation));
+
+        Assert.Equal(New, await File.ReadAllBytesAsync(Path, Cancellation));
+        Assert.Equal(before, _folder.Shell("stat -c '%a %u:%g' config.json"));
+        Assert.Equal("config.json\n", _folder.Shell("ls -A"));
+    }
+
+    [Fact]
+    public async Task What_somebody_else_wrote_meanwhile_is_never_written_over()
+    {
+        _folder.Write("config.json", "{\"old\":1}");
+        var file = new ConfigFile(Path);
+        var read = await file.ReadAsync(Cancellation);
+        _folder.Write("config.json", "{\"theirs\":1}");
+
+        Assert.False(await file.TryReplaceAsync(read!, New, Cancellation));
+
+        Assert.Equal("{\"theirs\":1}", await File.ReadAllTextAsync(Path, Cancellation));
+        Assert.Equal("config.json\n", _folder.Shell("ls -A"));
+    }
+
+    [Fact]
+    public async Task A_link_stays_a_link()
+    {
+        _folder.Write("real/config.json", "{\"old\":1}");
+        File.CreateSymbolicLink(Path, _folder["real", "config.json"]);
+        var file = new ConfigFile(Path);
+
+        Assert.True(await file.TryReplaceAsync((await file.ReadAsync(Cancellation))!, New, Cancellation));
+
+        Assert.Equal(New, await File.ReadAllBytesAsync(_folder["real", "config.json"], Cancellation));
+        Assert.Equal(_folder["real", "config.json"], File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_mounted_by_itself_is_refused_with_advice()
+    {
+        Assert.SkipWhen(Environment.UserName != "root", "Only root can mount.");
+        _folder.Write("config.json", "{\"old\":1}");
+        _folder.Shell("mount --bind config.json config.json");
+        var file = new ConfigFile(Path);
+        var read = await file.ReadAsync(Cancellation);
+
+        var failure = await Assert.ThrowsAsync<BackrestException>(() => file.TryReplaceAsync(read!, New, Cancellation));
+
+        Assert.Contains("mount the folder that it lies in", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("{\"old\":1}", await File.ReadAllTextAsync(Path, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_mounted_to_be_read_only_is_refused_with_advice()
+    {
+        Assert.SkipWhen(Environment.UserName != "root", "Only root can mount.");
+        _folder.Write("mount/config.json", "{\"old\":1}");
+        _folder.Shell("mount --bind mount mount && mount -o remount,bind,ro mount");
+        var file = new ConfigFile(_folder["mount", "config.json"]);
+        var read = await file.ReadAsync(Cancellation);
+
+        var replacing = await Assert.ThrowsAsync<BackrestException>(() => file.TryReplaceAsync(read!, New, Cancellation));
+        var noting = Assert.Throws<BackrestException>(() => new PendingApply(file.Beside("pending"), TimeProvider.System).Note());
+
+        Assert.All([replacing, noting], failure => Assert.EndsWith("Mount its folder read-write.", failure.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_there_is_none() => Assert.Null(await new ConfigFile(Path).ReadAsync(Cancellation));
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("mkdir config.json", "It is a directory")]
+    [InlineData("mkfifo config.json", "It is no file but something else")]
+    [InlineData("ln -s other config.json; ln -s config.json other", "It is no file but something else")]
+    [InlineData("touch file; ln -s file/config.json config.json", "Not a directory")]
+    public async Task Something_else_in_its_place_is_told_and_waited_for_by_nobody(string made, string told)
+    {
+        _folder.Shell(made);
+
+        var failure = await Assert.ThrowsAsync<BackrestException>(() => new ConfigFile(Path).ReadAsync(Cancellation));
+
+        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_JSON_is_left_alone()
+    {
+        _folder.Write("config.json", "{ \"plans\": [");
+
+        await Assert.ThrowsAsync<BackrestException>(() => new ConfigFile(Path).ReadAsync(Cancellation));
+
+        Assert.Equal("{ \"plans\": [", Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Path, Cancellation)));
+    }
+}

@@ -1,0 +1,261 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BackupSidecar.Processes;
+using BackupSidecar.Tests.Backrest;
+using BackupSidecar.Tests.Support;
+
+namespace BackupSidecar.Tests.Commands;
+
+/// <summary>The verbs of <c>backrest</c> as processes: exit codes, flags, the link, and the log.</summary>
+public sealed class BackrestCommandTests : IAsyncLifetime
+{
+    private const int TimeLimit = 60_000;
+
+    private readonly BuiltProgram _program = new();
+    private readonly FakeDockerDaemon _docker = new();
+
+    public BackrestCommandTests()
+    {
+        foreach (var name in _program.Settings.Keys.Where(name => name != "BACKUP_STATE_DIR").ToList())
+            _program.Settings.Remove(name);
+        _program.Settings["DOCKER_HOST"] = _docker.Host.AbsoluteUri;
+        _program.Settings["BACKREST_CONFIG"] = Config;
+        File.WriteAllText(Config, HandMade.Config);
+    }
+
+    private string Config => _program.Path("config.json");
+
+    private string Pending => _program.Path(".config.json.backup-sidecar-pending");
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _docker.DisposeAsync();
+        _program.Dispose();
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_change_ends_with_0_and_nothing_to_change_with_2()
+    {
+        Label("app");
+
+        var first = await EndsAsync(0, "backrest", "reconcile");
+        await EndsAsync(2, "backrest", "reconcile");
+
+        var events = first.Errors.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Contains(events, told => told.GetProperty("msg").GetString() == "plan.rendered" && told.GetProperty("plan_id").GetString() == "backrest_sidecar_app");
+        Assert.Contains(events, told => told.GetProperty("msg").GetString() == "config.write" && told.GetProperty("plans_changed").GetInt32() == 1);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_dry_run_ends_with_2_and_no_verb_means_reconcile_with_its_flags()
+    {
+        Label("app");
+
+        await EndsAsync(2, "backrest", "reconcile", "--dry-run", "--apply");
+        Assert.Equal(HandMade.Config, File.ReadAllText(Config));
+        await EndsAsync(0, "backrest", "--include-project-name=true");
+
+        Assert.Contains("backrest_sidecar_shop_app", File.ReadAllText(Config), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task What_stands_before_the_verb_counts_too()
+    {
+        Label("app");
+
+        var ended = await EndsAsync(2, "backrest", "--dry-run", "--log-format", "text", "reconcile");
+
+        Assert.Contains("msg=dry-run.complete", ended.Errors, StringComparison.Ordinal);
+        Assert.Equal(HandMade.Config, File.ReadAllText(Config));
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData("--prune", "backup-once")]
+    [InlineData("reconcile", "--no-such-flag")]
+    [InlineData("reconcile", "--interval", "5s")]
+    [InlineData("reconcile", "--default-retention", "within=3d")]
+    [InlineData("reconcile", "--default-schedule", "@daily")]
+    [InlineData("reconcile", "--log-level", "loud")]
+    [InlineData("reconcile", "--plan-id-prefix", "", "--prune")]
+    [InlineData("daemon", "--interval", "0s")]
+    [InlineData("backup-once", "--docker-sock", "tcp://proxy:2375")]
+    [InlineData("backup-once", "--rcb-env-file", "/there/is/no/such/file")]
+    public async Task Bad_flags_end_with_1_and_touch_nothing(params string[] arguments)
+    {
+        Label("app");
+
+        var ended = await EndsAsync(1, ["backrest", .. arguments]);
+
+        Assert.NotEqual("", ended.Errors);
+        Assert.DoesNotContain("   at ", ended.Everything, StringComparison.Ordinal);
+        Assert.Equal(HandMade.Config, File.ReadAllText(Config));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_configuration_or_an_engine_that_cannot_be_read_ends_with_3()
+    {
+        File.WriteAllText(Config, "{");
+        var broken = await EndsAsync(3, "backrest", "reconcile");
+        await _docker.GoDownAsync();
+        var away = await EndsAsync(3, "backrest", "reconcile", "--log-format", "text");
+
+        Assert.Contains("\"msg\":\"reconcile.failed\"", broken.Errors, StringComparison.Ordinal);
+        Assert.Contains("msg=reconcile.failed", away.Errors, StringComparison.Ordinal);
+        Assert.Equal("{", File.ReadAllText(Config));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Applying_restarts_Backrest_and_a_restart_that_failed_is_made_by_the_next_run()
+    {
+        Label("app");
+        var backrest = _docker.Add("backrest");
+        backrest.FailingRestarts = 1;
+
+        await EndsAsync(3, "backrest", "reconcile", "--apply");
+        Assert.True(File.Exists(Pending));
+        await EndsAsync(0, "backrest", "reconcile", "--apply");
+        await EndsAsync(2, "backrest", "reconcile", "--apply");
+
+        Assert.Equal(2, _docker.Recorded("restart ").Count);
+        Assert.False(File.Exists(Pending));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task The_api_is_asked_instead_of_the_file()
+    {
+        Label("app");
+        await using var backrest = new FakeBackrest { Config = JsonNode.Parse(HandMade.Config)!.AsObject(), Password = "s3cret!" };
+        _program.Settings["BACKREST_PASSWORD"] = "s3cret!";
+
+        var ended = await EndsAsync(0, "backrest", "reconcile", "--apply=api", "--backrest-url", backrest.Url.AbsoluteUri);
+
+        Assert.Equal(18, (int)backrest.Config["modno"]!);
+        Assert.Equal(HandMade.Config, File.ReadAllText(Config));
+        Assert.DoesNotContain("s3cret!", ended.Everything, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task By_its_other_name_the_program_knows_the_verbs_of_the_original()
+    {
+        Label("app");
+        File.CreateSymbolicLink(_program.Path("backrest-sidecar"), Path.Combine(AppContext.BaseDirectory, "backup-sidecar"));
+
+        var version = await RunLinkAsync("version");
+        var reconciled = await RunLinkAsync("reconcile", "--dry-run");
+        var wrong = await RunLinkAsync("reconcile", "--nonsense");
+
+        Assert.Matches(@"^backrest-sidecar \d+\.\d+\.\d+\n$", version.Output);
+        Assert.Equal((0, 2, 1), (version.ExitCode, reconciled.ExitCode, wrong.ExitCode));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task The_daemon_ends_with_0_when_it_is_asked_to()
+    {
+        Label("app");
+        using var daemon = _program.Start("backrest", "daemon", "--with-events", "--config", Config);
+        await _docker.Saw("listening");
+        while (!File.ReadAllText(Config).Contains("backrest_sidecar_app", StringComparison.Ordinal))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+
+        ForegroundProcess.Terminate(daemon.Id);
+
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_backup_stops_what_asks_for_it_runs_the_image_forgets_and_starts_again()
+    {
+        Label("app").Labels["backrest.keep"] = "daily=7,within-w=2m";
+        _docker.Add("db").Labels["backrest.quiesce"] = "true";
+        _docker.Add("idle").Labels["backrest.quiesce"] = "true";
+        _docker.Add("resting").Labels["backrest.quiesce"] = "false";
+        File.WriteAllText(_program.Path("env"), "RESTIC_PASSWORD=s3cret!\nRESTIC_REPOSITORY=/repo\n");
+        IReadOnlyList<string>? standing = null;
+        JsonNode? made = null;
+        _docker.Program = container =>
+        {
+            standing ??= [.. _docker.Standing.Where(name => !name.StartsWith("made", StringComparison.Ordinal))];
+            made ??= container.MadeWith;
+            return ("saved, s3cret!\n", 0);
+        };
+
+        var ended = await EndsAsync(0, "backrest", "backup-once", "--rcb-env-file", _program.Path("env"), "--rcb-arg", "--verbose", "--include-project-name", "--docker-root", "/mnt/docker");
+
+        Assert.Equal(["db", "idle"], standing);
+        Assert.Empty(_docker.Standing);
+        Assert.Equal(
+            ["create rcb backup --verbose", "create restic forget --group-by paths --path /volumes/shop/app --keep-daily 7 --keep-within-weekly 2m --prune"],
+            _docker.Recorded("create "));
+        Assert.Equal("zettaio/restic-compose-backup:0.7.1", (string?)made!["Image"]);
+        Assert.Equal([$"{_docker.SocketPath}:/tmp/docker.sock:ro", "/mnt/docker:/var/lib/docker:ro"], made["HostConfig"]!["Binds"]!.AsArray().Select(bind => (string)bind!));
+        Assert.Equal(["RESTIC_PASSWORD=s3cret!", "RESTIC_REPOSITORY=/repo", "EXCLUDE_BIND_MOUNTS=0", "INCLUDE_PROJECT_NAME=1"], made["Env"]!.AsArray().Select(variable => (string)variable!));
+        Assert.DoesNotContain("s3cret!", ended.Everything, StringComparison.Ordinal);
+        Assert.Equal(2, _docker.Recorded("remove ").Count);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_backup_that_fails_ends_with_3_forgets_nothing_and_starts_everything()
+    {
+        Label("app").Labels["backrest.keep"] = "daily=7";
+        _docker.Add("db").Labels["backrest.quiesce"] = "true";
+        _docker.Program = _ => ("Fatal: unable to open config file\n", 10);
+
+        var ended = await EndsAsync(3, "backrest", "backup-once");
+
+        Assert.Empty(_docker.Standing);
+        Assert.Single(_docker.Recorded("create "));
+        Assert.Contains("ended with exit code 10. Nothing was forgotten.", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Services_that_a_killed_backup_left_standing_are_started_by_whoever_comes_next()
+    {
+        _docker.Add("db").Labels["backrest.quiesce"] = "true";
+        using var reached = new SemaphoreSlim(0);
+        using var held = new ManualResetEventSlim();
+        _docker.Program = _ =>
+        {
+            reached.Release();
+            held.Wait(TestContext.Current.CancellationToken);
+            return ("", 0);
+        };
+        using var killed = _program.Start("backrest", "backup-once");
+        await reached.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("db", _docker.Standing);
+
+        killed.Kill();
+        await killed.WaitForExitAsync(TestContext.Current.CancellationToken);
+        held.Set();
+        using var daemon = _program.Start("backrest", "daemon");
+        await _docker.Saw("start db");
+        ForegroundProcess.Terminate(daemon.Id);
+        await BuiltProgram.EndOfAsync(daemon);
+        await EndsAsync(0, "backrest", "backup-once");
+
+        Assert.DoesNotContain("db", _docker.Standing);
+        Assert.Contains("remove made-2", _docker.Recorded("remove "));
+    }
+
+    private FakeContainer Label(string service)
+    {
+        var container = _docker.Add($"shop-{service}-1", "shop", service);
+        container.Labels["backrest.enable"] = "true";
+        container.Mounts.Add(new JsonObject { ["Type"] = "volume", ["Name"] = service, ["Source"] = $"/var/lib/docker/volumes/{service}/_data", ["Destination"] = "/data" });
+        return container;
+    }
+
+    private async Task<Ended> EndsAsync(int code, params string[] command)
+    {
+        var ended = await _program.RunAsync(command);
+        Assert.True(ended.ExitCode == code, $"exit code {ended.ExitCode} instead of {code}:\n{ended.Everything}");
+        return ended;
+    }
+
+    private async Task<Ended> RunLinkAsync(params string[] arguments)
+    {
+        using var process = _program.StartAs(_program.Path("backrest-sidecar"), arguments);
+        return await BuiltProgram.EndOfAsync(process);
+    }
+}
