@@ -18,6 +18,7 @@ public sealed class LayeringTests
         ["Planning"] = 2,
         ["Retention"] = 2,
         ["Notifications"] = 2,
+        ["Discovery"] = 1,
         ["Stores"] = 1,
         ["Archives"] = 1,
         ["Databases"] = 1,
