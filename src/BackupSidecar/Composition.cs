@@ -170,6 +170,10 @@ internal sealed class Composition : IDisposable
         return new LabelSurvey(labels.Scope, Settings.Services.ComposeProject ?? own?.Label(ComposeLabels.Project), own?.Id, LabelPolicy(labels)).Of(containers);
     }
 
+    /// <summary>What the settings, and not labels, have backed up.</summary>
+    public Covered Covered(IReadOnlyList<ContainerSummary> containers) =>
+        CoveredBySettings.Of(Settings.Sources, containers.FirstOrDefault(container => container.Id == OwnContainer.FindId())?.Mounts ?? []);
+
     /// <summary>What labels may ask for.</summary>
     public LabelPolicy LabelPolicy(LabelSettings labels) => new()
     {
