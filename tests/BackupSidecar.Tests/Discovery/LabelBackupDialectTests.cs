@@ -72,6 +72,7 @@ public sealed class LabelBackupDialectTests
     [InlineData("backup.cron", "@every soon", "no length of time")]
     [InlineData("backup.cron", "0 3 * * *\n0 4 * * *", "control character")]
     [InlineData("backup.conn", "", "it is missing")]
+    [InlineData("backup.database", "mysql://app:hunter22@db/shop", "the name of a database alone")]
     [InlineData("backup.dest", "ftp", "none of local, remote, s3")]
     [InlineData("backup.prefix", "../other", "empty, '.' or '..'")]
     [InlineData("backup.prefix", "a//b", "empty, '.' or '..'")]
