@@ -12,7 +12,9 @@ internal static class ExplainText
     public static string Of(IReadOnlyList<ExplainedContainer> containers, string scope, Settings settings)
     {
         var text = new StringBuilder(scope).Append('\n');
-        foreach (var container in containers.OrderBy(container => container.Verdict == "no-labels"))
+        // Of others' containers without labels there is nothing to say, unless one is asked for.
+        var told = containers.Where(container => containers.Count == 1 || container.Found.IsInScope || container.Verdict != "no-labels");
+        foreach (var container in told.OrderBy(container => container.Verdict == "no-labels"))
             Append(text, container, settings);
         var unprotected = containers.Where(container => container.Unprotected is not null).ToList();
         if (unprotected.Count > 0)
