@@ -8,6 +8,7 @@ using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Databases.Redis;
+using BackupSidecar.Discovery;
 using BackupSidecar.Docker;
 using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
@@ -154,6 +155,33 @@ internal sealed class Composition : IDisposable
         }
     }
 
+    /// <summary>Looks at all containers again and again; for as long as labels are read.</summary>
+    public ContainerWatch ContainerWatch(LabelSettings labels) => new(_drills, labels.Interval, Time, Log);
+
+    /// <summary>All containers there are now.</summary>
+    /// <exception cref="DockerException">The engine cannot be asked.</exception>
+    public Task<IReadOnlyList<ContainerSummary>> ContainersAsync(CancellationToken cancellation) =>
+        _drills.ListContainersAsync(new Dictionary<string, string>(), cancellation);
+
+    /// <summary>What the labels of these containers come to.</summary>
+    public IReadOnlyList<SurveyedContainer> Survey(LabelSettings labels, IReadOnlyList<ContainerSummary> containers)
+    {
+        var own = Own(containers);
+        return new LabelSurvey(labels.Scope, Settings.Services.ComposeProject ?? own?.Label(ComposeLabels.Project), own?.Id, LabelPolicy(labels)).Of(containers);
+    }
+
+    /// <summary>What the settings, and not labels, have backed up.</summary>
+    public Covered Covered(IReadOnlyList<ContainerSummary> containers) =>
+        CoveredBySettings.Of(Settings.Sources, Own(containers)?.Mounts ?? []);
+
+    /// <summary>What labels may ask for.</summary>
+    public LabelPolicy LabelPolicy(LabelSettings labels) => new()
+    {
+        Stores = Stores.Select(store => store.Name).ToHashSet(),
+        AllowsPrivateWebhooks = labels.AllowsPrivateWebhooks,
+        ScheduleProblem = text => CronSchedule.TryParse(text, Settings.TimeZone, out _, out var fault) ? null : fault!.Problem,
+    };
+
     /// <summary>Tells whoever is to be told of what a run came to.</summary>
     public Task TellAsync(RunReport report, CancellationToken interrupted) => _notifiers.FinishedAsync(report, interrupted);
 
@@ -171,6 +199,12 @@ internal sealed class Composition : IDisposable
     }
 
     private MissedCopies MissedCopies() => new(Settings, _local?.Folder, RetentionRun(), History, now => Schedule?.Next(now), Time, Log);
+
+    private static ContainerSummary? Own(IReadOnlyList<ContainerSummary> containers)
+    {
+        var own = OwnContainer.FindId();
+        return containers.FirstOrDefault(container => container.Id == own);
+    }
 
     private RestoreDrill RestoreDrill() => new(
         Settings, Plan, DrillContainers(), (plan, folder, places) => Engine(plan, folder, places, NoJournal), Evidence(),

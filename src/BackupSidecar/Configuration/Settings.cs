@@ -25,6 +25,9 @@ internal sealed record Settings
 
     public DumpSettings Dumps { get; init; } = new();
 
+    /// <summary>Databases that ask by labels to be backed up; null where labels are not read.</summary>
+    public LabelSettings? Labels { get; init; }
+
     public required ServiceSettings Services { get; init; }
 
     public required ArchiveSettings Archive { get; init; }
@@ -318,6 +321,8 @@ internal sealed record NotificationSettings
     public Secret? FailureWebhook { get; init; }
 
     public Secret? HealthchecksUrl { get; init; }
+
+    public WebhookSettings Webhook { get; init; } = new();
 }
 
 /// <summary>Where this program keeps what is its own.</summary>

@@ -15,6 +15,8 @@ internal enum ContainerChange
     Destroyed,
     Renamed,
     Updated,
+    Paused,
+    Resumed,
 }
 
 /// <summary>Something that happened to a container, with the labels that it has.</summary>
@@ -31,6 +33,8 @@ internal sealed record ContainerEvent(ContainerChange Change, string Id, string 
         ["destroy"] = ContainerChange.Destroyed,
         ["rename"] = ContainerChange.Renamed,
         ["update"] = ContainerChange.Updated,
+        ["pause"] = ContainerChange.Paused,
+        ["unpause"] = ContainerChange.Resumed,
     };
 
     /// <summary>One line of the engine's stream; null for what is not told.</summary>

@@ -1,0 +1,60 @@
+using BackupSidecar.Docker;
+
+namespace BackupSidecar.Discovery;
+
+/// <summary>What of a container decides whether and how it is backed up.</summary>
+internal sealed record LabelledContainer
+{
+    private const string SwarmTask = "com.docker.swarm.task.name";
+
+    public required string Id { get; init; }
+
+    /// <summary>Without the engine's leading slash.</summary>
+    public required string Name { get; init; }
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>By which names and addresses it is known in its networks; its own name and that of its service are among them.</summary>
+    public IReadOnlySet<string> Hosts { get; init; } = new HashSet<string>();
+
+    public string? Project => Label(ComposeLabels.Project);
+
+    /// <summary>See <see cref="LabelledDatabase.Identity"/>.</summary>
+    public string Identity
+    {
+        get
+        {
+            if (Project is { } project && Label(ComposeLabels.Service) is { } service)
+                return $"{project}/{service}/{Label(ComposeLabels.Number) ?? "1"}";
+            // Swarm: service.slot.id, and the id is new with every task.
+            return Label(SwarmTask) is { } task && task.LastIndexOf('.') is var dot and > 0 ? task[..dot] : Name;
+        }
+    }
+
+    /// <summary>A container of <c>docker compose run</c> has the labels of its service, and is not that.</summary>
+    public bool IsOneOff => string.Equals(Label(ComposeLabels.OneOff), "True", StringComparison.OrdinalIgnoreCase);
+
+    public static LabelledContainer From(ContainerSummary container) =>
+        From(container.Id, container.PlainName, container.Labels, container.NetworkSettings);
+
+    public static LabelledContainer From(ContainerDetails container) =>
+        From(container.Id, container.PlainName, container.Config?.Labels, container.NetworkSettings);
+
+    public string? Label(string name) => Labels.GetValueOrDefault(name);
+
+    private static LabelledContainer From(
+        string id, string name, IReadOnlyDictionary<string, string>? labels, ContainerNetworkSettings? networks)
+    {
+        var joined = networks?.Networks ?? new Dictionary<string, ContainerNetwork>();
+        string?[] names = [name, labels?.GetValueOrDefault(ComposeLabels.Service), .. joined.Values.SelectMany(network => network.Aliases ?? [])];
+        // The engine's name server knows each also with the name of the network behind it.
+        var hosts = names.Concat(names.SelectMany(_ => joined.Keys, (each, network) => $"{each}.{network}")).Concat(joined.Values.Select(network => network.IPAddress));
+        return new LabelledContainer
+        {
+            Id = id,
+            Name = name,
+            Labels = labels ?? new Dictionary<string, string>(),
+            Hosts = hosts.OfType<string>().Where(host => host.Length > 0).ToHashSet(StringComparer.OrdinalIgnoreCase),
+        };
+    }
+}

@@ -1,0 +1,50 @@
+using BackupSidecar.Discovery;
+using BackupSidecar.Docker;
+using BackupSidecar.Tests.Support;
+
+namespace BackupSidecar.Tests.Discovery;
+
+/// <summary>The watch over an engine that tells of no events (a socket proxy may keep them back), so that only its ticks look.</summary>
+public sealed class ContainerWatchTests
+{
+    private const int TimeLimit = 30_000;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+
+    private readonly RecordingLog _log = new();
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Where_nobody_tells_what_happens_every_tick_looks_all_the_same()
+    {
+        await using var daemon = new FakeDockerDaemon();
+        daemon.Add("one");
+        using var engine = new DockerEngine(daemon.Host, TimeProvider.System);
+
+        var seen = new List<int>();
+        await foreach (var containers in Watch(engine).FollowAsync(TestContext.Current.CancellationToken))
+        {
+            seen.Add(containers.Count);
+            if (containers.Count == 2)
+                break;
+            daemon.Add("two");
+        }
+
+        Assert.Equal([1, 2], seen);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task An_engine_that_cannot_be_asked_is_told_of_once_and_asked_again()
+    {
+        await using var daemon = new FakeDockerDaemon { AllowedMethods = [] };
+        using var engine = new DockerEngine(daemon.Host, TimeProvider.System);
+        using var asked = new Timer(_ => daemon.AllowedMethods = ["GET"], null, 10 * Tick, Timeout.InfiniteTimeSpan);
+
+        await foreach (var containers in Watch(engine).FollowAsync(TestContext.Current.CancellationToken))
+            break;
+
+        Assert.Contains("what they said last holds", Assert.Single(_log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(_log.Lines, line => line.Contains("answers again", StringComparison.Ordinal));
+    }
+
+    private ContainerWatch Watch(DockerEngine engine) => new(engine, Tick, TimeProvider.System, _log);
+}
