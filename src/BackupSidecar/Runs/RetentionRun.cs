@@ -18,6 +18,18 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     private readonly MarkFile _marks = new(settings.Paths.State);
     private readonly History _verifications = new(settings.Paths.State, History.OfVerifications);
 
+    /// <summary>What backups of the kind that is pruned are like.</summary>
+    public BackupForm Form { get; init; } = BackupForm.OfArchives(settings);
+
+    /// <summary>Whether a backup of that kind is one of those that count together: the newest of them stay.</summary>
+    public Func<Manifest, bool> IsOne { get; init; } = _ => true;
+
+    /// <summary>Whether more than the cap is removed little by little, the oldest first, rather than not at all until a person has looked.</summary>
+    public bool IsGradual { get; init; }
+
+    /// <summary>Whether it is only told what would be removed.</summary>
+    public bool IsDryRun { get; init; }
+
     /// <summary>Prunes the stores that hold the run's backup, if nothing is doubtful there and every source of the run is complete.</summary>
     public async Task RunAfterAsync(RunRecord record, IReadOnlyList<StoredUpload> uploads, CancellationToken cancellation)
     {
@@ -39,8 +51,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     /// <exception cref="StoreException">The store cannot be listed; without a full list nothing is decided.</exception>
     public async Task<RetentionPlan> PlanAsync(IBackupStore store, CancellationToken cancellation)
     {
-        var manifests = new ManifestFile(settings.Archive, settings.Name);
-        var catalog = await new CatalogReader([store], manifests, settings.Name).ReadAsync(cancellation);
+        var catalog = await new CatalogReader([store], Form).ReadAsync(cancellation);
         if (!catalog.IsWhole)
             throw new StoreException(string.Join(' ', catalog.Problems));
         var owned = catalog.Entries.Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial && entry.Copies.All(IsOurs)).ToList();
@@ -51,7 +62,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
                 "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by a configured key, or do not fit. 'list' says which.",
                 store.Location, strangers);
         }
-        return Decide(store, owned, [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);
+        return Decide(store, owned.FindAll(entry => IsOne(entry.Manifest!)), [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);
     }
 
     private RetentionPlan Decide(IBackupStore store, List<CatalogEntry> owned, HashSet<string> archives)
@@ -61,7 +72,8 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
             var marks = _marks.Read();
             var past = new PastVerifications(_verifications.ReadNewestFirst());
             var candidates = owned.ConvertAll(entry => Candidate(entry, store, marks, past));
-            return _policy.Decide(candidates, time.GetUtcNow(), PruningFreeze.Reason(store.Name, marks, archives, candidates, settings.TimeZone));
+            var plan = _policy.Decide(candidates, time.GetUtcNow(), PruningFreeze.Reason(store.Name, marks, archives, candidates, settings.TimeZone));
+            return IsGradual ? plan.Gradual() : plan;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -102,6 +114,12 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
             var plan = await PlanAsync(store, cancellation);
             if (plan.FrozenBecause is { } frozen)
                 record.AddWarning(frozen);
+            if (IsDryRun)
+            {
+                foreach (var decision in plan.Decisions.Where(decision => !decision.Keep))
+                    log.LogInformation("Would remove {Backup} from {Store}: {Reason} (BACKUP_LABEL_RETENTION_DRY_RUN)", decision.Candidate.Archive, store.Name, decision.Reason);
+                return report;
+            }
             var result = await ApplyAsync(store, plan, force: false, cancellation);
             foreach (var problem in result.Problems)
                 record.AddLoggedWarning(problem);
