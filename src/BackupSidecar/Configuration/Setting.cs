@@ -11,6 +11,7 @@ internal enum SettingKind
     Flag,
     Integer,
     Duration,
+    Period,
     Size,
     Percentage,
     Choice,

@@ -332,9 +332,9 @@ internal static class SettingTable
         "Names beginning with BACKUP_ that are not settings and stand there for something else, such as a hook.")
     { Example = "BACKUP_OF_MINE" });
 
-    public static IReadOnlyList<Setting> All => Rows;
+    public static IReadOnlyList<Setting> All { get; } = [.. Rows, .. LabelSettingTable.All];
 
-    public static IReadOnlyDictionary<string, Setting> ByName { get; } = Rows.ToDictionary(setting => setting.Name);
+    public static IReadOnlyDictionary<string, Setting> ByName { get; } = All.ToDictionary(setting => setting.Name);
 
     private static Setting Add(Setting setting)
     {

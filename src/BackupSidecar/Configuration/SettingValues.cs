@@ -96,6 +96,18 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
         return otherwise;
     }
 
+    /// <summary>How long something is kept.</summary>
+    public TimeSpan Period(Setting setting)
+    {
+        _ = PeriodText.TryParse(setting.Default!, out var otherwise); // Periods have a default.
+        if (Given(setting) is not { } value)
+            return otherwise;
+        if (PeriodText.TryParse(value.Text.Trim(), out var period))
+            return period;
+        findings.Fault(value.Variable, $"{Shown.Quote(value.Text)} is not a length of time; write days, or 7d, 24h, 1h30m.", Example(setting));
+        return otherwise;
+    }
+
     public long? Size(Setting setting)
     {
         long? otherwise = setting.Default is { } text && SizeText.TryParse(text, out var size) ? size : null;
@@ -133,6 +145,9 @@ internal sealed class SettingValues(GivenSettings given, Findings findings)
         var written = Synonyms.GetValueOrDefault(value.Text.Trim(), value.Text.Trim());
         if (setting.Choices.FirstOrDefault(choice => choice.Equals(written, StringComparison.OrdinalIgnoreCase)) is { } known)
             return known;
+        // Where something may be on, off or decided here, yes and no are understood as well.
+        if (setting.Choices.Contains("off") && FlagText.TryParse(written, out var flag))
+            return flag ? "on" : "off";
         findings.Fault(value.Variable, $"{Shown.Quote(value.Text)} is none of {string.Join(", ", setting.Choices)}.", otherwise);
         return otherwise;
     }

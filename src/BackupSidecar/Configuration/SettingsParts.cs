@@ -9,10 +9,16 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
 {
     private const int ShortPassphrase = 16;
 
+    private static readonly Setting[] AllSources = [Postgres, Mysql, Mongodb, Redis, Sqlite, Directories, Files];
+
     private readonly SettingValues _values = new(given, findings);
+
+    /// <summary>Nothing but labels says what is backed up.</summary>
+    private bool IsByLabelsAlone => given.ReadsLabels && !AllSources.Any(given.IsGiven);
 
     public Settings Build(SettingsScope scope)
     {
+        var labels = new LabelParts(given, _values, findings);
         var settings = new Settings
         {
             Name = BackupName(),
@@ -23,9 +29,10 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             CatchUp = _values.Flag(CatchUp),
             Sources = Sources(),
             Dumps = Dumps(),
+            Labels = labels.Settings(),
             Services = Services(),
             Archive = Archive(),
-            Local = _values.Path(LocalPath) is { } path ? new LocalStoreSettings(path) : null,
+            Local = (_values.Path(LocalPath) ?? (IsByLabelsAlone ? LabelParts.UsualFolder : null)) is { } path ? new LocalStoreSettings(path) : null,
             S3 = S3(),
             VerifyAfter = _values.Choice(SettingTable.VerifyAfter) switch
             {
@@ -38,7 +45,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Anomalies = Anomalies(),
             Drill = Drill(),
             Hooks = Hooks(),
-            Notifications = Notifications(),
+            Notifications = Notifications() with { Webhook = labels.Webhook() },
             Paths = Paths(),
             Log = Log(),
         };
@@ -57,13 +64,12 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
 
     private void Require(SettingsScope scope)
     {
-        if (!given.IsGiven(LocalPath) && !given.IsGiven(S3Bucket))
+        if (!given.IsGiven(LocalPath) && !given.IsGiven(S3Bucket) && !IsByLabelsAlone)
             Fault(LocalPath, $"there is nowhere to store backups: set it, or {S3Bucket.Name}, or both.", LocalPath.Example);
-        Setting[] sources = [Postgres, Mysql, Mongodb, Redis, Sqlite, Directories, Files];
-        if (scope is SettingsScope.Everything && !sources.Any(given.IsGiven))
+        if (scope is SettingsScope.Everything && !AllSources.Any(given.IsGiven) && !given.ReadsLabels)
             Fault(
                 Directories,
-                $"there is nothing to back up: set one of {string.Join(", ", sources.Select(source => source.Name))}.",
+                $"there is nothing to back up: set one of {string.Join(", ", AllSources.Select(source => source.Name))}; or {LabelSettingTable.Labels.Name}=on, to back up databases with labels.",
                 Directories.Example);
         // Who gave the key another name and forgot the new one.
         if (scope is SettingsScope.Everything && given.IsGiven(OldEncryptionKey) && !given.IsGiven(EncryptionKey) && !given.IsGiven(RecipientsFile))
@@ -72,6 +78,8 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
 
     private string BackupName()
     {
+        if (!given.IsGiven(Name) && IsByLabelsAlone)
+            return LabelParts.UsualName;
         if (!given.IsGiven(Name))
             Fault(Name, "it is required: it names the folder and the files of the backups.", Name.Example);
         var name = _values.Text(Name) ?? "";

@@ -32,7 +32,7 @@ internal sealed record Alias(string Name, Setting Setting, Func<string, Layer, s
 
     /// <summary>Whether a variable is an alias or its file twin.</summary>
     public static bool IsKnown(string variable) =>
-        All.Any(alias => variable == alias.Name || (alias.HasFileTwin && variable == alias.Name + "_FILE"));
+        All.Concat(LabelFrontDoor.Aliases).Any(alias => variable == alias.Name || (alias.HasFileTwin && variable == alias.Name + "_FILE"));
 
     private static string ToEndpoint(string host, Layer layer) =>
         host.Contains("://") ? host : $"{layer.Find("AWS_ENDPOINT_PROTO") ?? "https"}://{host}";

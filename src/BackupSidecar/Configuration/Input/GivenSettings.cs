@@ -3,6 +3,9 @@ namespace BackupSidecar.Configuration.Input;
 /// <summary>What was given for every setting, and which settings were named without saying anything.</summary>
 internal sealed class GivenSettings(ILookup<Setting, GivenValue> values, IReadOnlySet<Setting> blank)
 {
+    /// <summary>Whether labels of containers say what is backed up, too; see <see cref="LabelFrontDoor"/>.</summary>
+    public bool ReadsLabels { get; init; }
+
     public IEnumerable<GivenValue> All => values.SelectMany(group => group);
 
     /// <summary>Settings that stand somewhere with a blank value. Compose does that to every variable that its own file lacks.</summary>

@@ -28,7 +28,10 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
 
         foreach (var alias in Alias.All)
             Collect(layers, alias);
-        return new GivenSettings(_given.Values.OrderBy(value => value.Number).ToLookup(value => value.Setting), _blank);
+        var readsLabels = LabelFrontDoor.IsOpen(_given.Values, layers);
+        foreach (var alias in readsLabels ? LabelFrontDoor.Aliases : [])
+            Collect(layers, alias);
+        return new GivenSettings(_given.Values.OrderBy(value => value.Number).ToLookup(value => value.Setting), _blank) { ReadsLabels = readsLabels };
     }
 
     private List<Layer> Layers(IReadOnlyDictionary<string, string> environment)
