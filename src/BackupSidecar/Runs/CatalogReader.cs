@@ -25,7 +25,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, BackupFo
     {
         var prepared = form.Manifests.PrepareAsync();
         var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, prepared, cancellation)));
-        var entries = OtherKeys.Name([.. listings.SelectMany(listing => listing.Copies)])
+        var entries = OtherKeys.Name([.. listings.SelectMany(listing => listing.Copies).Where(found => found.Copy.Manifest is null || form.IsMeant(found.Copy.Manifest))])
             .GroupBy(found => found.Name, found => found.Copy)
             .Select(group => new CatalogEntry(group.Key, [.. group]))
             .OrderByDescending(entry => entry.Name.LocalTime)

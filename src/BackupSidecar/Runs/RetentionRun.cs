@@ -21,9 +21,6 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     /// <summary>What backups of the kind that is pruned are like.</summary>
     public BackupForm Form { get; init; } = BackupForm.OfArchives(settings);
 
-    /// <summary>Whether a backup of that kind is one of those that count together: the newest of them stay.</summary>
-    public Func<Manifest, bool> IsOne { get; init; } = _ => true;
-
     /// <summary>Whether more than the cap is removed little by little, the oldest first, rather than not at all until a person has looked.</summary>
     public bool IsGradual { get; init; }
 
@@ -62,7 +59,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
                 "Retention in {Location} leaves {Count} archives alone: their manifests are not vouched for by a configured key, or do not fit. 'list' says which.",
                 store.Location, strangers);
         }
-        return Decide(store, owned.FindAll(entry => IsOne(entry.Manifest!)), [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);
+        return Decide(store, owned, [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);
     }
 
     private RetentionPlan Decide(IBackupStore store, List<CatalogEntry> owned, HashSet<string> archives)

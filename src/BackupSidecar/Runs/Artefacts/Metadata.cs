@@ -72,16 +72,16 @@ internal sealed record Metadata
     public ManifestKeyName? Key { get; init; }
 
     public ManifestAuthentication? Authentication { get; init; }
+}
 
-    /// <summary>RFC 3339 with a Z, as programs in Go write and read it.</summary>
-    private sealed class UtcTime : JsonConverter<DateTimeOffset>
-    {
-        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var time) ? time : throw new JsonException("'timestamp' is no time.");
+/// <summary>RFC 3339 with a Z, as programs in Go write and read it.</summary>
+internal sealed class UtcTime : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && reader.TryGetDateTimeOffset(out var time) ? time : throw new JsonException("'timestamp' is no time.");
 
-        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture));
-    }
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture));
 }
 
 /// <summary>How the document looks as JSON. As strict as for manifests: nothing in it may be read in two ways.</summary>
