@@ -1,4 +1,3 @@
-using BackupSidecar.Configuration;
 using BackupSidecar.Discovery;
 using BackupSidecar.Docker;
 using BackupSidecar.Planning;
