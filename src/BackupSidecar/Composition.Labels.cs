@@ -42,14 +42,24 @@ internal sealed partial class Composition
     }
 
     /// <summary>Retention of one labelled database: only what its metadata name as its own counts, and goes.</summary>
-    public RetentionRun LabelRetention(LabelledDatabase labelled) => new(ArtefactPlanner.SettingsOf(labelled, Settings), Time, Log)
-    {
-        Form = BackupForm.Of(ArtefactPlanner.Plan(labelled, Settings), Settings),
-        IsGradual = true,
-        IsDryRun = Settings.Labels?.IsRetentionDryRun ?? false,
-    };
+    public RetentionRun LabelRetention(LabelledDatabase labelled) =>
+        LabelRetention(BackupForm.Of(ArtefactPlanner.Plan(labelled, Settings), Settings), labelled.Retention);
+
+    /// <summary>The same where the container may be gone.</summary>
+    public RetentionRun LabelRetention(ArtefactGroup group) => LabelRetention(
+        BackupForm.OfArtefacts(Settings) with { Names = ArtefactNames.Of(group.Newest), IsMeant = group.Owner.Owns }, group.Retention);
+
+    public GoneSweep GoneSweep() => new(Settings, LabelStores, LabelSearch(), LabelRetention, Time, Log);
 
     /// <summary>Restores of labelled databases stop no services but what the engine itself must.</summary>
     public RestoreRun RestoreRun(LabelledRestore wanted) =>
         new(Settings with { Services = Settings.Services with { Stop = [] } }, wanted.Plan, LabelStores, RestoreTargets(), Time, Log) { Form = wanted.Form };
+
+    private RetentionRun LabelRetention(BackupForm form, TimeSpan? wanted) =>
+        new(Settings with { Retention = ArtefactPlanner.RetentionOf(wanted, Settings), TimeZone = TimeZoneInfo.Utc }, Time, Log)
+        {
+            Form = form,
+            IsGradual = true,
+            IsDryRun = Settings.Labels?.IsRetentionDryRun ?? false,
+        };
 }

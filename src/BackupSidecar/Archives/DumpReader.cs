@@ -16,9 +16,10 @@ internal sealed class DumpReader : BackupReader
     /// <param name="isEncrypted">Whether they are an OpenPGP message.</param>
     /// <param name="entry">What the dump is called.</param>
     /// <param name="bytes">Length of the plain dump, which is never exceeded; null where nobody knows it.</param>
+    /// <param name="madeAt">When it was made.</param>
     /// <param name="settings">Keys.</param>
     /// <exception cref="BackupRefusedException">It is encrypted, and no key is configured or the passphrase is a wrong one.</exception>
-    public DumpReader(Stream stored, bool isEncrypted, string entry, long? bytes, ArchiveSettings settings)
+    public DumpReader(Stream stored, bool isEncrypted, string entry, long? bytes, DateTimeOffset madeAt, ArchiveSettings settings)
     {
         _decryptor = isEncrypted ? Decryptor.Open(stored, settings) : null;
         try
@@ -35,7 +36,7 @@ internal sealed class DumpReader : BackupReader
             _decryptor?.Dispose();
             throw;
         }
-        _entry = new DumpEntry(entry, bytes, Read);
+        _entry = new DumpEntry(entry, bytes, madeAt, Read);
     }
 
     public override ArchiveEntry? NextEntry(CancellationToken cancellation)
@@ -90,7 +91,7 @@ internal sealed class DumpReader : BackupReader
     private static BackupRefusedException Damaged(InvalidDataException error) => new($"The dump is damaged: {error.Message}.", error);
 
     /// <summary>Plain bytes from a stream, with the metadata that any dump has.</summary>
-    private sealed class DumpEntry(string name, long? bytes, DumpEntry.Reading read) : ArchiveEntry
+    private sealed class DumpEntry(string name, long? bytes, DateTimeOffset madeAt, DumpEntry.Reading read) : ArchiveEntry
     {
         private const int PieceBytes = 256 * 1024;
 
@@ -111,7 +112,7 @@ internal sealed class DumpReader : BackupReader
 
         public override bool IsAmbiguous => false;
 
-        public override EntryAttributes Attributes => new(Convert.ToInt32("600", 8), OwnerId: 0, GroupId: 0, DateTimeOffset.UnixEpoch);
+        public override EntryAttributes Attributes => new(Convert.ToInt32("600", 8), OwnerId: 0, GroupId: 0, madeAt);
 
         public override Stream Content => throw new NotSupportedException("A dump is copied and not looked into.");
 

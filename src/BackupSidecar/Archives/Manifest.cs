@@ -62,7 +62,7 @@ internal sealed record Manifest
 
 /// <summary>
 /// A container that asked by labels for the backup of its database. <paramref name="Identity"/> stays the same when it is made anew, and
-/// <paramref name="Retention"/> is what it asked for; each is null where that is not known.
+/// <paramref name="Retention"/> is how long its backups are to be kept (zero: for ever); each is null where that is not known.
 /// </summary>
 internal sealed record DumpedContainer(string Id, string Name, string? Identity, TimeSpan? Retention);
 

@@ -1,4 +1,5 @@
 using BackupSidecar.Configuration;
+using BackupSidecar.Reports;
 
 namespace BackupSidecar.Commands;
 
@@ -8,8 +9,12 @@ internal static class BackupCommand
     public static async Task<int> ExecuteAsync(string? container, string? logFile, Signals signals)
     {
         using var program = Composition.Load(SettingsScope.Everything, logFile);
-        var run = container is null ? program.BackupRun() : program.BackupRun(await program.LabelSearch().FindAsync(container, signals.Token));
-        var report = await run.RunAsync(signals.Token);
+        if (container is null)
+            return ExitCode.Of((await program.BackupRun().RunAsync(signals.Token)).Outcome, signals);
+        var labelled = await program.LabelSearch().FindAsync(container, signals.Token);
+        var report = await program.BackupRun(labelled).RunAsync(signals.Token);
+        if (report.Outcome == RunOutcome.Succeeded)
+            await program.GoneSweep().RunIfDueAsync(signals.Token);
         return ExitCode.Of(report.Outcome, signals);
     }
 }

@@ -47,9 +47,11 @@ internal static class ArtefactPlanner
     };
 
     /// <summary>Only how long: what the operator says of days and counts is meant for archives.</summary>
-    public static RetentionSettings RetentionOf(TimeSpan? ofLabel, Settings settings) => new()
+    /// <param name="wanted">What the database asks for; zero: for ever; null: what the operator says.</param>
+    /// <param name="settings">What the operator says.</param>
+    public static RetentionSettings RetentionOf(TimeSpan? wanted, Settings settings) => new()
     {
-        Age = ofLabel ?? settings.Labels?.Retention,
+        Age = (wanted ?? settings.Labels?.Retention) is { Ticks: > 0 } age ? age : null,
         Minimum = settings.Retention.Minimum,
         MaximumDeletions = settings.Retention.MaximumDeletions,
     };

@@ -16,7 +16,7 @@ internal sealed record FetchedArchive(ArchiveName Name, StoredCopy Copy, Stream 
     {
         Stored.Position = 0;
         return Name is ArtefactName { EntryName: var entry }
-            ? new DumpReader(Stored, Name.IsEncrypted, entry, Manifest?.Sources is [{ Sha256: not null, Bytes: var bytes }] ? bytes : null, settings)
+            ? new DumpReader(Stored, Name.IsEncrypted, entry, Manifest?.Sources is [{ Sha256: not null, Bytes: var bytes }] ? bytes : null, new DateTimeOffset(Name.LocalTime, TimeSpan.Zero), settings)
             : ArchiveReader.Open(Stored, Name.Extension, settings);
     }
 

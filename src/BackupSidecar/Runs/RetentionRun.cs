@@ -97,6 +97,30 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     public Task<PruneResult> ApplyAsync(IBackupStore store, RetentionPlan plan, bool force, CancellationToken cancellation) =>
         new Pruner(time, log).ApplyAsync(store, plan, force, cancellation);
 
+    /// <summary>Prunes a store outside of any run.</summary>
+    /// <exception cref="StoreException">The store cannot be listed.</exception>
+    public async Task PruneAsync(IBackupStore store, CancellationToken cancellation)
+    {
+        var plan = await PlanAsync(store, cancellation);
+        if (plan.FrozenBecause is { } frozen)
+            log.LogWarning("{Frozen}", frozen);
+        if (plan.Removals.Any())
+            await ApplyOrTellAsync(store, plan, cancellation);
+    }
+
+    /// <summary>Null where it was only told.</summary>
+    private async Task<PruneResult?> ApplyOrTellAsync(IBackupStore store, RetentionPlan plan, CancellationToken cancellation)
+    {
+        if (!IsDryRun)
+            return await ApplyAsync(store, plan, force: false, cancellation);
+        foreach (var decision in plan.Decisions.Where(decision => !decision.Keep))
+        {
+            log.LogInformation(
+                "Would remove {Backup} from {Store}: {Reason} ({Setting} is on)", decision.Candidate.Archive, store.Name, decision.Reason, LabelSettingTable.DryRun.Name);
+        }
+        return null;
+    }
+
     /// <summary>
     /// What nobody we know vouches for is not ours to count or to remove: neither what is unsigned though there is a key, nor
     /// what is signed though there is none any more.
@@ -111,16 +135,10 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
             var plan = await PlanAsync(store, cancellation);
             if (plan.FrozenBecause is { } frozen)
                 record.AddWarning(frozen);
-            if (IsDryRun)
-            {
-                foreach (var decision in plan.Decisions.Where(decision => !decision.Keep))
-                    log.LogInformation("Would remove {Backup} from {Store}: {Reason} (BACKUP_LABEL_RETENTION_DRY_RUN)", decision.Candidate.Archive, store.Name, decision.Reason);
-                return report;
-            }
-            var result = await ApplyAsync(store, plan, force: false, cancellation);
-            foreach (var problem in result.Problems)
+            var result = await ApplyOrTellAsync(store, plan, cancellation);
+            foreach (var problem in result?.Problems ?? [])
                 record.AddLoggedWarning(problem);
-            return report with { Kept = result.Kept, Removed = result.Removed };
+            return report with { Kept = result?.Kept, Removed = result?.Removed };
         }
         catch (StoreException failure)
         {

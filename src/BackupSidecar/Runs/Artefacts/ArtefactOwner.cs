@@ -24,10 +24,9 @@ internal sealed record ArtefactOwner(string Prefix, string BackupName, string? I
     }
 
     /// <summary>Whether a backup counts together with those of this one.</summary>
-    public bool Owns(Manifest manifest)
-    {
-        var other = Of(manifest);
-        return (other.Prefix, other.BackupName) == (Prefix, BackupName)
-            && (other.Identity is null || Identity is null ? other.Container == Container : other.Identity == Identity);
-    }
+    public bool Owns(Manifest manifest) => Knows(Of(manifest));
+
+    /// <summary>Whether another one is this one, as far as both are known.</summary>
+    public bool Knows(ArtefactOwner other) => (other.Prefix, other.BackupName) == (Prefix, BackupName)
+        && (other.Identity is null || Identity is null ? other.Container == Container : other.Identity == Identity);
 }

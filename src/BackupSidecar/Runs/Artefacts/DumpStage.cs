@@ -29,7 +29,7 @@ internal sealed class DumpStage(Settings settings, ArtefactPlan plan, AnomalyGua
         var labelled = plan.Labelled;
         return record.Describe(name, settings, time.GetUtcNow()) with
         {
-            Container = new DumpedContainer(labelled.ContainerId, labelled.ContainerName, labelled.Identity, labelled.Retention),
+            Container = new DumpedContainer(labelled.ContainerId, labelled.ContainerName, labelled.Identity, settings.Retention.Age ?? TimeSpan.Zero),
         };
     }
 }

@@ -35,6 +35,11 @@ internal sealed class LabelSearch(DockerEngine engine, Settings settings, IReadO
         };
     }
 
+    /// <summary>What stays the same of all containers there are, with labels or without, when they are made anew.</summary>
+    /// <exception cref="DockerException">The engine cannot be asked.</exception>
+    public async Task<IReadOnlySet<string>> IdentitiesAsync(CancellationToken cancellation) =>
+        (await SurveyAsync(cancellation)).Select(each => each.Container.Identity).ToHashSet();
+
     private async Task<IReadOnlyList<SurveyedContainer>> SurveyAsync(CancellationToken cancellation)
     {
         if (settings.Labels is not { } labels)

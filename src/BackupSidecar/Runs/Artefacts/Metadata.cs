@@ -62,7 +62,7 @@ internal sealed record Metadata
     /// <summary>"passphrase", "recipients" or "none".</summary>
     public string? Encryption { get; init; }
 
-    /// <summary>What the container's label asked for.</summary>
+    /// <summary>How long backups of this database are to be kept; 0: for ever.</summary>
     public long? RetentionSeconds { get; init; }
 
     public string? CreatedBy { get; init; }
