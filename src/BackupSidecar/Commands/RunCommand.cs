@@ -29,7 +29,7 @@ internal static class RunCommand
         ScheduleInForce.Note(program);
         var watching = WatchAsync(program, signals.Token);
         var log = LogArguments(program);
-        Task[] schedules = [BackUpAsync(program, log, signals.Token), VerifyAsync(program, log, signals.Token)];
+        Task[] schedules = [BackUpAsync(program, log, signals.Token), VerifyAsync(program, log, signals.Token), BackUpLabelledAsync(program, log, signals.Token)];
         // None of them ends before it is asked to, but by an error.
         await await Task.WhenAny(schedules);
         await Task.WhenAll(schedules);
@@ -75,7 +75,8 @@ internal static class RunCommand
     {
         if (program.Schedule is not { } schedule)
         {
-            program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
+            if (program.Plan.Sources.Count > 0)
+                program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
             await StayUpAsync(program, cancellation);
             return;
         }
@@ -91,6 +92,10 @@ internal static class RunCommand
             schedule, token => RunChildAsync(program, arguments, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
         await scheduler.RunAsync(cancellation);
     }
+
+    private static Task BackUpLabelledAsync(Composition program, string[] log, CancellationToken cancellation) => program.Settings.Labels is { } labels
+        ? new LabelledBackups(program, labels, (arguments, ends, force) => RunChildAsync(program, [.. arguments, .. log], ends, force)).FollowAsync(cancellation)
+        : StayUpAsync(program, cancellation);
 
     /// <summary>Verifications have a schedule of their own, and are children, too.</summary>
     private static async Task VerifyAsync(Composition program, string[] log, CancellationToken cancellation)
@@ -131,9 +136,9 @@ internal static class RunCommand
     private static async Task StayUpAsync(Composition program, CancellationToken cancellation) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static async Task RunChildAsync(Composition program, string[] arguments, CancellationToken cancellation)
+    private static async Task RunChildAsync(Composition program, string[] arguments, CancellationToken cancellation, CancellationToken force = default)
     {
-        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, cancellation);
+        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, cancellation, force);
         if (code <= 128 || cancellation.IsCancellationRequested)
             return;
         program.Log.LogError("The run was killed by signal {Signal}{Hint}.", code - 128, code == 128 + 9 ? " (too little memory?)" : "");

@@ -33,7 +33,7 @@ internal static class LabelBackupDialect
     {
         var labels = new GivenLabels(container.Labels, LongestValue);
         if (labels.Find(Enabled) is not { } enabled)
-            return LabelReading.NotAsked;
+            return Known.Any(name => labels.Find(name) is not null) ? new LabelReading { Remarks = [$"{Enabled}=true is missing: without it, the other labels mean nothing."] } : LabelReading.NotAsked;
         if (enabled != "true")
         {
             // Who wrote 'True' or 'yes' meant it, and must not believe that it is backed up.

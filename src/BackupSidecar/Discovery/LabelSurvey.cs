@@ -34,19 +34,21 @@ internal sealed class LabelSurvey(LabelScope scope, string? project, string? own
     {
         var container = LabelledContainer.From(summary);
         var reading = LabelBackupDialect.Read(container, policy);
-        return new SurveyedContainer(summary, container, Standing(container, reading), reading);
+        return new SurveyedContainer(summary, container, Standing(container, reading), reading) { IsInScope = IsInScope(container) };
     }
 
     private LabelStanding Standing(LabelledContainer container, LabelReading reading)
     {
         if (reading.Database is null && reading.Problems.Count == 0)
             return LabelStanding.NotAsked;
-        if (scope == LabelScope.Project && (project is null || container.Project != project))
+        if (!IsInScope(container))
             return LabelStanding.OutOfScope;
         if (container.IsOneOff)
             return LabelStanding.OneOff;
         return reading.Database is null ? LabelStanding.Rejected : LabelStanding.BackedUp;
     }
+
+    private bool IsInScope(LabelledContainer container) => scope == LabelScope.All || (project is not null && container.Project == project);
 
     private static bool IsAsked(SurveyedContainer each) => each.Standing is LabelStanding.BackedUp or LabelStanding.Rejected;
 

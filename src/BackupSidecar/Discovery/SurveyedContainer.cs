@@ -30,6 +30,9 @@ internal sealed record SurveyedContainer(ContainerSummary Summary, LabelledConta
     /// <summary>What a person should know of it beside its labels.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = Reading.Remarks;
 
+    /// <summary>Whether its labels are read.</summary>
+    public bool IsInScope { get; init; } = true;
+
     /// <summary>Whether a dump can be made of it now. A paused one runs, and answers nobody.</summary>
     public bool IsRunning => Summary.State is "running";
 }

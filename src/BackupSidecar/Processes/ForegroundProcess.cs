@@ -9,17 +9,24 @@ namespace BackupSidecar.Processes;
 /// </summary>
 internal static partial class ForegroundProcess
 {
+    private const int SignalKill = 9;
     private const int SignalTerminate = 15;
 
     /// <summary>
     /// Runs the program and returns its exit code. On cancellation it is asked to end (SIGTERM) and waited for: it has its own
     /// work to finish, and whoever asked us to end has set the time limit.
     /// </summary>
-    public static async Task<int> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    /// <param name="program">Its file.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="cancellation">When it is asked to end.</param>
+    /// <param name="force">When it is killed; not at all if it is left out.</param>
+    public static async Task<int> RunAsync(
+        string program, IReadOnlyList<string> arguments, CancellationToken cancellation, CancellationToken force = default)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
             ?? throw new ProcessFailedException($"The program '{program}' could not be started.");
         await using var onCancellation = cancellation.Register(() => Terminate(process.Id));
+        await using var onForce = force.Register(() => _ = Kill(process.Id, SignalKill));
         await process.WaitForExitAsync(CancellationToken.None);
         return process.ExitCode;
     }
