@@ -25,7 +25,13 @@ internal sealed partial class Composition
     /// <summary>Of backups of labelled databases.</summary>
     public History LabelHistory => field ??= new History(Settings.Paths.State, History.OfLabels);
 
-    public LabelSearch LabelSearch() => new(_drills, Settings, LabelStores);
+    /// <exception cref="ConfigurationException">Somebody looks for a labelled database where labels are not read.</exception>
+    public LabelSearch LabelSearch()
+    {
+        var labels = Settings.Labels ?? throw new ConfigurationException(
+            [new ConfigurationFault(LabelSettingTable.Labels.Name, "labels are not read, so no container has a database that is backed up by them.", "on")]);
+        return new LabelSearch(async cancellation => Survey(labels, await ContainersAsync(cancellation)));
+    }
 
     public CatalogReader LabelCatalogReader() => new(LabelStores, BackupForm.OfArtefacts(Settings));
 

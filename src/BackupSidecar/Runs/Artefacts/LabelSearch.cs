@@ -1,29 +1,26 @@
-using BackupSidecar.Configuration;
 using BackupSidecar.Discovery;
 using BackupSidecar.Docker;
-using BackupSidecar.Stores;
 
 namespace BackupSidecar.Runs.Artefacts;
 
 /// <summary>No labelled database is the one that is meant. The message says why; nothing was touched.</summary>
 internal sealed class LabelException(string message) : Exception(message);
 
-/// <summary>Asks the engine, once, which containers have labels, and finds the one that is meant.</summary>
-internal sealed class LabelSearch(DockerEngine engine, Settings settings, IReadOnlyList<IBackupStore> stores)
+/// <summary>Looks once at what containers there are, and finds the one that is meant.</summary>
+/// <param name="survey">Asks the engine for all containers, and says what their labels come to.</param>
+internal sealed class LabelSearch(Func<CancellationToken, Task<IReadOnlyList<SurveyedContainer>>> survey)
 {
-    private static readonly Dictionary<string, string> AnyLabels = [];
-
     /// <summary>The databases of all containers whose labels are in force.</summary>
     /// <exception cref="DockerException">The engine cannot be asked.</exception>
     public async Task<IReadOnlyList<LabelledDatabase>> AllAsync(CancellationToken cancellation) =>
-        [.. (await SurveyAsync(cancellation)).Where(each => each.Standing == LabelStanding.BackedUp).Select(each => each.Reading.Database).OfType<LabelledDatabase>()];
+        [.. (await survey(cancellation)).Where(each => each.Standing == LabelStanding.BackedUp).Select(each => each.Reading.Database).OfType<LabelledDatabase>()];
 
     /// <summary>The database of a container, by its name or (the beginning of) its id.</summary>
     /// <exception cref="LabelException">There is none; the message says why.</exception>
     /// <exception cref="DockerException">The engine cannot be asked.</exception>
     public async Task<LabelledDatabase> FindAsync(string container, CancellationToken cancellation)
     {
-        var all = await SurveyAsync(cancellation);
+        var all = await survey(cancellation);
         var found = all.FirstOrDefault(each => each.Container.Name == container || each.Container.Identity == container)
             ?? (container.Length >= 12 ? all.FirstOrDefault(each => each.Summary.Id.StartsWith(container, StringComparison.Ordinal)) : null);
         return found switch
@@ -38,18 +35,7 @@ internal sealed class LabelSearch(DockerEngine engine, Settings settings, IReadO
     /// <summary>What stays the same of all containers there are, with labels or without, when they are made anew.</summary>
     /// <exception cref="DockerException">The engine cannot be asked.</exception>
     public async Task<IReadOnlySet<string>> IdentitiesAsync(CancellationToken cancellation) =>
-        (await SurveyAsync(cancellation)).Select(each => each.Container.Identity).ToHashSet();
-
-    private async Task<IReadOnlyList<SurveyedContainer>> SurveyAsync(CancellationToken cancellation)
-    {
-        if (settings.Labels is not { } labels)
-            throw new ConfigurationException([new ConfigurationFault(LabelSettingTable.Labels.Name, "labels are not read. Set it to 'on' to back up databases with labels.", "on")]);
-        var containers = await engine.ListContainersAsync(AnyLabels, cancellation);
-        var own = OwnContainer.FindId();
-        var project = settings.Services.ComposeProject ?? containers.FirstOrDefault(container => container.Id == own)?.Label(ComposeLabels.Project);
-        var policy = new LabelPolicy { Stores = stores.Select(store => store.Name).ToHashSet(), AllowsPrivateWebhooks = labels.AllowsPrivateWebhooks };
-        return new LabelSurvey(labels.Scope, project, own, policy).Of(containers);
-    }
+        (await survey(cancellation)).Select(each => each.Container.Identity).ToHashSet();
 
     private static string Names(IReadOnlyList<SurveyedContainer> all)
     {
