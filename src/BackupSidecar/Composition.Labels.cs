@@ -61,6 +61,10 @@ internal sealed partial class Composition
     public RestoreRun RestoreRun(LabelledRestore wanted) =>
         new(Settings with { Services = Settings.Services with { Stop = [] } }, wanted.Plan, LabelStores, RestoreTargets(), Time, Log) { Form = wanted.Form };
 
+    /// <summary>Reads the dump of a labelled database back. There is no drill of it.</summary>
+    public VerifyRun VerifyRun(ArtefactName name) =>
+        new(Settings, LabelStores, Time, Log) { Form = BackupForm.OfArtefacts(Settings) with { Names = ArtefactNames.Of(name) } };
+
     private RetentionRun LabelRetention(BackupForm form, TimeSpan? wanted) =>
         new(Settings with { Retention = ArtefactPlanner.RetentionOf(wanted, Settings), TimeZone = TimeZoneInfo.Utc }, Time, Log)
         {

@@ -127,7 +127,7 @@ internal static class CommandLine
     {
         var backup = new Argument<string?>("backup")
         {
-            Description = "A timestamp as 'list' shows it, or 'latest', which is meant if nothing is said.",
+            Description = "A timestamp as 'list' shows it, or 'latest', which is meant if nothing is said; or the name of a labelled database's backup.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var all = new Option<bool>("--all") { Description = "Every backup." };
