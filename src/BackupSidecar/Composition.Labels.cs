@@ -30,7 +30,19 @@ internal sealed partial class Composition
     {
         var labels = Settings.Labels ?? throw new ConfigurationException(
             [new ConfigurationFault(LabelSettingTable.Labels.Name, "labels are not read, so no container has a database that is backed up by them.", "on")]);
-        return new LabelSearch(async cancellation => Survey(labels, await ContainersAsync(cancellation)));
+        return new LabelSearch(async cancellation => Learnt(Survey(labels, await ContainersAsync(cancellation))));
+    }
+
+    /// <summary>What stands in labels is as secret as what stands in settings.</summary>
+    private IReadOnlyList<SurveyedContainer> Learnt(IReadOnlyList<SurveyedContainer> containers)
+    {
+        foreach (var database in containers.Select(container => container.Reading.Database).OfType<LabelledDatabase>())
+        {
+            Reading.Redactor.Learn(database.Uri.Uri);
+            if (database.Webhook is { } webhook)
+                Reading.Redactor.Learn(webhook);
+        }
+        return containers;
     }
 
     public CatalogReader LabelCatalogReader() => new(LabelStores, BackupForm.OfArtefacts(Settings));

@@ -88,6 +88,7 @@ internal sealed class BackupRun(
         if (configured.Artefact is null)
             return await recovery.RunAsync(runLock, cancellation);
         await recovery.TellOfTheDeadAsync(runLock, cancellation);
+        recovery.SweepStaging();
         return [];
     }
 

@@ -3,6 +3,7 @@ using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Services;
+using BackupSidecar.Sources;
 using BackupSidecar.Stores;
 using BackupSidecar.Targets;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,19 @@ internal sealed class Recovery(
                 await TellAsync(died, cancellation);
         }
         held.ForgetTheDead();
+    }
+
+    /// <summary>Removes what killed runs left in staging, where no run of archives does that. What cannot be looked into is told by whoever needs it.</summary>
+    public void SweepStaging()
+    {
+        try
+        {
+            Staging.SweepOld(settings.Paths.Staging, time.GetUtcNow());
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogDebug("Leftovers in {Staging} were not looked for: {Reason}", settings.Paths.Staging, failure.Message);
+        }
     }
 
     /// <summary>
