@@ -8,12 +8,15 @@ namespace BackupSidecar.Planning;
 /// <c>[prefix/]kind-database-yyyyMMddHHmmss</c> in UTC, with an extension that says what the dump is (<c>.dump.gz</c>, <c>.sql.gz</c>,
 /// <c>.archive.gz</c>, <c>.rdb.gz</c>, then <c>.gpg</c> if encrypted). It is the whole name in a store.
 /// </summary>
-internal sealed partial record ArtefactName(string Prefix, string Kind, string Database, DateTime UtcTime, string Extension)
-    : ArchiveName($"{Kind}-{Database}", UtcTime, Extension)
+internal sealed partial record ArtefactName(string Prefix, string Kind, string Database, DateTime LocalTime, string Extension)
+    : ArchiveName($"{Kind}-{Database}", LocalTime, Extension)
 {
     public const string MetadataSuffix = ".metadata.json";
 
     private const string UtcFormat = "yyyyMMddHHmmss";
+
+    /// <summary>Whatever the zone of the place is: "local" is in UTC here.</summary>
+    public DateTime UtcTime => LocalTime;
 
     public override string Timestamp => LocalTime.ToString(UtcFormat, CultureInfo.InvariantCulture);
 
