@@ -68,7 +68,7 @@ internal static class ListCommand
         List<string[]> rows = [[first, "SIZE", "STATE", "STORES", "VERIFIED", last]];
         rows.AddRange(entries.Select(entry => new[]
         {
-            entry.ShortName,
+            entry.Name.ShortName,
             ReportText.Size(entry.Copies.Max(copy => copy.Bytes)),
             Catalog.Word(entry.State) + (marks.OfBackup(entry.Name.FileName) is { IsOpen: true } ? ", needs attention" : ""),
             string.Join(", ", entry.Copies.Select(copy => Store(copy, entry))),
@@ -79,7 +79,7 @@ internal static class ListCommand
         var table = rows.Select(row => string.Join("  ", row.Select((cell, column) => column < Sources ? cell.PadRight(widths[column]) : cell)));
         var notes = entries.SelectMany(entry => entry.Copies
             .Where(copy => copy.Problem is not null)
-            .Select(copy => $"{entry.ShortName} in {copy.Store}: {copy.Problem}")
+            .Select(copy => $"{entry.Name.ShortName} in {copy.Store}: {copy.Problem}")
             .Concat(Held(entry, marks)));
         return $"Available {what} in {places}:\n\n{string.Join('\n', table)}\n{string.Concat(notes.Select(note => $"\n{note}"))}"
             + $"\nRestore one with: restore {restored}\n";
@@ -111,8 +111,8 @@ internal static class ListCommand
     /// <summary>What is held against a backup, and what to say if it is known: until then nothing is pruned.</summary>
     private static IEnumerable<string> Held(CatalogEntry entry, BackupMarks marks) =>
         marks.All.Where(mark => mark.Archive == entry.Name.FileName && (mark.Store is null || entry.Copies.Any(copy => copy.Store == mark.Store)))
-            .Select(mark => $"{entry.ShortName}{(mark.Store is null ? " needs attention" : $" in {mark.Store} is bad")}: {mark.Problem.TrimEnd('.')}. "
-                + (mark.IsOpen ? $"If you know: backup-sidecar accept {entry.ShortName}" : "Accepted."));
+            .Select(mark => $"{entry.Name.ShortName}{(mark.Store is null ? " needs attention" : $" in {mark.Store} is bad")}: {mark.Problem.TrimEnd('.')}. "
+                + (mark.IsOpen ? $"If you know: backup-sidecar accept {entry.Name.ShortName}" : "Accepted."));
 
     private static string Of(PastVerification past, TimeZoneInfo zone) =>
         $"{Show(past.At, zone)} {(past.Copy.Result == VerificationResult.Good ? ReportText.Word(past.Copy.Level) : "REFUSED")}";

@@ -20,6 +20,9 @@ internal partial record ArchiveName(string BackupName, DateTime LocalTime, strin
 
     public virtual string ManifestFileName => FileName + ManifestSuffix;
 
+    /// <summary>What people type to mean this backup.</summary>
+    public virtual string ShortName => Timestamp;
+
     public bool IsEncrypted => Extension.EndsWith(".gpg", StringComparison.Ordinal);
 
     /// <summary>The name one second later: names are never used twice.</summary>

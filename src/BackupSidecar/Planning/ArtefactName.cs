@@ -22,6 +22,8 @@ internal sealed partial record ArtefactName(string Prefix, string Kind, string D
 
     public override string FileName => $"{Beginning}{Timestamp}{Extension}";
 
+    public override string ShortName => FileName;
+
     public override string ManifestFileName => FileName + MetadataSuffix;
 
     /// <summary>With what the names of all backups of this database begin; those of others may do so too.</summary>

@@ -122,7 +122,7 @@ internal sealed class RestoreRun(
             // It may be days older: whoever wanted the latest must say that it will do.
             var from = options.Store is null ? "" : $" --from {options.Store}";
             throw new BackupRefusedException(
-                $"{refused.Message.TrimEnd('.')}. The newest before it that is vouched for is {older.Name.FileName}; if that will do: backup-sidecar restore {older.Name.Timestamp}{from}",
+                $"{refused.Message.TrimEnd('.')}. The newest before it that is vouched for is {older.Name.FileName}; if that will do: backup-sidecar restore {older.Name.ShortName}{from}",
                 refused);
         }
     }
