@@ -64,7 +64,7 @@ public sealed class LabelledBackupTests(CephServer ceph) : IDisposable
             "mysql", "mysql://root:secret@HOST:3306/shop", ["backup.dest=s3", "backup.prefix=a/b"], "--env", "MARIADB_ROOT_PASSWORD=secret", "test/maria");
         const string Client = "mariadb -uroot -psecret --protocol=tcp -h127.0.0.1 -BN";
         await server.WhenReadyAsync($"{Client} -e 'SELECT 1'");
-        await server.ShellAsync($"{Client} -e \"CREATE DATABASE shop; CREATE TABLE shop.t(g INT PRIMARY KEY, v TEXT); INSERT INTO shop.t SELECT seq, md5(seq) FROM seq_1_to_3000\"");
+        await server.ShellAsync($"{Client} -e \"CREATE DATABASE shop; USE shop; CREATE TABLE t(g INT PRIMARY KEY, v TEXT); INSERT INTO t SELECT seq, md5(seq) FROM seq_1_to_3000\"");
         const string Digest = "SELECT count(*), md5(group_concat(v ORDER BY g)) FROM t";
         var before = await server.ShellAsync($"{Client} shop -e '{Digest}'");
         var bucket = await ceph.NewBucketAsync();
