@@ -24,8 +24,7 @@ internal static class RunCommand
             signals.Token, RunLock.OfTheSchedule);
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         await RecoverAsync(program, signals.Token);
-        await program.Recovery().SweepAsync(program.Stores, signals.Token);
-        await program.DrillSweep().TrySweepAsync(onlyIfKilled: false, signals.Token);
+        await RunChildAsync(program, ["sweep"], signals.Token);
         ScheduleInForce.Note(program);
         var watching = WatchAsync(program, signals.Token);
         var log = LogArguments(program);
@@ -84,7 +83,7 @@ internal static class RunCommand
         // What another schedule would have begun was not missed.
         var lastStarted = new[]
         {
-            program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunKind.Backup)?.StartedAt,
+            program.History.LastStarted(run => run.Kind == RunKind.Backup),
             ScheduleInForce.Since(program, ScheduleInForce.OfBackups),
         }.Max();
         string[] arguments = ["backup", .. log];
@@ -109,7 +108,7 @@ internal static class RunCommand
         // One that was interrupted has not been run.
         var lastStarted = new[]
         {
-            program.Verifications.ReadNewestFirst().FirstOrDefault(report => report.Outcome != RunOutcome.Interrupted)?.StartedAt,
+            program.Verifications.LastStarted(run => run.Outcome != nameof(RunOutcome.Interrupted)),
             ScheduleInForce.Since(program, ScheduleInForce.OfVerifications),
         }.Max();
         string[] arguments = ["verify", "--scheduled", .. log];

@@ -24,14 +24,17 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
     private static readonly ProductInfoHeaderValue UserAgent =
         new("backup-sidecar", typeof(PingClient).Assembly.GetName().Version?.ToString(3));
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
+    private HttpClient? _http;
+
+    /// <summary>Made when it is first needed: the daemon between its runs needs none, and no memory for one.</summary>
+    private HttpClient Http => LazyInitializer.EnsureInitialized(ref _http, () => new HttpClient(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
         // Runs are hours apart; a kept connection would be dead, and its address outdated.
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
     })
-    { Timeout = Timeout.InfiniteTimeSpan };
+    { Timeout = Timeout.InfiniteTimeSpan });
 
     /// <summary>Posts until it is accepted, and returns the headers of the answer.</summary>
     /// <param name="url">For messages about failures, and for credentials.</param>
@@ -56,7 +59,7 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _http?.Dispose();
 
     private async Task<Outcome> TryAsync(PingUrl url, Uri address, byte[] body, string contentType, CancellationToken cancellation)
     {
@@ -68,7 +71,7 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
         request.Headers.Authorization = url.Authorization;
         try
         {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             return Judge(response);
         }
         catch (HttpRequestException e)
