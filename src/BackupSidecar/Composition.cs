@@ -166,13 +166,13 @@ internal sealed partial class Composition : IDisposable
     /// <summary>What the labels of these containers come to.</summary>
     public IReadOnlyList<SurveyedContainer> Survey(LabelSettings labels, IReadOnlyList<ContainerSummary> containers)
     {
-        var own = containers.FirstOrDefault(container => container.Id == OwnContainer.FindId());
+        var own = Own(containers);
         return new LabelSurvey(labels.Scope, Settings.Services.ComposeProject ?? own?.Label(ComposeLabels.Project), own?.Id, LabelPolicy(labels)).Of(containers);
     }
 
     /// <summary>What the settings, and not labels, have backed up.</summary>
     public Covered Covered(IReadOnlyList<ContainerSummary> containers) =>
-        CoveredBySettings.Of(Settings.Sources, containers.FirstOrDefault(container => container.Id == OwnContainer.FindId())?.Mounts ?? []);
+        CoveredBySettings.Of(Settings.Sources, Own(containers)?.Mounts ?? []);
 
     /// <summary>What labels may ask for.</summary>
     public LabelPolicy LabelPolicy(LabelSettings labels) => new()
@@ -196,6 +196,12 @@ internal sealed partial class Composition : IDisposable
         _notifiers.Dispose();
         _pings.Dispose();
         _logFile?.Dispose();
+    }
+
+    private static ContainerSummary? Own(IReadOnlyList<ContainerSummary> containers)
+    {
+        var own = OwnContainer.FindId();
+        return containers.FirstOrDefault(container => container.Id == own);
     }
 
     private RestoreDrill RestoreDrill() => new(

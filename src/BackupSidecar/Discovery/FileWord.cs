@@ -12,5 +12,7 @@ internal static class FileWord
     }
 
     /// <summary>Why a name cannot be that of a database, or null.</summary>
-    public static string? Problem(string name) => name.Length > Longest ? $"it is longer than {Longest} characters." : null;
+    public static string? Problem(string name) => GivenLabels.MayHoldPassword(name) ? "it is the name of a database alone; where that is stands in backup.conn."
+        : name.Length > Longest ? $"it is longer than {Longest} characters."
+        : null;
 }

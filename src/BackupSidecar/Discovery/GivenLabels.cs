@@ -1,3 +1,5 @@
+using BackupSidecar.Configuration.Values;
+
 namespace BackupSidecar.Discovery;
 
 /// <summary>The labels of one container while they are read, and what was found about them.</summary>
@@ -37,7 +39,17 @@ internal sealed class GivenLabels(IReadOnlyDictionary<string, string> labels, in
         }
     }
 
-    public void Fault(string name, string problem) => _problems.Add($"{name}: {problem}");
+    /// <summary>A value in a message. A connection that stands in the wrong label is not shown, because it holds a password.</summary>
+    public static string Quote(string value) => MayHoldPassword(value) ? "what stands there (not shown, because it may hold a password)" : Shown.Quote(value);
+
+    public static bool MayHoldPassword(string value) => value.Contains("://", StringComparison.Ordinal) || value.IndexOf('@') > 0;
+
+    /// <summary>What is wrong with a label; of one that no label can be, only that is told.</summary>
+    public void Fault(string name, string problem)
+    {
+        if (!_faulty.Contains(name))
+            _problems.Add($"{name}: {problem}");
+    }
 
     public void Remark(string? remark)
     {
@@ -47,7 +59,9 @@ internal sealed class GivenLabels(IReadOnlyDictionary<string, string> labels, in
 
     private void FaultOnce(string name, string problem)
     {
-        if (_faulty.Add(name))
-            Fault(name, problem);
+        if (_faulty.Contains(name))
+            return;
+        Fault(name, problem);
+        _faulty.Add(name);
     }
 }

@@ -38,7 +38,7 @@ internal static class LabelBackupDialect
         {
             // Who wrote 'True' or 'yes' meant it, and must not believe that it is backed up.
             return FlagText.TryParse(enabled, out var isOn) && !isOn ? LabelReading.NotAsked
-                : new LabelReading { Problems = [$"{Enabled}: {Shown.Quote(enabled)} is not 'true'."] };
+                : new LabelReading { Problems = [$"{Enabled}: {GivenLabels.Quote(enabled)} is not 'true'."] };
         }
         var database = Read(container, labels, policy);
         labels.Remark(Misspelt(container.Labels.Keys));
@@ -82,7 +82,7 @@ internal static class LabelBackupDialect
         else if (Kinds.Contains(written.ToLowerInvariant()))
             return written.ToLowerInvariant();
         else
-            labels.Fault(Type, $"{Shown.Quote(written)} is none of {string.Join(", ", Kinds)}.");
+            labels.Fault(Type, $"{GivenLabels.Quote(written)} is none of {string.Join(", ", Kinds)}.");
         return null;
     }
 
@@ -114,6 +114,8 @@ internal static class LabelBackupDialect
     {
         if (labels.Find(Cron) is not { } written)
             labels.Fault(Cron, "it is missing; such as '0 3 * * *' (every day at 03:00).");
+        else if (GivenLabels.MayHoldPassword(written))
+            labels.Fault(Cron, $"{GivenLabels.Quote(written)} is no schedule.");
         else if (policy.ScheduleProblem(written) is { } problem)
             labels.Fault(Cron, problem);
         else
@@ -126,7 +128,7 @@ internal static class LabelBackupDialect
         var written = (labels.Find(Dest) ?? "local").ToLowerInvariant();
         var store = written is "remote" ? "s3" : written;
         if (store is not ("local" or "s3"))
-            labels.Fault(Dest, $"{Shown.Quote(written)} is none of local, remote, s3.");
+            labels.Fault(Dest, $"{GivenLabels.Quote(written)} is none of local, remote, s3.");
         else if (policy.Stores.Contains(store))
             return store;
         else
@@ -136,7 +138,7 @@ internal static class LabelBackupDialect
 
     /// <summary>0 stands for the operator's own period.</summary>
     private static TimeSpan? Period(string text) =>
-        !PeriodText.TryParse(text, out var period) ? throw new FormatException($"{Shown.Quote(text)} is not a length of time, such as 7d, 24h, 90m or a number of days.")
+        !PeriodText.TryParse(text, out var period) ? throw new FormatException($"{GivenLabels.Quote(text)} is not a length of time, such as 7d, 24h, 90m or a number of days.")
         : period > TimeSpan.Zero ? period : null;
 
     private static Secret? WebhookOf(string url, GivenLabels labels, LabelPolicy policy)

@@ -1,6 +1,5 @@
 using System.Text;
 using BackupSidecar.Configuration;
-using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Discovery;
 
@@ -21,9 +20,9 @@ internal static class PrefixText
         if (prefix.Length == 0)
             return "";
         if (parts.Any(part => part is "" or "." or ".."))
-            throw new FormatException($"{Shown.Quote(text)} has a part that is empty, '.' or '..'.");
+            throw new FormatException($"{GivenLabels.Quote(text)} has a part that is empty, '.' or '..'.");
         if (prefix.Contains('\\') || prefix.Contains('\uFFFD'))
-            throw new FormatException($"{Shown.Quote(text)} holds a backslash, or is not UTF-8 text.");
+            throw new FormatException($"{GivenLabels.Quote(text)} holds a backslash, or is not UTF-8 text.");
         if (parts.Any(part => part.StartsWith(OwnNames.Reserved, StringComparison.Ordinal)))
             throw new FormatException($"names that begin with '{OwnNames.Reserved}' are reserved.");
         if (Encoding.UTF8.GetByteCount(prefix) > Longest || parts.Any(part => Encoding.UTF8.GetByteCount(part) > LongestPart))

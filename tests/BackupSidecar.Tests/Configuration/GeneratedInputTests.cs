@@ -22,6 +22,7 @@ public sealed class GeneratedInputTests
     private static Dictionary<string, Func<string, object?>> Parsing { get; } = new()
     {
         ["duration"] = text => DurationText.TryParse(text, out _),
+        ["period"] = text => PeriodText.TryParse(text, out _),
         ["size"] = text => SizeText.TryParse(text, out _),
         ["flag"] = text => FlagText.TryParse(text, out _),
         ["name"] = text => BackupNameText.IsValid(text),

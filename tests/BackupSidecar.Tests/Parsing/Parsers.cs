@@ -71,7 +71,7 @@ internal sealed record Parser(Action<byte[]> Read, params byte[][] Valid)
         ["archive name"] = OfText(text => ArchiveName.TryParse(text, "app", out var name) ? name.ManifestFileName : null, "app-2026-11-20-030000.tar.gz.gpg", "app-9999-12-31-235959.tar", "app-2026-11-20-030000.tar.zst"),
         ["timestamp"] = OfText(text => ArchiveName.TryParseTimestamp(text, out _), "2026-11-20-030000"),
         ["lock"] = OfText(text => RunPurpose.TryParse(text, out _), "backup 5d1c8c3e-4b2f-4a53-9f0a-0123456789ab of process 17 on host"),
-        ["cron"] = OfText(text => CronSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule, out _) ? schedule!.Next(DateTimeOffset.UnixEpoch) : default, "0 3 * * *", "*/5 1-5,7 * jan-mar mon#2", "@daily"),
+        ["cron"] = OfText(text => CronSchedule.TryParse(text, TimeZoneInfo.Utc, out var schedule, out _) ? schedule!.Next(DateTimeOffset.UnixEpoch) : default, "0 3 * * *", "*/5 1-5,7 * jan-mar mon#2", "@daily", "@every 1h30m"),
         ["mounts"] = OfText(text => MountTable.Parse(text).NamesOf("/a/b").Count, "36 35 98:0 /mnt1 /mnt\\0402 rw,noatime master:1 - ext3 /dev/root rw\n37 35 98:0 / / rw - overlay o rw"),
         ["own container"] = OfText(text => OwnContainer.FromMountInfo(text) ?? OwnContainer.FromCgroup(text), $"1 2 0:1 /var/lib/docker/containers/{new string('a', 64)}/hostname /etc/hostname rw", $"0::/docker/{new string('b', 64)}"),
         ["tar's complaints"] = OfText(

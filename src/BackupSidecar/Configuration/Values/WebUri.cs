@@ -46,6 +46,6 @@ internal static class WebUri
             address = address.MapToIPv4();
         if (address.AddressFamily is AddressFamily.InterNetworkV6)
             return IPAddress.IsLoopback(address) || address.IsIPv6UniqueLocal || address.IsIPv6LinkLocal;
-        return address.GetAddressBytes() is [127 or 10, ..] or [192, 168, ..] or [172, >= 16 and <= 31, ..];
+        return address.GetAddressBytes() is [0 or 10 or 127, ..] or [169, 254, ..] or [192, 168, ..] or [172, >= 16 and <= 31, ..];
     }
 }

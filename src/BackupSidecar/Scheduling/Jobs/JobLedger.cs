@@ -9,7 +9,7 @@ namespace BackupSidecar.Scheduling.Jobs;
 /// <param name="Schedule">As it was when the job was last seen.</param>
 /// <param name="Since">Since when that has been its schedule: nothing of it was due before.</param>
 /// <param name="Began">When its last run began; null if there was none.</param>
-/// <param name="Seen">When it was last seen, to the day.</param>
+/// <param name="Seen">The day on which the program last began to follow it.</param>
 internal sealed record JobRecord(string Schedule, DateTimeOffset Since, DateTimeOffset? Began, DateTimeOffset Seen);
 
 /// <summary>
@@ -23,6 +23,7 @@ internal sealed class JobLedger
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, JobRecord> _records;
+    private readonly HashSet<string> _noted = [];
     private readonly string _path;
     private readonly ILogger _log;
 
@@ -45,6 +46,7 @@ internal sealed class JobLedger
         lock (_gate)
         {
             var known = _records.GetValueOrDefault(identity);
+            _noted.Add(identity);
             var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
             var record = known?.Schedule == schedule ? known with { Seen = today } : new JobRecord(schedule, now, known?.Began, today);
             if (record != known)
@@ -67,7 +69,7 @@ internal sealed class JobLedger
     private void Write(string identity, JobRecord record)
     {
         _records[identity] = record;
-        foreach (var gone in _records.Where(each => record.Seen - each.Value.Seen > Memory).Select(each => each.Key).ToList())
+        foreach (var gone in _records.Where(each => !_noted.Contains(each.Key) && record.Seen - each.Value.Seen > Memory).Select(each => each.Key).ToList())
             _records.Remove(gone);
         try
         {
