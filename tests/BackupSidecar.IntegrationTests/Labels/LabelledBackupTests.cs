@@ -148,6 +148,7 @@ public sealed class LabelledBackupTests(CephServer ceph) : IDisposable
         Assert.Equal((1, 0), (hung.ExitCode, await ListedAsync()));
         Assert.Contains("BACKUP_LABEL_TIMEOUT", hung.Everything, StringComparison.Ordinal);
 
+        _program.Settings["BACKUP_LABEL_TIMEOUT"] = null;
         var ended = await FailingAsync(null, "backup", "--container", server.Name);
         Assert.True(ended.ExitCode == 0, ended.Everything);
         Assert.Contains("was killed before it ended", ended.Everything, StringComparison.Ordinal);
