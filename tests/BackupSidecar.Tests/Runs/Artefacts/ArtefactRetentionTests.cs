@@ -1,5 +1,4 @@
 using System.Text;
-using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Planning;
 using BackupSidecar.Runs;
