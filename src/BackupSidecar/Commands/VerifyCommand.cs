@@ -13,7 +13,8 @@ internal static class VerifyCommand
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
         var found = new List<CopyVerification>();
-        var report = await program.VerifyRun().RunAsync(Guid.NewGuid(), options, Found, signals.Token);
+        var run = ArtefactName.TryParse(options.Backup ?? "", out var dump) ? program.VerifyRun(dump) : program.VerifyRun();
+        var report = await run.RunAsync(Guid.NewGuid(), options, Found, signals.Token);
         report = report.Masked(program.Reading.Redactor);
         if (report.Verified.Count > 0)
             report = Remember(program, report);

@@ -17,17 +17,23 @@ internal sealed class Redactor
     /// <summary>Lines of a key in several lines are masked one by one, unless they are as short as its closing checksum.</summary>
     private const int ShortestLine = 16;
 
-    private readonly List<string> _secrets;
+    /// <summary>The longest first. Replaced as a whole: the log may be masking with it.</summary>
+    private volatile IReadOnlyList<string> _secrets;
 
     /// <summary>Takes the values to mask in every form in which they may appear.</summary>
-    public Redactor(IEnumerable<string> secrets) =>
-        _secrets = secrets.Where(secret => secret.Length >= Shortest).Distinct().OrderByDescending(secret => secret.Length).ToList();
+    public Redactor(IEnumerable<string> secrets) => _secrets = Sorted(secrets);
 
     public static Redactor Of(IEnumerable<GivenValue> values) =>
         new(values.Where(value => value.Setting.IsSecret || value.Setting.Kind == SettingKind.Url).SelectMany(value => Forms(value.Setting, value.Text)));
 
+    /// <summary>Masks from now on what is secret in a URI that no setting has: one that stands in a label.</summary>
+    public void Learn(Secret uri) => _secrets = Sorted(_secrets.Concat(UriForms(uri.Reveal())));
+
     public string Redact(string text) =>
         _secrets.Aggregate(text, (redacted, secret) => redacted.Replace(secret, Mask, StringComparison.Ordinal));
+
+    private static List<string> Sorted(IEnumerable<string> secrets) =>
+        [.. secrets.Where(secret => secret.Length >= Shortest).Distinct().OrderByDescending(secret => secret.Length)];
 
     private static IEnumerable<string> Forms(Setting setting, string text) => setting.Kind switch
     {

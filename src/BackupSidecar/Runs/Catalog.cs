@@ -176,7 +176,7 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         var near = ArchiveName.TryParseTimestamp(options.Backup, out var wanted) && entries.Exists(entry => entry.Name.LocalTime <= wanted) && entries.Exists(entry => entry.Name.LocalTime >= wanted)
             ? entries.OrderBy(entry => (entry.Name.LocalTime - wanted).Duration())
             : entries.OrderByDescending(entry => entry.Name.LocalTime);
-        var names = near.Take(Suggestions).Select(entry => $"{entry.Name.Timestamp} ({Word(entry.State)})").ToList();
+        var names = near.Take(Suggestions).Select(entry => $"{entry.Name.ShortName} ({Word(entry.State)})").ToList();
         var suggestion = names.Count == 0 ? "Nothing is stored there." : $"There are: {string.Join(", ", names)}.";
         return string.Join(' ', [$"{what}{place}.", suggestion, .. Problems]);
     }

@@ -3,6 +3,7 @@ using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Services;
+using BackupSidecar.Sources;
 using BackupSidecar.Stores;
 using BackupSidecar.Targets;
 using Microsoft.Extensions.Logging;
@@ -25,13 +26,32 @@ internal sealed class Recovery(
         foreach (var source in plan.Sources)
             await PutBackAsync(plan with { Sources = [source] });
         var services = await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
+        await TellOfTheDeadAsync(held, cancellation);
+        return services.Problems;
+    }
+
+    /// <summary>Tells of runs under this lock that were killed, and touches nothing.</summary>
+    public async Task TellOfTheDeadAsync(RunLock held, CancellationToken cancellation)
+    {
         foreach (var purpose in held.DiedBefore)
         {
             if (RunPurpose.TryParse(purpose, out var died))
                 await TellAsync(died, cancellation);
         }
         held.ForgetTheDead();
-        return services.Problems;
+    }
+
+    /// <summary>Removes what killed runs left in staging, where no run of archives does that. What cannot be looked into is told by whoever needs it.</summary>
+    public void SweepStaging()
+    {
+        try
+        {
+            Staging.SweepOld(settings.Paths.Staging, time.GetUtcNow());
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.LogDebug("Leftovers in {Staging} were not looked for: {Reason}", settings.Paths.Staging, failure.Message);
+        }
     }
 
     /// <summary>

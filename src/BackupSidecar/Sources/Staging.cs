@@ -16,6 +16,9 @@ internal sealed class Staging : IDisposable
     // A directory without a lock file belongs to a run that begins right now, or to one that died at that moment.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
+    /// <summary>Who does not hold the run lock leaves alone what may just be coming into being.</summary>
+    private static readonly TimeSpan BirthTime = TimeSpan.FromMinutes(1);
+
     private readonly SafeFileHandle _lock;
     private int _files;
 
@@ -41,7 +44,7 @@ internal sealed class Staging : IDisposable
         {
             System.IO.Directory.CreateDirectory(parent, Private);
             if (sweepAt is { } now)
-                Sweep(parent, now);
+                Sweep(parent, now, TimeSpan.Zero);
             var directory = Path.Combine(parent, OwnNames.Staging + runId.ToString("N"));
             System.IO.Directory.CreateDirectory(directory, Private);
             var heldLock = TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
@@ -52,6 +55,13 @@ internal sealed class Staging : IDisposable
             throw new ConfigurationException(
                 [new ConfigurationFault("BACKUP_STAGING_DIR", $"{parent} cannot be used: {error.Message} Mount a writable volume there, or name another folder.{Capabilities.Ours.AdviceFor(error)}")]);
         }
+    }
+
+    /// <summary>Removes what killed runs left, for somebody who does not hold the run lock.</summary>
+    public static void SweepOld(string parent, DateTimeOffset now)
+    {
+        if (System.IO.Directory.Exists(parent))
+            Sweep(parent, now, BirthTime);
     }
 
     /// <summary>A path in it that nobody uses yet.</summary>
@@ -65,7 +75,7 @@ internal sealed class Staging : IDisposable
         _lock.Dispose();
     }
 
-    private static void Sweep(string parent, DateTimeOffset now)
+    private static void Sweep(string parent, DateTimeOffset now, TimeSpan youngest)
     {
         foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, OwnNames.Staging + "*"))
         {
@@ -73,7 +83,8 @@ internal sealed class Staging : IDisposable
                 continue;
             try
             {
-                RemoveIfDead(directory, now);
+                if (youngest == TimeSpan.Zero || now.UtcDateTime - System.IO.Directory.GetLastWriteTimeUtc(directory) >= youngest)
+                    RemoveIfDead(directory, now);
             }
             catch (DirectoryNotFoundException)
             {

@@ -67,7 +67,7 @@ internal sealed class UploadedCopy(IBackupStore store, ArchiveName name, Spool s
 
     private string Unread => $"{name.FileName} in the {store.Name} store ({store.Location}) has the right size, but was not read back";
 
-    private string Advice => $"It counts as a backup; whether it is whole is told by: verify {name.Timestamp} --level stored --from {store.Name}";
+    private string Advice => $"It counts as a backup; whether it is whole is told by: verify {name.ShortName} --level stored --from {store.Name}";
 
     private async Task<CheckedUpload> CompareAsync(CancellationToken cancellation)
     {
