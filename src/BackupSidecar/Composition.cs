@@ -10,6 +10,7 @@ using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Databases.Redis;
 using BackupSidecar.Docker;
 using BackupSidecar.Notifications;
+using BackupSidecar.Notifications.Webhooks;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
@@ -39,6 +40,8 @@ internal sealed class Composition : IDisposable
     private readonly ToolPlaces _places;
     private readonly DockerEngine _drills;
     private readonly PingClient _pings;
+    private readonly PingClient _webhooks;
+    private readonly PingClient _labelWebhooks;
     private readonly NotifierGroup _notifiers;
 
     private Composition(SettingsReading reading, string? logFile)
@@ -61,6 +64,9 @@ internal sealed class Composition : IDisposable
         Verifications = new History(Settings.Paths.State, History.OfVerifications);
         Marks = new MarkFile(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
+        _webhooks = OpenWebhooks(only: null);
+        _labelWebhooks = OpenWebhooks(Settings.Labels is { AllowsPrivateWebhooks: true } ? null : PublicAddresses.Default);
+        Courier = OpenCourier();
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
     }
 
@@ -89,6 +95,9 @@ internal sealed class Composition : IDisposable
     public History Verifications { get; }
 
     public MarkFile Marks { get; }
+
+    /// <summary>Brings messages to webhooks, those as well that wait.</summary>
+    public WebhookCourier Courier { get; }
 
     /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
@@ -167,6 +176,8 @@ internal sealed class Composition : IDisposable
         _drills.Dispose();
         _notifiers.Dispose();
         _pings.Dispose();
+        _webhooks.Dispose();
+        _labelWebhooks.Dispose();
         _logFile?.Dispose();
     }
 
@@ -218,14 +229,33 @@ internal sealed class Composition : IDisposable
         var settings = Settings.Notifications;
         var notifiers = new List<INotifier>();
         if (settings.SuccessWebhook is not null || settings.FailureWebhook is not null)
-            notifiers.Add(new WebhookNotifier(Ping("BACKUP_SUCCESS_WEBHOOK", settings.SuccessWebhook), Ping("BACKUP_FAILURE_WEBHOOK", settings.FailureWebhook), _pings));
+            notifiers.Add(new WebhookNotifier(WebhookUrl(SettingTable.SuccessWebhook.Name), WebhookUrl(SettingTable.FailureWebhook.Name), Courier, Time));
         if (settings.HealthchecksUrl is { } url)
             notifiers.Add(new HealthchecksNotifier(HealthchecksNotifier.ParseUrl(url), _pings));
         return notifiers;
     }
 
-    private static PingUrl? Ping(string setting, Secret? url) =>
-        url is null ? null : PingUrl.Parse(setting, url, "https://example.com/hook");
+    private WebhookCourier OpenCourier() => new(
+        new Outbox(Settings.Paths.State, Time, Log), new CircuitBreakers(Settings.Paths.State, Time), _webhooks, _labelWebhooks, WebhookUrl,
+        Settings.Notifications.Webhook.SigningSecret, Time, Log);
+
+    private PingClient OpenWebhooks(PublicAddresses? only) => new(
+        new PingPolicy
+        {
+            Tries = 1 + Settings.Notifications.Webhook.Retries,
+            AttemptTimeout = Settings.Notifications.Webhook.Timeout,
+            FirstPause = TimeSpan.FromSeconds(2),
+        },
+        Random.Shared, Time, only);
+
+    private PingUrl? WebhookUrl(string setting)
+    {
+        var url = setting == SettingTable.SuccessWebhook.Name ? Settings.Notifications.SuccessWebhook
+            : setting == SettingTable.FailureWebhook.Name ? Settings.Notifications.FailureWebhook
+            : setting == LabelSettingTable.WebhookUrl.Name ? Settings.Notifications.Webhook.Url
+            : null;
+        return url is null ? null : PingUrl.Parse(setting, url, "https://example.com/hook");
+    }
 
     /// <summary>The faults of the schedule and of the plan are told together with all others.</summary>
     private static (Settings Settings, BackupPlan Plan) Require(SettingsReading reading, IReadOnlyList<ConfigurationFault> scheduleFaults)

@@ -28,12 +28,13 @@ internal static class RunCommand
         await program.DrillSweep().TrySweepAsync(onlyIfKilled: false, signals.Token);
         ScheduleInForce.Note(program);
         var watching = WatchAsync(program, signals.Token);
+        var delivering = DeliverAsync(program, signals.Token);
         var log = LogArguments(program);
         Task[] schedules = [BackUpAsync(program, log, signals.Token), VerifyAsync(program, log, signals.Token)];
         // None of them ends before it is asked to, but by an error.
         await await Task.WhenAny(schedules);
         await Task.WhenAll(schedules);
-        await watching;
+        await Task.WhenAll(watching, delivering);
         await EndOthersAsync(program);
         return 0;
     }
@@ -54,6 +55,24 @@ internal static class RunCommand
             {
                 program.Log.LogDebug("Whether a run was killed cannot be told: {Problem}", failure.Message);
             }
+        }
+    }
+
+    /// <summary>What runs could not deliver, or did not live to deliver, is delivered here.</summary>
+    private static async Task DeliverAsync(Composition program, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await program.Courier.DeliverWaitingAsync(cancellation);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+                || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
+            {
+                program.Log.LogDebug("Webhook messages that wait cannot be delivered: {Problem}", failure.Message);
+            }
+            await Task.Delay(LookPause, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

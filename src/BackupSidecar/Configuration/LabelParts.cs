@@ -41,8 +41,8 @@ internal sealed class LabelParts(GivenSettings given, SettingValues values, Find
         },
         Interval = values.Duration(Interval),
         Concurrency = values.Integer(Concurrency)!.Value, // It has a default.
-        Timeout = values.Duration(Timeout) is { Ticks: > 0 } limit ? limit : null,
-        Retention = values.Period(Retention) is { Ticks: > 0 } period ? period : null,
+        Timeout = values.Duration(LabelSettingTable.Timeout) is { Ticks: > 0 } limit ? limit : null,
+        Retention = values.Period(LabelSettingTable.Retention) is { Ticks: > 0 } period ? period : null,
         IsRetentionDryRun = values.Flag(DryRun),
         AllowsPrivateWebhooks = values.Flag(PrivateWebhooks),
     };

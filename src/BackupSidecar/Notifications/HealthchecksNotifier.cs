@@ -51,7 +51,7 @@ internal sealed class HealthchecksNotifier(PingUrl url, PingClient client) : INo
             cancellation);
 
     private Task<HttpResponseHeaders> PingAsync(string signal, Guid runId, byte[] body, CancellationToken cancellation) =>
-        client.PostAsync(url, url.With(signal, $"rid={runId:D}"), body, PlainText, cancellation);
+        client.PostAsync(new PingMessage(url, url.With(signal, $"rid={runId:D}"), body, PlainText), cancellation);
 
     /// <summary>A server that does not name a limit has none.</summary>
     private static int BodyLimit(HttpResponseHeaders reply) =>
