@@ -66,6 +66,8 @@ internal sealed class Composition : IDisposable
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _webhooks = OpenWebhooks(only: null);
         _labelWebhooks = OpenWebhooks(Settings.Labels is { AllowsPrivateWebhooks: true } ? null : PublicAddresses.Default);
+        Outbox = new Outbox(Settings.Paths.State, Time, Log);
+        Breakers = new CircuitBreakers(Settings.Paths.State, Time);
         Courier = OpenCourier();
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
     }
@@ -96,16 +98,21 @@ internal sealed class Composition : IDisposable
 
     public MarkFile Marks { get; }
 
+    public Outbox Outbox { get; }
+
+    public CircuitBreakers Breakers { get; }
+
     /// <summary>Brings messages to webhooks, those as well that wait.</summary>
     public WebhookCourier Courier { get; }
 
     /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
     /// <param name="logFile">A file that gets the log as well, or null.</param>
+    /// <param name="files">How the files that settings name are read; null: from the disk.</param>
     /// <exception cref="ConfigurationException">It cannot be used; holds every fault.</exception>
-    public static Composition Load(SettingsScope scope, string? logFile = null)
+    public static Composition Load(SettingsScope scope, string? logFile = null, Func<string, FileReading>? files = null)
     {
-        var program = new Composition(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
+        var program = new Composition(new SettingsReader(files ?? FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
         if (scope != SettingsScope.Everything)
             return program;
         foreach (var notice in program.Reading.Notices)
@@ -151,15 +158,23 @@ internal sealed class Composition : IDisposable
     /// <summary>Whether there is a Docker engine that can be asked.</summary>
     public async Task<bool> EngineAnswersAsync(CancellationToken cancellation)
     {
+        var problem = await EngineProblemAsync(cancellation);
+        if (problem is not null)
+            Log.LogDebug("There is no Docker engine: {Reason}", problem);
+        return problem is null;
+    }
+
+    /// <summary>Why the Docker engine cannot be asked; null if it can.</summary>
+    public async Task<string?> EngineProblemAsync(CancellationToken cancellation)
+    {
         try
         {
             await _drills.InspectAsync(OwnContainer.FindId() ?? "backup-sidecar", cancellation);
-            return true;
+            return null;
         }
         catch (DockerException failure)
         {
-            Log.LogDebug("There is no Docker engine: {Reason}", failure.Message);
-            return false;
+            return failure.Message;
         }
     }
 
@@ -236,7 +251,7 @@ internal sealed class Composition : IDisposable
     }
 
     private WebhookCourier OpenCourier() => new(
-        new Outbox(Settings.Paths.State, Time, Log), new CircuitBreakers(Settings.Paths.State, Time), _webhooks, _labelWebhooks, WebhookUrl,
+        Outbox, Breakers, _webhooks, _labelWebhooks, WebhookUrl,
         Settings.Notifications.Webhook.SigningSecret, Time, Log);
 
     private PingClient OpenWebhooks(PublicAddresses? only) => new(

@@ -15,9 +15,17 @@ internal static partial class ForegroundProcess
     /// Runs the program and returns its exit code. On cancellation it is asked to end (SIGTERM) and waited for: it has its own
     /// work to finish, and whoever asked us to end has set the time limit.
     /// </summary>
-    public static async Task<int> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">What it is told.</param>
+    /// <param name="variables">What its environment says in addition to ours.</param>
+    /// <param name="cancellation">Asks it to end.</param>
+    public static async Task<int> RunAsync(
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables, CancellationToken cancellation)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false };
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)
             ?? throw new ProcessFailedException($"The program '{program}' could not be started.");
         await using var onCancellation = cancellation.Register(() => Terminate(process.Id));
         await process.WaitForExitAsync(CancellationToken.None);

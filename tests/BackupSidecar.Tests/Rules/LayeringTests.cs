@@ -9,6 +9,7 @@ public sealed class LayeringTests
     {
         [""] = 5,
         ["Commands"] = 5,
+        ["Http"] = 5,
         ["Runs"] = 4,
         ["Scheduling"] = 4,
         ["Sources"] = 3,
