@@ -36,10 +36,12 @@ command_row() {
   echo "| $title | $(median "${times[@]}") s, $peak MiB |"
 }
 
+# With a backup in its history, as after the first night.
 daemon() {
   local pid
+  ours "$work/idle" BACKUP_FILES="$work/key" -- backup
   env -i PATH="$PATH" HOME="$work" DOTNET_ROOT="${DOTNET_ROOT:-}" DOTNET_gcServer=0 DOTNET_GCgen0size=0x400000 DOTNET_EnableDiagnostics=0 \
-    BACKUP_NAME=bench BACKUP_DIRS="$work:data" BACKUP_LOCAL_PATH="$work/store" BACKUP_STATE_DIR="$work/idle" BACKUP_STAGING_DIR="$work/idle" \
+    BACKUP_NAME=bench BACKUP_DIRS="$work:data" BACKUP_LOCAL_PATH="$work/idle/store" BACKUP_STATE_DIR="$work/idle/state" BACKUP_STAGING_DIR="$work/idle/state" \
     BACKUP_ENCRYPTION_KEY_FILE="$work/key" BACKUP_SCHEDULE='0 3 1 1 *' "$program" run > "$work/daemon.log" 2>&1 < /dev/null &
   pid=$!
   sleep 12
@@ -51,6 +53,8 @@ daemon() {
 in_container() {
   container=$(docker run --detach --env BACKUP_NAME=bench --env BACKUP_DIRS=/backup-scripts:data --env BACKUP_LOCAL_PATH=/backups-local \
     --env BACKUP_SCHEDULE='0 3 1 1 *' "$image")
+  docker exec "$container" backup-now > "$work/container.log" 2>&1 || { cat "$work/container.log" >&2; return 1; }
+  docker restart "$container" > /dev/null
   sleep 12
   echo "| idle in a container of $image | $(memory "$(docker inspect --format '{{.State.Pid}}' "$container")") |"
   echo "| size of $image | $(docker image inspect --format '{{.Size}}' "$image" | awk '{ printf "%d MB", $1 / 1e6 }') |"

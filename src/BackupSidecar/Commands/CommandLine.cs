@@ -23,6 +23,7 @@ internal static class CommandLine
             Prune(),
             Verb("check", "Show the settings, and check tools, sources, services and stores. Changes nothing.", CheckCommand.ExecuteAsync),
             Verb("healthcheck", "Exit 0 if the last good backup is as fresh as the schedule promises.", HealthCommand.ExecuteAsync),
+            Sweep(),
         };
         root.SetAction((_, _) => Program.ExecuteAsync(RunCommand.ExecuteAsync));
         return root;
@@ -32,6 +33,13 @@ internal static class CommandLine
     {
         var command = new Command(name, help);
         command.SetAction((_, _) => Program.ExecuteAsync(execute));
+        return command;
+    }
+
+    private static Command Sweep()
+    {
+        var command = Verb("sweep", "Remove what killed runs and drills have left.", SweepCommand.ExecuteAsync);
+        command.Hidden = true;
         return command;
     }
 

@@ -29,8 +29,7 @@ internal static class RunCommand
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         var answering = http?.RunAsync(signals.Token) ?? Task.CompletedTask;
         await RecoverAsync(program, signals.Token);
-        await program.Recovery().SweepAsync(program.Stores, signals.Token);
-        await program.DrillSweep().TrySweepAsync(onlyIfKilled: false, signals.Token);
+        await RunChildAsync(settings, ["sweep"], signals.Token);
         ScheduleInForce.Note(program);
         Task[] aside = [answering, WatchAsync(settings, signals.Token), DeliverAsync(settings, signals.Token), settings.FollowAsync(signals)];
         var log = LogArguments(program);
@@ -122,7 +121,7 @@ internal static class RunCommand
         // What another schedule would have begun was not missed.
         var lastStarted = new[]
         {
-            program.History.ReadNewestFirst().FirstOrDefault(report => report.Kind == RunKind.Backup)?.StartedAt,
+            program.History.LastStarted(run => run.Kind == RunKind.Backup),
             ScheduleInForce.Since(program, ScheduleInForce.OfBackups),
         }.Max();
         string[] arguments = ["backup", .. log];
@@ -143,7 +142,7 @@ internal static class RunCommand
         // One that was interrupted has not been run.
         var lastStarted = new[]
         {
-            program.Verifications.ReadNewestFirst().FirstOrDefault(report => report.Outcome != RunOutcome.Interrupted)?.StartedAt,
+            program.Verifications.LastStarted(run => run.Outcome != nameof(RunOutcome.Interrupted)),
             ScheduleInForce.Since(program, ScheduleInForce.OfVerifications),
         }.Max();
         string[] arguments = ["verify", "--scheduled", .. log];

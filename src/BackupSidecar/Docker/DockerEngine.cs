@@ -24,7 +24,7 @@ internal sealed partial class DockerEngine : IDisposable
 
     private readonly DockerEndpoint _endpoint;
     private readonly TimeProvider _time;
-    private readonly HttpClient _client;
+    private HttpClient? _client;
     private volatile string? _versionPrefix;
 
     /// <summary>Connects to nothing yet: an address that cannot be used is reported by the first call.</summary>
@@ -32,15 +32,17 @@ internal sealed partial class DockerEngine : IDisposable
     {
         _endpoint = new DockerEndpoint(host);
         _time = time;
-        _client = new HttpClient(_endpoint.CreateHandler())
-        {
-            BaseAddress = _endpoint.BaseAddress,
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
     }
 
     /// <summary>The clock that its limits go by.</summary>
     public TimeProvider Time => _time;
+
+    /// <summary>Made when it is first needed: the daemon between its runs needs none, and no memory for one.</summary>
+    private HttpClient Client => LazyInitializer.EnsureInitialized(ref _client, () => new HttpClient(_endpoint.CreateHandler())
+    {
+        BaseAddress = _endpoint.BaseAddress,
+        Timeout = Timeout.InfiniteTimeSpan,
+    });
 
     /// <summary>All containers, running or not, that carry all of the labels with these values.</summary>
     public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(
@@ -169,7 +171,7 @@ internal sealed partial class DockerEngine : IDisposable
                 using var request = new HttpRequestMessage(
                     HttpMethod.Get,
                     $"{_versionPrefix ??= await NegotiateAsync(token)}/containers/{Uri.EscapeDataString(id)}/archive?path={Uri.EscapeDataString(path)}");
-                using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+                using var response = await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
                 if (!response.IsSuccessStatusCode)
                     return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(token), ApiVersion: null, request.Method);
                 await using var tar = await response.Content.ReadAsStreamAsync(token);
@@ -185,7 +187,7 @@ internal sealed partial class DockerEngine : IDisposable
         return false;
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _client?.Dispose();
 
     private Task<Answer> SendAsync(
         HttpMethod method, string path, string attempt, TimeSpan limit, CancellationToken cancellation, byte[]? body = null) =>
@@ -219,7 +221,7 @@ internal sealed partial class DockerEngine : IDisposable
 
     private async Task<Answer> ExchangeAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
-        using var response = await _client.SendAsync(request, cancellation);
+        using var response = await Client.SendAsync(request, cancellation);
         var version = response.Headers.TryGetValues("Api-Version", out var values) ? values.First() : null;
         return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(cancellation), version, request.Method);
     }

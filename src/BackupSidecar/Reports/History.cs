@@ -48,6 +48,23 @@ internal sealed class History(string stateDirectory, string name = "history")
     public RunReport? LastGoodBackup(DateTimeOffset latest) =>
         ReadNewestFirst().FirstOrDefault(report => report is { Kind: RunKind.Backup, Outcome: RunOutcome.Succeeded } && report.StartedAt <= latest);
 
+    /// <summary>When the newest run began that fits; null if there is none.</summary>
+    public DateTimeOffset? LastStarted(Func<RunBeginning, bool> fits)
+    {
+        foreach (var path in new[] { _current, _old })
+        {
+            var left = File.Exists(path) ? File.ReadAllBytes(path).AsSpan() : [];
+            while (left.Length > 0)
+            {
+                var start = left.LastIndexOf((byte)'\n') + 1;
+                if (RunBeginning.TryRead(left[start..]) is { } run && fits(run))
+                    return run.StartedAt;
+                left = left[..Math.Max(0, start - 1)];
+            }
+        }
+        return null;
+    }
+
     private static IEnumerable<string> Lines(string path) => File.Exists(path) ? File.ReadAllLines(path).Reverse() : [];
 
     private static bool EndsInTornLine(FileStream stream)

@@ -15,6 +15,8 @@ internal static class ScheduleSpread
     /// <summary>How much later than its schedule a backup of this name runs: whole seconds, below the window.</summary>
     public static TimeSpan Of(string backupName, TimeSpan window)
     {
+        if (window == TimeSpan.Zero)
+            return TimeSpan.Zero;
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(Purpose + backupName));
         var share = BinaryPrimitives.ReadUInt32BigEndian(digest) / (double)(1L << 32);
         return TimeSpan.FromSeconds((long)(share * window.TotalSeconds));

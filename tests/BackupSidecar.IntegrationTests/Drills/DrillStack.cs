@@ -63,12 +63,14 @@ internal sealed class DrillStack : IAsyncDisposable
     public Task<Ended> DrillAsync(params string[] more) => Program.RunAsync(["verify", "--level", "restore", "--json", .. more]);
 
     /// <summary>Changes the manifest of the one backup, and signs it again, as somebody who has the key would.</summary>
-    public void Forge(Func<ManifestSource, ManifestSource> change)
+    /// <param name="change">What it says of each source then.</param>
+    /// <param name="stored">What it says of the archive then, or null for what it says already.</param>
+    public void Forge(Func<ManifestSource, ManifestSource> change, StoredArchive? stored = null)
     {
         var path = Directory.GetFiles(Program.Path("store", Name), "*.manifest.json").Single();
         var file = new ManifestFile(new ArchiveSettings { EncryptionKey = new Secret(BuiltProgram.Passphrase) }, Name);
         var (manifest, _) = file.Read(File.ReadAllBytes(path));
-        File.WriteAllBytes(path, file.Write(manifest with { Sources = [.. manifest.Sources.Select(change)] }));
+        File.WriteAllBytes(path, file.Write(manifest with { Sources = [.. manifest.Sources.Select(change)], Stored = stored ?? manifest.Stored }));
     }
 
     /// <summary>Forges one row more into the manifest than the dump of that kind holds.</summary>

@@ -60,6 +60,7 @@ public sealed class GeneratedDocumentsTests : IDisposable
                 _ = ReportText.Summary(report);
             _ = new PastVerifications(history.ReadNewestFirst()).Of("a", "local");
             _ = history.LastGoodBackup(DateTimeOffset.MaxValue);
+            Assert.Null(history.LastStarted(_ => false));
         }
     }
 

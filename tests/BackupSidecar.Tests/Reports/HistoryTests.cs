@@ -67,6 +67,7 @@ public sealed class HistoryTests : IDisposable
             var next = Sample.Succeeded with { RunId = Guid.NewGuid() };
 
             Assert.Equal(Sample.Succeeded.RunId, Assert.Single(_history.ReadNewestFirst()).RunId);
+            Assert.Equal(Sample.Succeeded.StartedAt, _history.LastStarted(_ => true));
             _history.Append(next);
 
             Assert.Equal([next.RunId, Sample.Succeeded.RunId], _history.ReadNewestFirst().Select(report => report.RunId));
@@ -86,6 +87,21 @@ public sealed class HistoryTests : IDisposable
         File.AppendAllText(CurrentFile, line + "\n");
 
         Assert.Equal(Sample.Succeeded.RunId, Assert.Single(_history.ReadNewestFirst()).RunId);
+        Assert.Equal(Sample.Succeeded.StartedAt, _history.LastStarted(_ => true));
+    }
+
+    [Fact]
+    public void When_the_newest_run_of_a_kind_began_is_found_also_in_the_old_file()
+    {
+        _history.Append(Sample.Succeeded with { StartedAt = Sample.Start });
+        File.Move(CurrentFile, OldFile);
+        _history.Append(Sample.Succeeded with { Kind = RunKind.Restore, StartedAt = Sample.Start.AddHours(1) });
+        _history.Append(Sample.Succeeded with { Outcome = RunOutcome.Interrupted, StartedAt = Sample.Start.AddHours(2) });
+
+        Assert.Equal(Sample.Start.AddHours(2), _history.LastStarted(run => run.Kind == RunKind.Backup));
+        Assert.Equal(Sample.Start.AddHours(1), _history.LastStarted(run => run.Kind == RunKind.Restore));
+        Assert.Equal(Sample.Start, _history.LastStarted(run => run.Kind == RunKind.Backup && run.Outcome != nameof(RunOutcome.Interrupted)));
+        Assert.Null(_history.LastStarted(_ => false));
     }
 
     [Fact]

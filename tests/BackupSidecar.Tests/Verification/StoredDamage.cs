@@ -16,6 +16,7 @@ internal sealed record StoredDamage(string Words, Func<IBackupStore, ArchiveName
         ["cut by a byte"] = Changed("but the manifest says", bytes => bytes[..^1]),
         ["cut in half"] = Changed("but the manifest says", bytes => bytes[..(bytes.Length / 2)]),
         ["empty"] = Changed("but the manifest says", _ => []),
+        ["a piece missing in the middle"] = Changed("but the manifest says", bytes => [.. bytes[..(bytes.Length / 3)], .. bytes[(bytes.Length / 2)..]]),
         ["a byte behind its end"] = Changed("but the manifest says", bytes => [.. bytes, 0]),
         ["the archive of another backup"] = new("the manifest says", async (store, name, other, token) =>
             await ReplaceAsync(store, name.FileName, await ReadAsync(store, other.FileName, token), token)),
@@ -61,8 +62,9 @@ internal sealed record StoredDamage(string Words, Func<IBackupStore, ArchiveName
 
     private static byte[] Edited(byte[] manifest)
     {
-        manifest[manifest.AsSpan().IndexOf("\"a test\""u8) + 1] = (byte)'b';
-        return manifest;
+        var document = JsonNode.Parse(manifest)!.AsObject();
+        document["createdBy"] = "somebody else";
+        return Encoding.UTF8.GetBytes(document.ToJsonString());
     }
 
     private static async Task<byte[]> ReadAsync(IBackupStore store, string name, CancellationToken token)
