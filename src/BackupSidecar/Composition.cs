@@ -8,6 +8,7 @@ using BackupSidecar.Databases.Mongo;
 using BackupSidecar.Databases.MySql;
 using BackupSidecar.Databases.PostgreSql;
 using BackupSidecar.Databases.Redis;
+using BackupSidecar.Discovery;
 using BackupSidecar.Docker;
 using BackupSidecar.Notifications;
 using BackupSidecar.Notifications.Webhooks;
@@ -177,6 +178,33 @@ internal sealed class Composition : IDisposable
             return failure.Message;
         }
     }
+
+    /// <summary>Looks at all containers again and again; for as long as labels are read.</summary>
+    public ContainerWatch ContainerWatch(LabelSettings labels) => new(_drills, labels.Interval, Time, Log);
+
+    /// <summary>All containers there are now.</summary>
+    /// <exception cref="DockerException">The engine cannot be asked.</exception>
+    public Task<IReadOnlyList<ContainerSummary>> ContainersAsync(CancellationToken cancellation) =>
+        _drills.ListContainersAsync(new Dictionary<string, string>(), cancellation);
+
+    /// <summary>What the labels of these containers come to.</summary>
+    public IReadOnlyList<SurveyedContainer> Survey(LabelSettings labels, IReadOnlyList<ContainerSummary> containers)
+    {
+        var own = containers.FirstOrDefault(container => container.Id == OwnContainer.FindId());
+        return new LabelSurvey(labels.Scope, Settings.Services.ComposeProject ?? own?.Label(ComposeLabels.Project), own?.Id, LabelPolicy(labels)).Of(containers);
+    }
+
+    /// <summary>What the settings, and not labels, have backed up.</summary>
+    public Covered Covered(IReadOnlyList<ContainerSummary> containers) =>
+        CoveredBySettings.Of(Settings.Sources, containers.FirstOrDefault(container => container.Id == OwnContainer.FindId())?.Mounts ?? []);
+
+    /// <summary>What labels may ask for.</summary>
+    public LabelPolicy LabelPolicy(LabelSettings labels) => new()
+    {
+        Stores = Stores.Select(store => store.Name).ToHashSet(),
+        AllowsPrivateWebhooks = labels.AllowsPrivateWebhooks,
+        ScheduleProblem = text => CronSchedule.TryParse(text, Settings.TimeZone, out _, out var fault) ? null : fault!.Problem,
+    };
 
     /// <summary>Tells whoever is to be told of what a run came to.</summary>
     public Task TellAsync(RunReport report, CancellationToken interrupted) => _notifiers.FinishedAsync(report, interrupted);

@@ -22,6 +22,7 @@ internal static class CommandLine
             Accept(),
             Prune(),
             Verb("check", "Show the settings, and check tools, sources, services and stores. Changes nothing.", CheckCommand.ExecuteAsync),
+            Explain(),
             Verb("healthcheck", "Exit 0 if the last good backup is as fresh as the schedule promises.", HealthCommand.ExecuteAsync),
             Sweep(),
         };
@@ -76,6 +77,15 @@ internal static class CommandLine
                 given.AddError("Name one backup, or --all of them.");
         });
         command.SetAction((given, _) => Program.ExecuteAsync(_ => AcceptCommand.ExecuteAsync(given.GetValue(backup), given.GetValue(all))));
+        return command;
+    }
+
+    private static Command Explain()
+    {
+        var container = new Argument<string?>("container") { Description = "Only this one: its name, its service or its id.", Arity = ArgumentArity.ZeroOrOne };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("explain", "Say of each container why its labels have it backed up, or not, and which ones keep data that nobody backs up.") { container, json };
+        command.SetAction((given, _) => Program.ExecuteAsync(signals => ExplainCommand.ExecuteAsync(given.GetValue(container), given.GetValue(json), signals)));
         return command;
     }
 

@@ -37,6 +37,7 @@ internal static class RunCommand
         [
             FollowAsync(settings, (now, token) => BackUpAsync(settings, now, log, token, signals.Token), signals.Token),
             FollowAsync(settings, (now, token) => VerifyAsync(settings, now, log, token, signals.Token), signals.Token),
+            BackUpLabelledAsync(settings, program, log, signals.Token),
         ];
         // None of them ends before it is asked to, but by an error.
         await await Task.WhenAny(schedules);
@@ -113,7 +114,8 @@ internal static class RunCommand
     {
         if (program.Schedule is not { } schedule)
         {
-            program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
+            if (program.Plan.Sources.Count > 0)
+                program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
             await StayUpAsync(program, cancellation);
             return;
         }
@@ -129,6 +131,10 @@ internal static class RunCommand
             schedule, _ => RunChildAsync(settings, arguments, stop), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
         await scheduler.RunAsync(cancellation);
     }
+
+    private static Task BackUpLabelledAsync(SettingsInForce settings, Composition program, string[] log, CancellationToken cancellation) => program.Settings.Labels is { } labels
+        ? new LabelledBackups(program, labels, (arguments, ends, force) => RunChildAsync(settings, [.. arguments, .. log], ends, force)).FollowAsync(cancellation)
+        : StayUpAsync(program, cancellation);
 
     /// <summary>Verifications have a schedule of their own, and are children, too.</summary>
     private static async Task VerifyAsync(SettingsInForce settings, Composition program, string[] log, CancellationToken cancellation, CancellationToken stop)
@@ -169,9 +175,9 @@ internal static class RunCommand
     private static async Task StayUpAsync(Composition program, CancellationToken cancellation) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static async Task RunChildAsync(SettingsInForce settings, string[] arguments, CancellationToken cancellation)
+    private static async Task RunChildAsync(SettingsInForce settings, string[] arguments, CancellationToken cancellation, CancellationToken force = default)
     {
-        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, settings.ForRun(), cancellation);
+        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, settings.ForRun(), cancellation, force);
         var program = settings.Program;
         if (code <= 128 || cancellation.IsCancellationRequested)
             return;

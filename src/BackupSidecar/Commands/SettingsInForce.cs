@@ -126,7 +126,10 @@ internal sealed class SettingsInForce : IDisposable
     private void RequireSameFoundations(Composition next)
     {
         var (now, then) = (Program.Settings, next.Settings);
-        Setting? changed = now.Paths.State != then.Paths.State ? SettingTable.StateDirectory : now.Http != then.Http ? HttpSettingTable.Port : null;
+        var changed = now.Paths.State != then.Paths.State ? SettingTable.StateDirectory
+            : now.Http != then.Http ? HttpSettingTable.Port
+            : now.Labels != then.Labels ? LabelSettingTable.Labels
+            : null;
         if (changed is null)
             return;
         next.Dispose();

@@ -1,5 +1,5 @@
 using BackupSidecar.Configuration.Input;
-using static BackupSidecar.Configuration.LabelSettingTable;
+using Table = BackupSidecar.Configuration.LabelSettingTable;
 
 namespace BackupSidecar.Configuration;
 
@@ -15,35 +15,35 @@ internal sealed class LabelParts(GivenSettings given, SettingValues values, Find
     /// <summary>Null where labels are not read.</summary>
     public LabelSettings? Settings()
     {
-        _ = values.Choice(Labels);
+        _ = values.Choice(Table.Labels);
         if (given.ReadsLabels)
             return Read();
-        if (given.All.FirstOrDefault(value => value.Setting.Section == Labels.Section && value.Setting != Labels) is { } idle)
-            findings.Warn($"{idle.Variable} has no effect, because labels are not read. Set {Labels.Name}=on if they are meant to be.");
+        if (given.All.FirstOrDefault(value => value.Setting.Section == Table.Labels.Section && value.Setting != Table.Labels) is { } idle)
+            findings.Warn($"{idle.Variable} has no effect, because labels are not read. Set {Table.Labels.Name}=on if they are meant to be.");
         return null;
     }
 
     public WebhookSettings Webhook() => new()
     {
-        Url = values.SecretUrl(WebhookUrl),
-        SigningSecret = values.SecretLine(WebhookSecret),
-        Timeout = values.Duration(WebhookTimeout),
-        Retries = values.Integer(WebhookRetries)!.Value, // It has a default.
+        Url = values.SecretUrl(Table.WebhookUrl),
+        SigningSecret = values.SecretLine(Table.WebhookSecret),
+        Timeout = values.Duration(Table.WebhookTimeout),
+        Retries = values.Integer(Table.WebhookRetries)!.Value, // It has a default.
     };
 
     private LabelSettings Read() => new()
     {
-        Scope = values.Choice(Scope) switch
+        Scope = values.Choice(Table.Scope) switch
         {
             "all" => LabelScope.All,
             "auto" when given.All.Any(LabelFrontDoor.IsOfLabelBackup) => LabelScope.All,
             _ => LabelScope.Project,
         },
-        Interval = values.Duration(Interval),
-        Concurrency = values.Integer(Concurrency)!.Value, // It has a default.
-        Timeout = values.Duration(LabelSettingTable.Timeout) is { Ticks: > 0 } limit ? limit : null,
-        Retention = values.Period(LabelSettingTable.Retention) is { Ticks: > 0 } period ? period : null,
-        IsRetentionDryRun = values.Flag(DryRun),
-        AllowsPrivateWebhooks = values.Flag(PrivateWebhooks),
+        Interval = values.Duration(Table.Interval),
+        Concurrency = values.Integer(Table.Concurrency)!.Value, // It has a default.
+        Timeout = values.Duration(Table.Timeout) is { Ticks: > 0 } limit ? limit : null,
+        Retention = values.Period(Table.Retention) is { Ticks: > 0 } period ? period : null,
+        IsRetentionDryRun = values.Flag(Table.DryRun),
+        AllowsPrivateWebhooks = values.Flag(Table.PrivateWebhooks),
     };
 }

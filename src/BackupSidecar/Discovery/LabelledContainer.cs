@@ -5,6 +5,8 @@ namespace BackupSidecar.Discovery;
 /// <summary>What of a container decides whether and how it is backed up.</summary>
 internal sealed record LabelledContainer
 {
+    private const string SwarmTask = "com.docker.swarm.task.name";
+
     public required string Id { get; init; }
 
     /// <summary>Without the engine's leading slash.</summary>
@@ -18,9 +20,16 @@ internal sealed record LabelledContainer
     public string? Project => Label(ComposeLabels.Project);
 
     /// <summary>See <see cref="LabelledDatabase.Identity"/>.</summary>
-    public string Identity => Project is { } project && Label(ComposeLabels.Service) is { } service
-        ? $"{project}/{service}/{Label(ComposeLabels.Number) ?? "1"}"
-        : Name;
+    public string Identity
+    {
+        get
+        {
+            if (Project is { } project && Label(ComposeLabels.Service) is { } service)
+                return $"{project}/{service}/{Label(ComposeLabels.Number) ?? "1"}";
+            // Swarm: service.slot.id, and the id is new with every task.
+            return Label(SwarmTask) is { } task && task.LastIndexOf('.') is var dot and > 0 ? task[..dot] : Name;
+        }
+    }
 
     /// <summary>A container of <c>docker compose run</c> has the labels of its service, and is not that.</summary>
     public bool IsOneOff => string.Equals(Label(ComposeLabels.OneOff), "True", StringComparison.OrdinalIgnoreCase);
@@ -36,8 +45,10 @@ internal sealed record LabelledContainer
     private static LabelledContainer From(
         string id, string name, IReadOnlyDictionary<string, string>? labels, ContainerNetworkSettings? networks)
     {
-        var known = networks?.Networks?.Values.SelectMany(network => (network.Aliases ?? []).Append(network.IPAddress)) ?? [];
-        var hosts = known.Append(name).Append(labels?.GetValueOrDefault(ComposeLabels.Service));
+        var joined = networks?.Networks ?? new Dictionary<string, ContainerNetwork>();
+        string?[] names = [name, labels?.GetValueOrDefault(ComposeLabels.Service), .. joined.Values.SelectMany(network => network.Aliases ?? [])];
+        // The engine's name server knows each also with the name of the network behind it.
+        var hosts = names.Concat(names.SelectMany(_ => joined.Keys, (each, network) => $"{each}.{network}")).Concat(joined.Values.Select(network => network.IPAddress));
         return new LabelledContainer
         {
             Id = id,

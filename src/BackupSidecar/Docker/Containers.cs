@@ -14,10 +14,18 @@ internal sealed record ContainerSummary
     /// <summary>"running", "exited" and so on.</summary>
     public string? State { get; init; }
 
+    /// <summary>The image's name as it was given, or its id.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Seconds since 1970.</summary>
+    public long Created { get; init; }
+
+    public IReadOnlyList<ContainerMount>? Mounts { get; init; }
+
     public ContainerNetworkSettings? NetworkSettings { get; init; }
 
     [JsonIgnore]
-    public string PlainName => Names is [var first, ..] ? first.TrimStart('/') : Id;
+    public string PlainName => Names is [_, ..] ? (Names.FirstOrDefault(name => name.LastIndexOf('/') == 0) ?? Names[0]).TrimStart('/') : Id;
 
     public string? Label(string key) => Labels?.GetValueOrDefault(key);
 
@@ -191,5 +199,6 @@ internal sealed record EngineError
 [JsonSerializable(typeof(ExecRequest))]
 [JsonSerializable(typeof(ExecState))]
 [JsonSerializable(typeof(ExecStart))]
+[JsonSerializable(typeof(ContainerEvent))]
 [JsonSerializable(typeof(Dictionary<string, IEnumerable<string>>))]
 internal sealed partial class DockerJson : JsonSerializerContext;

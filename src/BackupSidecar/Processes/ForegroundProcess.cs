@@ -9,18 +9,21 @@ namespace BackupSidecar.Processes;
 /// </summary>
 internal static partial class ForegroundProcess
 {
+    private const int SignalKill = 9;
     private const int SignalTerminate = 15;
 
     /// <summary>
     /// Runs the program and returns its exit code. On cancellation it is asked to end (SIGTERM) and waited for: it has its own
     /// work to finish, and whoever asked us to end has set the time limit.
     /// </summary>
-    /// <param name="program">Its path.</param>
-    /// <param name="arguments">What it is told.</param>
+    /// <param name="program">Its file.</param>
+    /// <param name="arguments">Its arguments.</param>
     /// <param name="variables">What its environment says in addition to ours.</param>
-    /// <param name="cancellation">Asks it to end.</param>
+    /// <param name="cancellation">When it is asked to end.</param>
+    /// <param name="force">When it is killed; not at all if it is left out.</param>
     public static async Task<int> RunAsync(
-        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables, CancellationToken cancellation)
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables, CancellationToken cancellation,
+        CancellationToken force = default)
     {
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false };
         foreach (var (name, value) in variables)
@@ -28,6 +31,7 @@ internal static partial class ForegroundProcess
         using var process = Process.Start(start)
             ?? throw new ProcessFailedException($"The program '{program}' could not be started.");
         await using var onCancellation = cancellation.Register(() => Terminate(process.Id));
+        await using var onForce = force.Register(() => _ = Kill(process.Id, SignalKill));
         await process.WaitForExitAsync(CancellationToken.None);
         return process.ExitCode;
     }

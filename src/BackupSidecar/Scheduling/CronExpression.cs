@@ -49,7 +49,7 @@ internal sealed class CronExpression
     {
         var bare = Unquote(text.Trim());
         if (bare.StartsWith('@'))
-            bare = Names.GetValueOrDefault(bare) ?? throw new FormatException($"'{bare}' is not one of {string.Join(", ", Names.Keys)}.");
+            bare = Names.GetValueOrDefault(bare) ?? throw new FormatException($"'{bare}' is not one of {string.Join(", ", Names.Keys)}, @every 6h.");
 
         var fields = bare.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         var expression = fields.Length switch

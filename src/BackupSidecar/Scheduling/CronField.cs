@@ -24,6 +24,9 @@ internal sealed partial class CronField
     /// <exception cref="FormatException">It is not a field; the message says why, for people.</exception>
     public static CronField Parse(CrontabFieldKind kind, string text)
     {
+        // In place of a day, many write that there is nothing to say of it.
+        if (text == "?" && (kind is CrontabFieldKind.Day or CrontabFieldKind.DayOfWeek))
+            text = "*";
         var pieces = text.Split(',').Select(piece => Normalize(kind, text, piece));
         return new CronField(CrontabField.Parse(kind, string.Join(',', pieces)), text.StartsWith('*'));
     }

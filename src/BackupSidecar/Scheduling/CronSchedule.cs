@@ -7,7 +7,8 @@ namespace BackupSidecar.Scheduling;
 /// <summary>
 /// When a job is due: a cron expression in a time zone. A job that names its hours runs once on each day that it names: if
 /// the clock skips its time, at the first instant after the gap; if the clock shows its time twice, the first time only. A
-/// cadence (<c>*/15 * * * *</c>) simply goes on. All of it may be later by a fixed time.
+/// cadence (<c>*/15 * * * *</c>) simply goes on. All of it may be later by a fixed time. <c>@every 90m</c> is counted from one
+/// beginning for all, so that nothing moves when the program starts again.
 /// </summary>
 /// <remarks>
 /// Only the zone's offset at an instant is asked for. .NET's own notions of invalid and ambiguous local times are wrong
@@ -22,15 +23,22 @@ internal sealed class CronSchedule
 
     private static readonly TimeSpan Stride = TimeSpan.FromDays(1);
 
-    private readonly CronExpression _expression;
+    private readonly CronExpression? _expression;
+    private readonly TimeSpan _every;
     private readonly string _text;
     private readonly TimeZoneInfo _zone;
     private readonly TimeSpan _later;
 
-    private CronSchedule(string text, CronExpression expression, TimeZoneInfo zone, TimeSpan later = default)
+    /// <param name="text">As it was written.</param>
+    /// <param name="expression">Null where it is due <paramref name="every"/> so often.</param>
+    /// <param name="every">How often.</param>
+    /// <param name="zone">The time zone.</param>
+    /// <param name="later">How much later than that.</param>
+    private CronSchedule(string text, CronExpression? expression, TimeSpan every, TimeZoneInfo zone, TimeSpan later = default)
     {
         _text = text;
         _expression = expression;
+        _every = every;
         _zone = zone;
         _later = later;
     }
@@ -43,7 +51,9 @@ internal sealed class CronSchedule
     {
         try
         {
-            schedule = new CronSchedule(expression.Trim(), CronExpression.Parse(expression), zone);
+            schedule = EveryText.Read(expression) is { } every
+                ? new CronSchedule(expression.Trim(), null, every, zone)
+                : new CronSchedule(expression.Trim(), CronExpression.Parse(expression), default, zone);
             fault = null;
             return true;
         }
@@ -56,12 +66,12 @@ internal sealed class CronSchedule
     }
 
     /// <summary>The same schedule, with every run so much later.</summary>
-    public CronSchedule LaterBy(TimeSpan later) => new(_text, _expression, _zone, later);
+    public CronSchedule LaterBy(TimeSpan later) => new(_text, _expression, _every, _zone, later);
 
     /// <summary>The first instant after <paramref name="after"/> at which the job is due.</summary>
     public DateTimeOffset Next(DateTimeOffset after) =>
         // The zone may have changed its offset meanwhile.
-        TimeZoneInfo.ConvertTime(Named(after - _later) + _later, _zone);
+        TimeZoneInfo.ConvertTime((_expression is null ? Counted(after - _later) : Named(_expression, after - _later)) + _later, _zone);
 
     /// <summary>The next instants after <paramref name="after"/>, without end.</summary>
     public IEnumerable<DateTimeOffset> Upcoming(DateTimeOffset after)
@@ -92,8 +102,10 @@ internal sealed class CronSchedule
     /// <summary>Two schedules of one zone with the same text are the same.</summary>
     public override string ToString() => _later > TimeSpan.Zero ? $"{_text} +{DurationText.Format(_later)}" : _text;
 
+    private DateTimeOffset Counted(DateTimeOffset after) => new(((after.UtcTicks / _every.Ticks) + 1) * _every.Ticks, TimeSpan.Zero);
+
     /// <summary>The first instant that the expression names.</summary>
-    private DateTimeOffset Named(DateTimeOffset after)
+    private DateTimeOffset Named(CronExpression expression, DateTimeOffset after)
     {
         var start = after.UtcDateTime.AddTicks(1);
         // Up to here the local clock has been; a job with named hours does not run on times that it has seen.
@@ -104,9 +116,9 @@ internal sealed class CronSchedule
             var until = EndOfOffset(from, offset);
             var nextOffset = _zone.GetUtcOffset(until);
 
-            if (until > start && FirstIn(Max(from, start), until, offset, seen) is { } found)
+            if (until > start && FirstIn(expression, Max(from, start), until, offset, seen) is { } found)
                 return found;
-            if (until >= start && nextOffset > offset && IsDueInGap(until + offset, until + nextOffset))
+            if (until >= start && nextOffset > offset && IsDueInGap(expression, until + offset, until + nextOffset))
                 return At(until, nextOffset);
 
             seen = Max(seen, until + offset);
@@ -114,12 +126,12 @@ internal sealed class CronSchedule
         }
     }
 
-    private bool IsDueInGap(DateTime from, DateTime until) => _expression.NamesHours && _expression.FirstIn(from, until) is not null;
+    private static bool IsDueInGap(CronExpression expression, DateTime from, DateTime until) => expression.NamesHours && expression.FirstIn(from, until) is not null;
 
-    private DateTimeOffset? FirstIn(DateTime from, DateTime until, TimeSpan offset, DateTime seen)
+    private static DateTimeOffset? FirstIn(CronExpression expression, DateTime from, DateTime until, TimeSpan offset, DateTime seen)
     {
-        var localFrom = _expression.IsCadence ? from + offset : Max(from + offset, seen);
-        return _expression.FirstIn(localFrom, until + offset) is { } local ? At(local - offset, offset) : null;
+        var localFrom = expression.IsCadence ? from + offset : Max(from + offset, seen);
+        return expression.FirstIn(localFrom, until + offset) is { } local ? At(local - offset, offset) : null;
     }
 
     /// <summary>The instant at which the zone leaves this offset, or one stride further if it does not before.</summary>

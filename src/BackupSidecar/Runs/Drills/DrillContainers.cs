@@ -14,9 +14,9 @@ namespace BackupSidecar.Runs.Drills;
 /// </summary>
 internal sealed class DrillContainers(DockerEngine engine, Settings settings, TimeProvider time, ILogger log)
 {
-    public const string Label = "backup-sidecar.drill";
-    public const string NameLabel = "backup-sidecar.drill.name";
-    public const string ProjectLabel = "backup-sidecar.drill.project";
+    public const string Label = OwnLabels.Drill;
+    public const string NameLabel = OwnLabels.Drill + ".name";
+    public const string ProjectLabel = OwnLabels.Drill + ".project";
 
     private string? _project;
 

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using BackupSidecar.Docker;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Discovery;
+
+/// <summary>
+/// Looks at all containers whenever the engine tells that something happened to one, and at every tick whatever was told. What it
+/// says is never put together from events: these only say that it is time to look.
+/// </summary>
+internal sealed class ContainerWatch(DockerEngine engine, TimeSpan interval, TimeProvider time, ILogger log)
+{
+    private static readonly string[] Actions = ["create", "start", "die", "destroy", "rename", "pause", "unpause"];
+    private static readonly Dictionary<string, string> AnyLabels = [];
+
+    /// <summary>Events come in swarms; a swarm is one look.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<bool> _calls = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private string? _trouble;
+
+    /// <summary>All containers, again and again until the token fires. While the engine cannot be asked nothing comes, and what came last holds.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<ContainerSummary>> FollowAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var listening = ListenAsync(ends.Token);
+        try
+        {
+            while (!cancellation.IsCancellationRequested)
+            {
+                if (await TryListAsync(cancellation) is { } containers)
+                    yield return containers;
+                await WaitAsync(cancellation);
+            }
+        }
+        finally
+        {
+            await ends.CancelAsync();
+            await listening;
+        }
+    }
+
+    private async Task<IReadOnlyList<ContainerSummary>?> TryListAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var containers = await engine.ListContainersAsync(AnyLabels, cancellation);
+            if (_trouble is not null)
+                log.LogInformation("The Docker engine answers again.");
+            _trouble = null;
+            return containers;
+        }
+        catch (DockerException failure)
+        {
+            // Said once, and not at every tick.
+            if (_trouble != failure.Message)
+                log.LogWarning("Labels cannot be read; what they said last holds. {Problem}", failure.Message);
+            _trouble = failure.Message;
+            return null;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Until somebody calls, or the tick.</summary>
+    private async Task WaitAsync(CancellationToken cancellation)
+    {
+        using var tick = new CancellationTokenSource(interval, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(tick.Token, cancellation);
+        try
+        {
+            await _calls.Reader.ReadAsync(either.Token);
+            await Task.Delay(Gathering, time, cancellation);
+            _calls.Reader.TryRead(out _);
+        }
+        catch (OperationCanceledException)
+        {
+            // The tick has come, or the end.
+        }
+    }
+
+    /// <summary>Follows the engine's events, and comes back to them after each loss.</summary>
+    private async Task ListenAsync(CancellationToken cancellation)
+    {
+        var pause = ShortestPause;
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                // What happened before the engine began to tell is found by the look that this asks for.
+                await foreach (var heard in engine.FollowEventsAsync(Actions, Connected, cancellation))
+                    Call();
+            }
+            catch (DockerException failure)
+            {
+                log.LogDebug("Events of the Docker engine are lost; they are followed again in {Pause} s. {Problem}", pause.TotalSeconds, failure.Message);
+                Call();
+                await Task.Delay(pause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = Longer(pause);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+
+        void Connected()
+        {
+            pause = ShortestPause;
+            Call();
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
+
+    private void Call() => _calls.Writer.TryWrite(true);
+}

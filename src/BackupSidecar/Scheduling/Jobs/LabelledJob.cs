@@ -1,0 +1,167 @@
+using BackupSidecar.Discovery;
+using Microsoft.Extensions.Logging;
+
+namespace BackupSidecar.Scheduling.Jobs;
+
+/// <summary>
+/// The job of one labelled database, whichever container holds it at the time. Its runs never overlap. One that falls due while the
+/// container does not run is put off until it does, and then made once.
+/// </summary>
+/// <param name="identity">What stays the same when the container is made anew.</param>
+/// <param name="means">How it runs.</param>
+internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
+{
+    private readonly SemaphoreSlim _alone = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly JobLog _log = new(means.Log, identity);
+    private CancellationTokenSource _schedule = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SurveyedContainer? _container;
+    private DateTimeOffset _upSince;
+    private Task _ended = Task.CompletedTask;
+
+    public string Identity => identity;
+
+    /// <summary>Null until it is first followed.</summary>
+    public CronSchedule? Schedule { get; private set; }
+
+    /// <summary>Null where the job has gone with its container.</summary>
+    public SurveyedContainer? Container
+    {
+        get
+        {
+            lock (_gate)
+                return _container;
+        }
+    }
+
+    /// <summary>Whether nothing of it goes on any more.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate)
+                return _container is null && _ended.IsCompleted;
+        }
+    }
+
+    /// <summary>When nothing of it goes on any more; to be asked once it has been left, or the program ends.</summary>
+    public Task Ended
+    {
+        get
+        {
+            lock (_gate)
+                return _ended;
+        }
+    }
+
+    /// <summary>Goes on with what the labels say now. Returns what is new about it, for people; null if nothing is.</summary>
+    public string? Follow(SurveyedContainer container, LabelledDatabase database, CronSchedule schedule)
+    {
+        lock (_gate)
+        {
+            var before = _container;
+            _container = container;
+            if (container.IsRunning && (before is null || !before.IsRunning || before.Summary.Id != container.Summary.Id))
+                _upSince = means.Time.GetUtcNow();
+            _changed.TrySetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (before is null || Schedule?.ToString() != schedule.ToString())
+            {
+                Begin(schedule);
+                return $"{Describe(database)}; {schedule.Describe(means.Time.GetUtcNow())}";
+            }
+            if (before.Summary.Id != container.Summary.Id)
+                return $"{Describe(database)}, in a new container";
+            return before.Reading.Database is { } earlier && Describe(earlier) != Describe(database) ? Describe(database) : null;
+        }
+    }
+
+    /// <summary>Begins nothing more. A run that goes on comes to its own end.</summary>
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            _container = null;
+            _schedule.Cancel();
+        }
+    }
+
+    public void Dispose()
+    {
+        _schedule.Dispose();
+        _alone.Dispose();
+    }
+
+    private static string Describe(LabelledDatabase database) =>
+        $"{database.Kind} {database.Database} to {string.Join(" and ", database.Stores)}{(database.Prefix.Length > 0 ? $" in {database.Prefix}" : "")}";
+
+    private void Begin(CronSchedule schedule)
+    {
+        _schedule.Cancel();
+        _schedule = CancellationTokenSource.CreateLinkedTokenSource(means.Ends);
+        Schedule = schedule;
+        var ends = _schedule.Token;
+        var since = means.Ledger.Note(identity, schedule.ToString(), means.Time.GetUtcNow());
+        var scheduler = new Scheduler(schedule, RunAsync, since, means.CatchesUp, means.Time, _log);
+        _ended = Task.WhenAll(_ended, Task.Run(() => scheduler.RunAsync(ends), CancellationToken.None));
+    }
+
+    private async Task RunAsync(CancellationToken ends)
+    {
+        await _alone.WaitAsync(ends);
+        try
+        {
+            await UntilItAnswersAsync(ends);
+            await means.Slots.WaitAsync(identity, ends);
+            try
+            {
+                if (Container?.Reading.Database is not { } database)
+                    return;
+                means.Ledger.Begin(identity, means.Time.GetUtcNow());
+                // Its run is not ended because its labels change, or its container goes: it finds that out by itself.
+                await means.Run(database, means.Ends);
+            }
+            finally
+            {
+                means.Slots.Release();
+            }
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
+    /// <summary>Waits until the container runs, and has done so for as long as a database needs to come up.</summary>
+    private async Task UntilItAnswersAsync(CancellationToken ends)
+    {
+        var isTold = false;
+        while (true)
+        {
+            var (container, answersIn, changed) = Look();
+            if (answersIn <= TimeSpan.Zero)
+                return;
+            if (answersIn is { } moment)
+            {
+                await Task.WhenAny(changed, Task.Delay(moment, means.Time, ends));
+                ends.ThrowIfCancellationRequested();
+                continue;
+            }
+            if (!isTold && container is not null)
+                means.Log.LogWarning("{Container} is due and not backed up: it is {State}. It is backed up when it runs again.", container.Container.Name, container.Summary.State ?? "not running");
+            isTold = true;
+            await changed.WaitAsync(ends);
+        }
+    }
+
+    /// <summary>The container, in how long it can be expected to answer (null: not before it runs), and what ends when either changes.</summary>
+    private (SurveyedContainer? Container, TimeSpan? AnswersIn, Task Changed) Look()
+    {
+        lock (_gate)
+        {
+            var answersIn = _container is { IsRunning: true } ? means.ComingUp - (means.Time.GetUtcNow() - _upSince) : (TimeSpan?)null;
+            return (_container, answersIn, _changed.Task);
+        }
+    }
+}
