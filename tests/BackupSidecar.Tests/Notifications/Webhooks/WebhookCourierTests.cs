@@ -1,6 +1,8 @@
 using BackupSidecar.Configuration;
+using BackupSidecar.Discovery;
 using BackupSidecar.Notifications;
 using BackupSidecar.Notifications.Webhooks;
+using BackupSidecar.Reports;
 using BackupSidecar.Tests.Reports;
 using BackupSidecar.Tests.Support;
 using Microsoft.Extensions.Logging;
@@ -191,8 +193,14 @@ public sealed class WebhookCourierTests
         await using var server = new FakePingServer();
         using var post = new PostOffice(server.Url + "/hook") { Secret = "correct horse battery staple" };
         var url = post.Url("BACKUP_SUCCESS_WEBHOOK")!; // It is set.
+        var report = Sample.Succeeded with
+        {
+            Archive = "shop/postgres-shop-20261120020000.dump.gz",
+            ArchiveBytes = 2048,
+            Stores = [new StoreReport("s3", "s3://bucket", Problem: null)],
+        };
 
-        await new ContainerWebhook(post.Courier, post.Time).TellAsync(Guid.NewGuid(), News, url, isFromLabel: false, Cancellation);
+        await new LabelWebhookNotifier(Database, url, isFromLabel: false, new ContainerWebhook(post.Courier, post.Time)).FinishedAsync(report, Cancellation);
 
         var ping = Assert.Single(server.Pings);
         Assert.Equal(
@@ -245,19 +253,26 @@ public sealed class WebhookCourierTests
     [InlineData("https://evildiscord.com/api/webhooks/1/x", null)]
     public void Chats_get_what_they_take(string url, string? body) => Assert.Equal(body, ChatShape.Of(new Uri(url), "a <b> & c"));
 
+    private static LabelledDatabase Database => new()
+    {
+        ContainerId = "4f66ad9a0b2e",
+        ContainerName = "shop-db-1",
+        Identity = "shop/db/1",
+        Kind = "postgres",
+        Uri = null!, // Nobody is told where it is.
+        Database = "shop",
+        Cron = "0 3 * * *",
+        Stores = ["s3"],
+        Prefix = "shop",
+    };
+
     private static ContainerNews News => new()
     {
         ContainerId = "4f66ad9a0b2e",
         ContainerName = "shop-db-1",
         DatabaseType = "postgres",
-        DatabaseName = "shop",
-        DestinationUrl = "s3://bucket/shop/postgres-shop-20261120020000.dump.gz",
         Success = true,
-        BackupSizeBytes = 2048,
-        DurationSeconds = 12.5,
+        DurationSeconds = 1,
         TimestampUtc = ContainerNews.Utc(Sample.Start),
-        CronSchedule = "0 3 * * *",
-        BackupPrefix = "shop",
-        DestinationType = "s3",
     };
 }
