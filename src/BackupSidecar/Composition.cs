@@ -34,7 +34,7 @@ namespace BackupSidecar;
 /// Puts the program together from the settings: the only place that names concrete stores and notifiers. Loading it reads
 /// and checks the whole configuration, and touches nothing.
 /// </summary>
-internal sealed class Composition : IDisposable
+internal sealed partial class Composition : IDisposable
 {
     private readonly TextWriter? _logFile;
     private readonly LocalStore? _local;
@@ -53,7 +53,7 @@ internal sealed class Composition : IDisposable
         (Settings, Plan) = Require(reading, [.. scheduleFaults, .. verifyFaults]);
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
-        _local = Settings.Local is { } local ? OpenLocal(local.Path) : null;
+        _local = Settings.Local is { } local ? OpenLocal(local.Path, StoreFolder.OfArchives(Settings.Name)) : null;
         Stores = [.. new IBackupStore?[]
         {
             _local,
@@ -213,7 +213,7 @@ internal sealed class Composition : IDisposable
 
     public void Dispose()
     {
-        foreach (var store in Stores)
+        foreach (var store in Stores.Concat(LabelStores))
             store.Dispose();
         _places.Dispose();
         _drills.Dispose();
@@ -254,9 +254,9 @@ internal sealed class Composition : IDisposable
         return () => journal.Remove([service]);
     }
 
-    private LocalStore OpenLocal(string path) => new(path, Settings.Name, Time)
+    private LocalStore OpenLocal(string path, StoreFolder folder) => new(path, folder, Time)
     {
-        Mark = new FolderMark(LocalStore.FolderOf(path, Settings.Name), Settings.Paths.State, Log),
+        Mark = new FolderMark(LocalStore.FolderOf(path, folder.Path), Settings.Paths.State, Log),
     };
 
     /// <summary>Nobody starts a scratch server again: the next start removes it.</summary>

@@ -8,6 +8,7 @@ using BackupSidecar.Failpoints;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
+using BackupSidecar.Runs.Artefacts;
 using BackupSidecar.Services;
 using BackupSidecar.Stores;
 
@@ -61,7 +62,7 @@ internal static class Program
 
     private static RunOutcome OutcomeOf(Exception failure) => failure switch
     {
-        ConfigurationException => RunOutcome.NotStarted,
+        ConfigurationException or LabelException => RunOutcome.NotStarted,
         RunLockedException => RunOutcome.Locked,
         BackupRefusedException => RunOutcome.Refused,
         _ => RunOutcome.Failed,
@@ -71,7 +72,7 @@ internal static class Program
     {
         ConfigurationException configuration =>
             $"The configuration cannot be used; nothing was touched.\n{string.Join('\n', configuration.Faults.Select(fault => $"  {fault}"))}",
-        RunLockedException or BackupRefusedException or StoreException or ServiceException or DockerException or ProcessFailedException
+        RunLockedException or LabelException or BackupRefusedException or StoreException or ServiceException or DockerException or ProcessFailedException
             or IOException or UnauthorizedAccessException => $"backup-sidecar: {failure.Message}",
         _ => $"backup-sidecar: an error that should not happen; please report it with these lines.\n{failure}",
     };

@@ -5,11 +5,8 @@ using BackupSidecar.Configuration;
 
 namespace BackupSidecar.Archives;
 
-/// <summary>
-/// Reads an archive from its stored bytes: decrypts, decompresses, and gives its entries one by one. Synchronous, like the
-/// writer. What was read may be trusted only after <see cref="Complete"/> has returned.
-/// </summary>
-internal sealed class ArchiveReader : IDisposable
+/// <summary>Reads an archive from its stored bytes: decrypts, decompresses, and gives its entries one by one, up to the archive's end mark.</summary>
+internal sealed class ArchiveReader : BackupReader
 {
     private readonly Decryptor? _decryptor;
     private readonly Stream? _decompressor;
@@ -51,9 +48,7 @@ internal sealed class ArchiveReader : IDisposable
         return new ArchiveReader(stored, compression, isEncrypted, settings);
     }
 
-    /// <summary>The next entry, or null at the archive's end mark.</summary>
-    /// <exception cref="BackupRefusedException">The archive is damaged, or the key does not open it.</exception>
-    public ArchiveEntry? NextEntry(CancellationToken cancellation)
+    public override ArchiveEntry? NextEntry(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         _current?.End();
@@ -74,9 +69,7 @@ internal sealed class ArchiveReader : IDisposable
         }
     }
 
-    /// <summary>Reads to the end and checks that decompression and decryption (the modification detection code) ended well.</summary>
-    /// <exception cref="BackupRefusedException">They did not.</exception>
-    public void Complete()
+    public override void Complete()
     {
         while (NextEntry(CancellationToken.None) is not null)
         {
@@ -93,7 +86,7 @@ internal sealed class ArchiveReader : IDisposable
         _decryptor?.Complete();
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         // The decompressor's thread reads from the decryptor, and comes to an end when that does.
         _decryptor?.Abort();

@@ -51,10 +51,20 @@ internal sealed record Manifest
     /// <summary>Who vouches for this document; null where no key is configured.</summary>
     public ManifestAuthentication? Authentication { get; init; }
 
+    /// <summary>The container whose database is all of the backup; null for archives.</summary>
+    [JsonIgnore]
+    public DumpedContainer? Container { get; init; }
+
     /// <summary>Whether every source is complete: only such a backup counts as good for retention.</summary>
     [JsonIgnore]
     public bool IsComplete => Sources.All(source => source.State == SourceState.Complete);
 }
+
+/// <summary>
+/// A container that asked by labels for the backup of its database. <paramref name="Identity"/> stays the same when it is made anew, and
+/// <paramref name="Retention"/> is how long its backups are to be kept (zero: for ever); each is null where that is not known.
+/// </summary>
+internal sealed record DumpedContainer(string Id, string Name, string? Identity, TimeSpan? Retention);
 
 /// <summary>Size and digest (lower-case hex) of the archive's stored bytes.</summary>
 internal sealed record StoredArchive(long Bytes, string Sha256);

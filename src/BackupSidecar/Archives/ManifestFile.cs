@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using BackupSidecar.Configuration;
 
@@ -20,34 +19,27 @@ internal enum ManifestTrust
     Forged,
 }
 
-/// <summary>
-/// The manifest as JSON: written, read, signed and checked. The MAC covers every member that stands in the document, also
-/// those that a later version of this program may add and this one does not know.
-/// </summary>
-internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
+/// <summary>The manifest of an archive as JSON: written, read, signed and checked.</summary>
+internal sealed class ManifestFile(ArchiveSettings settings, string backupName) : IManifestFormat
 {
     /// <summary>No manifest of ours is longer.</summary>
     public const int MostBytes = 16 * 1024 * 1024;
 
-    private const string Algorithm = "HMAC-SHA256";
-    private const string AuthenticationMember = "authentication";
-    private static readonly JsonDocumentOptions DocumentOptions = new() { AllowDuplicateProperties = false };
+    private readonly ManifestSigning _signing = new(settings, backupName);
 
-    private readonly ManifestKeys _keys = new(settings, backupName);
-
-    /// <summary>Derives the current key, which takes a moment, so that whoever reads many manifests need not wait for it with the first.</summary>
-    public Task PrepareAsync() => Task.Run(() => _keys.Current);
+    public Task PrepareAsync() => _signing.PrepareAsync();
 
     /// <summary>UTF-8 JSON for people (indented), with a MAC by the current key if one is configured.</summary>
     public byte[] Write(Manifest manifest)
     {
-        if (_keys.Current is not { } key)
-            return Serialize(manifest with { Key = null, Authentication = null });
-        var unsigned = manifest with { Key = key.Name, Authentication = null };
-        using var document = JsonDocument.Parse(Serialize(unsigned), DocumentOptions);
-        var mac = Convert.ToHexStringLower(key.Mac(Signed(document.RootElement)));
-        return Serialize(unsigned with { Authentication = new ManifestAuthentication(Algorithm, mac) });
+        var unsigned = manifest with { Key = _signing.Key, Authentication = null };
+        var json = Serialize(unsigned);
+        return unsigned.Key is null ? json : Serialize(unsigned with { Authentication = _signing.Sign(json) });
     }
+
+    byte[] IManifestFormat.Write(Manifest manifest, string address) => Write(manifest);
+
+    (Manifest Manifest, ManifestTrust Trust) IManifestFormat.Read(ReadOnlySpan<byte> json, string backup) => Read(json);
 
     /// <exception cref="BackupRefusedException">Not a manifest, or of a format that this program does not know.</exception>
     public (Manifest Manifest, ManifestTrust Trust) Read(ReadOnlySpan<byte> json)
@@ -56,12 +48,12 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
             throw new BackupRefusedException($"The manifest has {json.Length} bytes, more than any manifest of this program has.");
         try
         {
-            using var document = JsonDocument.Parse(json.ToArray(), DocumentOptions);
+            using var document = JsonDocument.Parse(json.ToArray(), ManifestSigning.DocumentOptions);
             CheckFormat(document.RootElement);
             var manifest = document.RootElement.Deserialize(ManifestJson.Strict.Manifest)
                 ?? throw new BackupRefusedException("The manifest is empty.");
             CheckItems(manifest);
-            return (manifest, TrustIn(document.RootElement, manifest));
+            return (manifest, _signing.TrustIn(document.RootElement, manifest.Key, manifest.Authentication));
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -71,8 +63,6 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
 
     private static byte[] Serialize(Manifest manifest) =>
         [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Strict.Manifest), (byte)'\n'];
-
-    private static byte[] Signed(JsonElement document) => CanonicalJson.Write(document, AuthenticationMember);
 
     private static void CheckFormat(JsonElement document)
     {
@@ -96,28 +86,5 @@ internal sealed class ManifestFile(ArchiveSettings settings, string backupName)
     {
         if (manifest.Sources.Contains(null!) || manifest.Sources.Any(source => source.Skipped.Contains(null!)))
             throw new BackupRefusedException("The manifest is damaged: an item of one of its lists is nothing.");
-    }
-
-    private ManifestTrust TrustIn(JsonElement document, Manifest manifest)
-    {
-        if (manifest.Authentication is not { } authentication || _keys.IsEmpty)
-            return ManifestTrust.NotAuthenticated;
-        if (authentication.Algorithm != Algorithm || !TryFromHex(authentication.Mac, out var mac))
-            return ManifestTrust.Forged;
-        var content = Signed(document);
-        bool IsBy(ManifestKey key) => CryptographicOperations.FixedTimeEquals(mac, key.Mac(content));
-        if (manifest.Key is not { Id: var id })
-            return _keys.All.Any(IsBy) ? ManifestTrust.Authentic : ManifestTrust.Forged;
-        if (!ManifestKey.IsId(id))
-            return ManifestTrust.Forged;
-        return _keys.All.FirstOrDefault(key => key.Name.Id == id) is not { } named ? ManifestTrust.OtherKey
-            : IsBy(named) ? ManifestTrust.Authentic
-            : ManifestTrust.Forged;
-    }
-
-    private static bool TryFromHex(string hex, out byte[] bytes)
-    {
-        bytes = new byte[HMACSHA256.HashSizeInBytes];
-        return Convert.FromHexString(hex, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length;
     }
 }

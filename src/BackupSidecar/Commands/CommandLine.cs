@@ -49,8 +49,10 @@ internal static class CommandLine
     private static Command Backup()
     {
         var logFile = LogFileOption();
-        var command = new Command("backup", "Make one backup now.") { logFile };
-        command.SetAction((given, _) => Program.ExecuteAsync(signals => BackupCommand.ExecuteAsync(given.GetValue(logFile), signals)));
+        var container = new Option<string?>("--container") { Description = "Only the database of this container, as its labels say." };
+        var command = new Command("backup", "Make one backup now.") { container, logFile };
+        command.SetAction((given, _) => Program.ExecuteAsync(
+            signals => BackupCommand.ExecuteAsync(given.GetValue(container), given.GetValue(logFile), signals)));
         return command;
     }
 
@@ -101,7 +103,7 @@ internal static class CommandLine
 
     private static Command Restore()
     {
-        var backup = new Argument<string>("backup") { Description = "A timestamp as 'list' shows it (2026-11-20-030000), or 'latest'." };
+        var backup = new Argument<string>("backup") { Description = "A timestamp as 'list' shows it (2026-11-20-030000), or 'latest'; or a labelled container, or the name of one of its backups." };
         var from = new Option<string?>("--from") { Description = "Only from this store: local or s3." };
         var only = new Option<string[]>("--only") { Description = "Only this source (its name in the archive); may be given several times." };
         var to = new Option<string?>("--to") { Description = "Unpack everything into this new or empty folder and touch nothing else." };

@@ -3,6 +3,7 @@ using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
+using BackupSidecar.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Commands;
@@ -17,14 +18,18 @@ internal static class ListCommand
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
         var catalog = await program.CatalogReader().ReadAsync(signals.Token);
+        var labelled = await program.LabelCatalogReader().ReadAsync(signals.Token);
         var (verified, marks) = Past(program);
         if (json)
-            await Console.Out.WriteLineAsync(ListJson.Of(catalog, verified, marks));
+            await Console.Out.WriteLineAsync(ListJson.Of([.. catalog.Entries, .. labelled.Entries], verified, marks));
         else
-            await Console.Out.WriteAsync(Text(program, catalog, verified, marks));
-        foreach (var problem in catalog.Problems)
+            await Console.Out.WriteAsync(Text(program, catalog, labelled, verified, marks));
+        // A store that cannot be listed says so for both kinds.
+        foreach (var problem in catalog.Problems.Concat(labelled.Problems).Distinct())
             await Console.Error.WriteLineAsync(program.Reading.Redactor.Redact(problem));
-        return catalog.IsWhole ? (int)RunOutcome.Succeeded : catalog.Entries.Count > 0 ? (int)RunOutcome.Partial : (int)RunOutcome.Failed;
+        return catalog.IsWhole && labelled.IsWhole ? (int)RunOutcome.Succeeded
+            : catalog.Entries.Count + labelled.Entries.Count > 0 ? (int)RunOutcome.Partial
+            : (int)RunOutcome.Failed;
     }
 
     /// <summary>What there is to restore is told even where the history cannot be read.</summary>
@@ -32,7 +37,7 @@ internal static class ListCommand
     {
         try
         {
-            var runs = program.Verifications.ReadNewestFirst().Concat(program.History.ReadNewestFirst());
+            var runs = program.Verifications.ReadNewestFirst().Concat(program.History.ReadNewestFirst()).Concat(program.LabelHistory.ReadNewestFirst());
             return (new PastVerifications(runs.OrderByDescending(run => run.FinishedAt)), program.Marks.Read());
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -42,29 +47,42 @@ internal static class ListCommand
         }
     }
 
-    private static string Text(Composition program, Catalog catalog, PastVerifications verified, BackupMarks marks)
+    private static string Text(Composition program, Catalog catalog, Catalog labelled, PastVerifications verified, BackupMarks marks)
     {
-        var places = string.Join(" and ", program.Stores.Select(store => store.Location));
-        if (catalog.Entries.Count == 0)
-            return $"Available backups of {program.Settings.Name} in {places}: none\n";
-        List<string[]> rows = [["TIMESTAMP", "SIZE", "STATE", "STORES", "VERIFIED", "SOURCES"]];
-        rows.AddRange(catalog.Entries.Select(entry => new[]
+        var zone = program.Settings.TimeZone;
+        var archives = Text($"backups of {program.Settings.Name}", program.Stores, "TIMESTAMP", "SOURCES", catalog.Entries, verified, marks, zone, "TIMESTAMP");
+        if (program.Settings.Labels is null)
+            return archives;
+        var dumps = Text("backups of labelled databases", program.LabelStores, "BACKUP", "CONTAINER", labelled.Entries, verified, marks, zone, "CONTAINER, or restore BACKUP");
+        // Where nothing but labels says what is backed up there are no archives to be missed.
+        return program.Plan.Sources.Count == 0 && catalog.Entries.Count == 0 ? dumps : $"{archives}\n{dumps}";
+    }
+
+    private static string Text(
+        string what, IReadOnlyList<IBackupStore> stores, string first, string last, IReadOnlyList<CatalogEntry> entries,
+        PastVerifications verified, BackupMarks marks, TimeZoneInfo zone, string restored)
+    {
+        var places = string.Join(" and ", stores.Select(store => store.Location));
+        if (entries.Count == 0)
+            return $"Available {what} in {places}: none\n";
+        List<string[]> rows = [[first, "SIZE", "STATE", "STORES", "VERIFIED", last]];
+        rows.AddRange(entries.Select(entry => new[]
         {
-            entry.Name.Timestamp,
+            entry.ShortName,
             ReportText.Size(entry.Copies.Max(copy => copy.Bytes)),
             Catalog.Word(entry.State) + (marks.OfBackup(entry.Name.FileName) is { IsOpen: true } ? ", needs attention" : ""),
             string.Join(", ", entry.Copies.Select(copy => Store(copy, entry))),
-            Verified(entry, verified, marks, program.Settings.TimeZone),
-            string.Join(", ", entry.Manifest?.Sources.Select(Source) ?? ["?"]),
+            Verified(entry, verified, marks, zone),
+            entry.Manifest?.Container?.Name ?? string.Join(", ", entry.Manifest?.Sources.Select(Source) ?? ["?"]),
         }));
         var widths = Enumerable.Range(0, Sources).Select(column => rows.Max(row => row[column].Length)).ToArray();
         var table = rows.Select(row => string.Join("  ", row.Select((cell, column) => column < Sources ? cell.PadRight(widths[column]) : cell)));
-        var notes = catalog.Entries.SelectMany(entry => entry.Copies
+        var notes = entries.SelectMany(entry => entry.Copies
             .Where(copy => copy.Problem is not null)
-            .Select(copy => $"{entry.Name.Timestamp} in {copy.Store}: {copy.Problem}")
+            .Select(copy => $"{entry.ShortName} in {copy.Store}: {copy.Problem}")
             .Concat(Held(entry, marks)));
-        return $"Available backups of {program.Settings.Name} in {places}:\n\n{string.Join('\n', table)}\n{string.Concat(notes.Select(note => $"\n{note}"))}"
-            + "\nRestore one with: restore TIMESTAMP\n";
+        return $"Available {what} in {places}:\n\n{string.Join('\n', table)}\n{string.Concat(notes.Select(note => $"\n{note}"))}"
+            + $"\nRestore one with: restore {restored}\n";
     }
 
     private static string Source(ManifestSource source) =>
@@ -93,8 +111,8 @@ internal static class ListCommand
     /// <summary>What is held against a backup, and what to say if it is known: until then nothing is pruned.</summary>
     private static IEnumerable<string> Held(CatalogEntry entry, BackupMarks marks) =>
         marks.All.Where(mark => mark.Archive == entry.Name.FileName && (mark.Store is null || entry.Copies.Any(copy => copy.Store == mark.Store)))
-            .Select(mark => $"{entry.Name.Timestamp}{(mark.Store is null ? " needs attention" : $" in {mark.Store} is bad")}: {mark.Problem.TrimEnd('.')}. "
-                + (mark.IsOpen ? $"If you know: backup-sidecar accept {entry.Name.Timestamp}" : "Accepted."));
+            .Select(mark => $"{entry.ShortName}{(mark.Store is null ? " needs attention" : $" in {mark.Store} is bad")}: {mark.Problem.TrimEnd('.')}. "
+                + (mark.IsOpen ? $"If you know: backup-sidecar accept {entry.ShortName}" : "Accepted."));
 
     private static string Of(PastVerification past, TimeZoneInfo zone) =>
         $"{Show(past.At, zone)} {(past.Copy.Result == VerificationResult.Good ? ReportText.Word(past.Copy.Level) : "REFUSED")}";

@@ -9,13 +9,13 @@ namespace BackupSidecar.Commands;
 /// <summary>The list for machines.</summary>
 internal static class ListJson
 {
-    public static string Of(Catalog catalog, PastVerifications verified, BackupMarks marks)
+    public static string Of(IReadOnlyList<CatalogEntry> entries, PastVerifications verified, BackupMarks marks)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartArray();
-            foreach (var entry in catalog.Entries)
+            foreach (var entry in entries)
                 Write(json, entry, verified, marks);
             json.WriteEndArray();
         }
@@ -52,6 +52,8 @@ internal static class ListJson
         {
             json.WriteString("startedAt", manifest.StartedAt);
             json.WriteString("runId", manifest.RunId);
+            if (manifest.Container is { } container)
+                json.WriteString("container", container.Name);
             json.WriteStartArray("sources");
             foreach (var source in manifest.Sources)
             {

@@ -2,6 +2,7 @@ using BackupSidecar.Configuration;
 using BackupSidecar.Reports;
 using BackupSidecar.Retention;
 using BackupSidecar.Runs;
+using BackupSidecar.Runs.Artefacts;
 using BackupSidecar.Stores;
 
 namespace BackupSidecar.Commands;
@@ -13,25 +14,51 @@ internal static class PruneCommand
     {
         using var program = Composition.Load(SettingsScope.StoresOnly);
         using var runLock = dryRun ? null : await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunKind.Prune, Guid.NewGuid()).ToString(), signals.Token);
-        var retention = program.RetentionRun();
         var outcome = RunOutcome.Succeeded;
         foreach (var store in program.Stores)
-        {
-            try
-            {
-                var plan = await retention.PlanAsync(store, signals.Token);
-                await Console.Out.WriteAsync(Text(store, plan, dryRun));
-                if (!dryRun && ((await retention.ApplyAsync(store, plan, force, signals.Token)).Problems.Count > 0 || plan.FrozenBecause is not null))
-                    outcome = RunOutcome.Partial;
-            }
-            catch (StoreException failure)
-            {
-                await Console.Error.WriteLineAsync(program.Reading.Redactor.Redact($"The {store.Name} store was left alone: {failure.Message}"));
-                outcome = RunOutcome.Partial;
-            }
-        }
+            outcome = Worse(outcome, await PruneAsync(program, store, program.RetentionRun(), dryRun, force, signals.Token));
+        foreach (var store in program.LabelStores)
+            outcome = Worse(outcome, await PruneLabelledAsync(program, store, dryRun || program.Settings.Labels is { IsRetentionDryRun: true }, force, signals.Token));
         return (int)outcome;
     }
+
+    /// <summary>Each labelled database by itself, whether or not its container is still there.</summary>
+    private static async Task<RunOutcome> PruneLabelledAsync(Composition program, IBackupStore store, bool dryRun, bool force, CancellationToken cancellation)
+    {
+        var catalog = await new CatalogReader([store], BackupForm.OfArtefacts(program.Settings)).ReadAsync(cancellation);
+        if (!catalog.IsWhole)
+            return await LeftAloneAsync(program, store, string.Join(' ', catalog.Problems));
+        var outcome = RunOutcome.Succeeded;
+        foreach (var group in ArtefactGroup.Of(catalog))
+            outcome = Worse(outcome, await PruneAsync(program, store, program.LabelRetention(group), dryRun, force, cancellation));
+        return outcome;
+    }
+
+    private static async Task<RunOutcome> PruneAsync(
+        Composition program, IBackupStore store, RetentionRun retention, bool dryRun, bool force, CancellationToken cancellation)
+    {
+        try
+        {
+            var plan = await retention.PlanAsync(store, cancellation);
+            await Console.Out.WriteAsync(Text(store, plan, dryRun));
+            if (dryRun)
+                return RunOutcome.Succeeded;
+            var result = await retention.ApplyAsync(store, plan, force, cancellation);
+            return result.Problems.Count > 0 || plan.FrozenBecause is not null ? RunOutcome.Partial : RunOutcome.Succeeded;
+        }
+        catch (StoreException failure)
+        {
+            return await LeftAloneAsync(program, store, failure.Message);
+        }
+    }
+
+    private static async Task<RunOutcome> LeftAloneAsync(Composition program, IBackupStore store, string problem)
+    {
+        await Console.Error.WriteLineAsync(program.Reading.Redactor.Redact($"The {store.Name} store was left alone: {problem}"));
+        return RunOutcome.Partial;
+    }
+
+    private static RunOutcome Worse(RunOutcome one, RunOutcome other) => one == RunOutcome.Succeeded ? other : one;
 
     private static string Text(IBackupStore store, RetentionPlan plan, bool dryRun)
     {

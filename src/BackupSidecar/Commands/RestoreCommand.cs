@@ -16,17 +16,23 @@ internal static class RestoreCommand
         var runId = Guid.NewGuid();
         using var runLock = await RunLock.TakeAsync(program.Settings.Paths.State, RunPurpose.Of(RunKind.Restore, runId).ToString(), signals.Token);
         await program.Recovery().RunAsync(runLock, signals.Token);
-        var report = (await RestoreAsync(program, runId, options, yes, signals)).Masked(program.Reading.Redactor);
+        var labelled = await LabelledRestore.FindAsync(program, options, signals.Token);
+        using var containerLock = labelled?.Identity is { } identity
+            ? await RunLock.TakeAsync(program.Settings.Paths.State, $"restore of {options.Backup}", signals.Token, RunLock.OfContainer(identity))
+            : null;
+        var report = (await RestoreAsync(program, runId, labelled, labelled?.Options ?? options, yes, signals)).Masked(program.Reading.Redactor);
         Tell(program, report);
         Remember(program, report);
         return ExitCode.Of(report.Outcome, signals);
     }
 
-    private static async Task<RunReport> RestoreAsync(Composition program, Guid runId, RestoreOptions options, bool yes, Signals signals)
+    private static async Task<RunReport> RestoreAsync(
+        Composition program, Guid runId, LabelledRestore? labelled, RestoreOptions options, bool yes, Signals signals)
     {
         var hooks = program.Hooks(runId);
         var hasBegun = false;
-        var report = await program.RestoreRun().RunAsync(runId, options, ConfirmAsync, signals.Token);
+        var run = labelled is null ? program.RestoreRun() : program.RestoreRun(labelled);
+        var report = await run.RunAsync(runId, options, ConfirmAsync, signals.Token);
         if (!hasBegun)
             return report;
         var failed = await hooks.RunAfterRestoreAsync(report, CancellationToken.None);
@@ -38,11 +44,12 @@ internal static class RestoreCommand
 
         async Task<bool> ConfirmAsync(RestorePlan plan, CancellationToken cancellation)
         {
-            await Console.Out.WriteAsync(RestorePlanText.Of(plan, program.Settings.Services.Stop));
+            await Console.Out.WriteAsync(RestorePlanText.Of(plan, labelled is null ? program.Settings.Services.Stop : []));
             WarnOfLoss(program, plan.Archive);
             if (!yes && !Agrees())
                 return false;
-            if (options.ToDirectory is not null)
+            // Hooks, like services, belong to archives.
+            if (options.ToDirectory is not null || labelled is not null)
                 return true;
             hasBegun = true;
             hooks.WarnOfSkippedScripts();

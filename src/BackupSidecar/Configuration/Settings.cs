@@ -252,6 +252,9 @@ internal sealed record RetentionSettings
     /// <summary>BACKUP_RETENTION_DAYS.</summary>
     public int Days { get; init; }
 
+    /// <summary>How long a backup is kept to the second, where that is not said in days: of labelled databases; null: no such rule.</summary>
+    public TimeSpan? Age { get; init; }
+
     public int Recent { get; init; }
 
     public int Daily { get; init; }
@@ -300,7 +303,8 @@ internal sealed record AnomalySettings
 /// <summary>The operator's own steps around a run.</summary>
 internal sealed record HookSettings
 {
-    public string Directory { get; init; } = "/hooks";
+    /// <summary>BACKUP_HOOKS_DIR; null for no scripts.</summary>
+    public string? Directory { get; init; } = "/hooks";
 
     public string? PreCommand { get; init; }
 

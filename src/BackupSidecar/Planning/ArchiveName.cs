@@ -4,21 +4,21 @@ using System.Text.RegularExpressions;
 namespace BackupSidecar.Planning;
 
 /// <summary>
-/// The name of an archive: <c>NAME-yyyy-MM-dd-HHmmss</c> in local time, with an extension that says how it was made
-/// (<c>.tar.gz</c>, <c>.tar.zst</c> or <c>.tar</c>, then <c>.gpg</c> if encrypted). Nothing else in a store is ours.
+/// The name of a backup. That of an archive: <c>NAME-yyyy-MM-dd-HHmmss</c> in local time, with an extension that says how it was made
+/// (<c>.tar.gz</c>, <c>.tar.zst</c> or <c>.tar</c>, then <c>.gpg</c> if encrypted). Nothing else in the folder of an archive is ours.
 /// </summary>
-internal sealed partial record ArchiveName(string BackupName, DateTime LocalTime, string Extension)
+internal partial record ArchiveName(string BackupName, DateTime LocalTime, string Extension)
 {
     public const string ManifestSuffix = ".manifest.json";
 
     private const string TimestampFormat = "yyyy-MM-dd-HHmmss";
 
     /// <summary>The part that people type: <c>2026-11-20-030000</c>.</summary>
-    public string Timestamp => LocalTime.ToString(TimestampFormat, CultureInfo.InvariantCulture);
+    public virtual string Timestamp => LocalTime.ToString(TimestampFormat, CultureInfo.InvariantCulture);
 
-    public string FileName => $"{BackupName}-{Timestamp}{Extension}";
+    public virtual string FileName => $"{BackupName}-{Timestamp}{Extension}";
 
-    public string ManifestFileName => FileName + ManifestSuffix;
+    public virtual string ManifestFileName => FileName + ManifestSuffix;
 
     public bool IsEncrypted => Extension.EndsWith(".gpg", StringComparison.Ordinal);
 

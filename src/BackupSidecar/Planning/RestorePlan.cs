@@ -68,7 +68,10 @@ internal sealed record ArchivedSource(string Kind, string Entry, string Root, Ar
 
     /// <summary>What an archive must hold of it.</summary>
     /// <param name="isTrusted">Whether set-user-id bits, pipes and attributes that grant rights are restored.</param>
-    public Expectation Expect(bool isTrusted) => new(Entry, RawName.ToLatin1(Root), Manifest, isTrusted);
+    public Expectation Expect(bool isTrusted) => new(Entry, RawName.ToLatin1(Root), IsOnlyKnownAsStored ? null : Manifest, isTrusted);
+
+    /// <summary>Whether all that is known of its content is that of the stored bytes, because they are nothing but its dump: so with Label Backup.</summary>
+    public bool IsOnlyKnownAsStored { get; init; }
 
     /// <summary>Whether it is what belongs to a server as a whole, on which its databases rest.</summary>
     public bool IsGlobals => Manifest is { PartOf: not null, Database: null };

@@ -17,7 +17,10 @@ internal static class RestorePlanner
         if (manifest.Sources.DistinctBy(source => source.Entry).Count() < manifest.Sources.Count)
             throw new BackupRefusedException($"The manifest of {manifest.Archive} names an entry twice.");
         return [.. manifest.Sources.Select(source => new ArchivedSource(
-            source.Kind, source.Entry, source.Entry, source.Kind == SourceKind.Directory ? ArchivedForm.Tree : ArchivedForm.File, source))];
+            source.Kind, source.Entry, source.Entry, source.Kind == SourceKind.Directory ? ArchivedForm.Tree : ArchivedForm.File, source)
+        {
+            IsOnlyKnownAsStored = manifest.Container is not null && source.Sha256 is null,
+        })];
     }
 
     /// <summary>

@@ -56,6 +56,9 @@ internal sealed record DatabaseSourcePlan(string Kind, string EntryName, string 
     /// <summary>The entry name of the <see cref="DatabaseServerPlan"/> that this is one database of; null where it was named itself.</summary>
     public string? PartOf { get; init; }
 
+    /// <summary>Whether its dump alone is the backup, so that it goes where that is made at once and does not wait in staging.</summary>
+    public bool IsStreamed { get; init; }
+
     /// <summary>Whether it is no database, but what belongs to its server as a whole: roles and the like.</summary>
     public bool IsGlobals { get; init; }
 
@@ -154,4 +157,7 @@ internal sealed record BackupPlan
 
     /// <summary>".tar.gz.gpg" and its kin.</summary>
     public required string ArchiveExtension { get; init; }
+
+    /// <summary>The labelled database whose dump alone is the backup; null for an archive of all sources.</summary>
+    public ArtefactPlan? Artefact { get; init; }
 }

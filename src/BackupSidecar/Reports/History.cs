@@ -16,10 +16,16 @@ internal sealed class History(string stateDirectory, string name = "history")
     /// <summary>The name of the files that verifications have.</summary>
     public const string OfVerifications = "verifications";
 
+    /// <summary>The name of the files that backups of labelled databases have: there may be hundreds every hour.</summary>
+    public const string OfLabels = "labels";
+
     private const long LongestFile = 1024 * 1024;
 
     private readonly string _current = Path.Combine(stateDirectory, name + ".jsonl");
     private readonly string _old = Path.Combine(stateDirectory, name + ".old.jsonl");
+
+    /// <summary>The only backup whose runs are read; null for all of them.</summary>
+    public string? Only { get; init; }
 
     public void Append(RunReport report)
     {
@@ -42,7 +48,8 @@ internal sealed class History(string stateDirectory, string name = "history")
     public (long Length, DateTime Written) Version => new FileInfo(_current) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
 
     public IEnumerable<RunReport> ReadNewestFirst() =>
-        Lines(_current).Concat(Lines(_old)).Select(TryParse).OfType<RunReport>();
+        Lines(_current).Concat(Lines(_old)).Select(TryParse).OfType<RunReport>()
+            .Where(report => Only is null || report.BackupName == Only);
 
     /// <summary>The newest backup that succeeded in full, of those that began by <paramref name="latest"/>: what a healthcheck asks for.</summary>
     public RunReport? LastGoodBackup(DateTimeOffset latest) =>

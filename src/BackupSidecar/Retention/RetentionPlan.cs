@@ -26,4 +26,16 @@ internal sealed record RetentionPlan(IReadOnlyList<RetentionDecision> Decisions,
 
     /// <summary>More would go than one run may remove: a person has to look first.</summary>
     public bool ExceedsCap => Removals.Count() > MaximumDeletions;
+
+    /// <summary>The same plan within the cap: of what is to go, only the oldest go this time.</summary>
+    public RetentionPlan Gradual()
+    {
+        var spared = Decisions.Where(decision => !decision.Keep).SkipLast(MaximumDeletions).ToHashSet(ReferenceEqualityComparer.Instance);
+        return this with
+        {
+            Decisions = [.. Decisions.Select(decision => spared.Contains(decision)
+                ? decision with { Keep = true, Reason = $"{decision.Reason}, but no more than {MaximumDeletions} are removed at once" }
+                : decision)],
+        };
+    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BackupSidecar.Configuration;
+using BackupSidecar.Reports;
 
 namespace BackupSidecar.Retention;
 
@@ -14,7 +15,7 @@ internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo z
 
     private int Minimum => Math.Max(1, settings.Minimum);
 
-    private bool IsOff => Math.Max(settings.Days, Math.Max(settings.Recent, Math.Max(settings.Daily,
+    private bool IsOff => settings.Age is null && Math.Max(settings.Days, Math.Max(settings.Recent, Math.Max(settings.Daily,
         Math.Max(settings.Weekly, Math.Max(settings.Monthly, settings.Yearly))))) <= 0;
 
     /// <param name="candidates">The backups of one store.</param>
@@ -69,6 +70,7 @@ internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo z
             .Concat(settings.Days > 0
                 ? Because(newestFirst.TakeWhile(candidate => AgeInDays(candidate) <= settings.Days), $"not older than {settings.Days} days")
                 : [])
+            .Concat(settings.Age is { } age ? Because(newestFirst.TakeWhile(candidate => now - candidate.StartedAt <= age), $"not older than {ReportText.Time(age)}") : [])
             .Concat(settings.Daily > 0 ? NewestOfEach(Day, age => age <= settings.Daily) : [])
             .Concat(settings.Weekly > 0 ? NewestOfEach(Week, age => age <= settings.Weekly * 7L) : [])
             .Concat(settings.Monthly > 0 ? NewestOfEach(Month, age => age / 30 <= settings.Monthly) : [])
@@ -78,7 +80,9 @@ internal sealed class RetentionPolicy(RetentionSettings settings, TimeZoneInfo z
 
     private string ReasonToRemove(RetentionCandidate candidate)
     {
-        var rules = settings.Days > 0 ? $"older than {settings.Days} days and kept by no rule" : "kept by no rule";
+        var rules = settings.Days > 0 ? $"older than {settings.Days} days and kept by no rule"
+            : settings.Age is { } age ? $"older than {ReportText.Time(age)} and kept by no rule"
+            : "kept by no rule";
         return candidate.IsGood ? rules : $"{candidate.Flaw}, and a newer good backup exists; {rules}";
     }
 

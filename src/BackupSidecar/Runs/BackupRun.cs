@@ -5,6 +5,7 @@ using BackupSidecar.Notifications;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Runs.Artefacts;
 using BackupSidecar.Runs.Backups;
 using BackupSidecar.Services;
 using BackupSidecar.Sources;
@@ -46,7 +47,7 @@ internal sealed class BackupRun(
         try
         {
             using var runLock = await RunLock.TakeAsync(
-                settings.Paths.State, RunPurpose.Of(RunKind.Backup, _record.RunId).ToString(), interrupted);
+                settings.Paths.State, RunPurpose.Of(RunKind.Backup, _record.RunId).ToString(), interrupted, LockOf(configured));
             notifiers.Started(_record.RunId);
             var hooks = new Hooks(settings.Hooks, settings.Name, _record.RunId, log);
             hooks.WarnOfSkippedScripts();
@@ -70,7 +71,7 @@ internal sealed class BackupRun(
         try
         {
             MayFail.At(Failpoint.LockTaken, limit.Token);
-            foreach (var problem in await recovery.RunAsync(runLock, limit.Token))
+            foreach (var problem in await RecoverAsync(runLock, limit.Token))
                 _record.AddLoggedProblem(problem);
             return await BackUpAsync(hooks, limit.Token);
         }
@@ -81,6 +82,15 @@ internal sealed class BackupRun(
         }
     }
 
+    /// <summary>Only an archive's run is alone: beside that of one database, another may have services stopped.</summary>
+    private async Task<IReadOnlyList<string>> RecoverAsync(RunLock runLock, CancellationToken cancellation)
+    {
+        if (configured.Artefact is null)
+            return await recovery.RunAsync(runLock, cancellation);
+        await recovery.TellOfTheDeadAsync(runLock, cancellation);
+        return [];
+    }
+
     /// <summary>Notes what ended the run. What is stored when that happens stays a backup, and the run is partial.</summary>
     private RunOutcome Judge(Exception failure, bool isOver, CancellationToken interrupted)
     {
@@ -88,7 +98,7 @@ internal sealed class BackupRun(
         if (interrupted.IsCancellationRequested)
             _record.AddProblem("The run was interrupted: the program was asked to end.");
         else if (isOver)
-            _record.AddProblem($"The run did not end within BACKUP_TIMEOUT ({settings.Timeout}) and was given up.");
+            _record.AddProblem($"The run did not end within {(configured.Artefact is null ? "BACKUP_TIMEOUT" : "BACKUP_LABEL_TIMEOUT")} ({settings.Timeout}) and was given up.");
         if (failure is not OperationCanceledException || !isOver)
             _record.AddProblem(Describe(failure));
 
@@ -128,7 +138,7 @@ internal sealed class BackupRun(
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
     {
         var plan = await expansion.ExpandAsync(configured, cancellation);
-        using var sources = sourceFactory.Open(plan, _record.RunId, holdsRunLock: true);
+        using var sources = sourceFactory.Open(plan, _record.RunId, holdsRunLock: plan.Artefact is null);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
         await using var window = preflight.Window;
         NotePreflight(preflight, plan);
@@ -139,8 +149,9 @@ internal sealed class BackupRun(
         await hooks.RunBeforeBackupAsync(cancellation);
         var watch = new ProgressWatch(progress, history.LastGoodBackup(_record.StartedAt)?.ArchiveBytes, time);
         var guard = new AnomalyGuard(settings.Anomalies, history, _marks, _record, time);
-        var stage = new ArchiveStage(settings, plan, localFolder, sources.StagingDirectory, guard, _record, watch, time, log);
-        var uploads = await stage.RunAsync(preflight, window, cancellation);
+        var form = BackupForm.Of(plan, settings);
+        var storing = new StoringStage(settings, form.Manifests, localFolder, sources.StagingDirectory, _record, watch, time, log);
+        var uploads = await MakeAsync(plan, storing, guard, preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         if (guard.TryMark())
@@ -151,10 +162,25 @@ internal sealed class BackupRun(
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 
+    private Task<IReadOnlyList<StoredUpload>> MakeAsync(
+        BackupPlan plan, StoringStage storing, AnomalyGuard guard, Preflight preflight, StopWindow window, CancellationToken cancellation)
+    {
+        if (plan.Artefact is { } artefact)
+        {
+            var dump = new DumpStage(settings, artefact, guard, _record, time, log);
+            return storing.RunAsync(dump.Name, preflight, (spool, name) => dump.FillAsync(spool, name, preflight, cancellation), cancellation);
+        }
+        var archive = new ArchiveStage(settings, plan, guard, _record, time, log);
+        return storing.RunAsync(archive.Name, preflight, (spool, name) => archive.FillAsync(spool, name, preflight, window, cancellation), cancellation);
+    }
+
+    private static string LockOf(BackupPlan plan) =>
+        plan.Artefact is { Labelled.Identity: var identity } ? RunLock.OfContainer(identity) : RunLock.OfRuns;
+
     private void NotePreflight(Preflight preflight, BackupPlan plan)
     {
         if (!settings.Archive.IsEncrypted)
-            _record.AddWarning("No encryption key is set: this archive will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");
+            _record.AddWarning("No encryption key is set: this backup will NOT be encrypted. Set BACKUP_ENCRYPTION_KEY.");
         if (settings.Archive is { IsEncrypted: true, HasManifestKey: false })
             _record.AddWarning("Nothing authenticates this backup: whoever can write to a store can replace it unnoticed. Set BACKUP_SIGNING_KEY.");
         if (ArchiveWriter.Shortfall(settings.Archive) is { } shortfall)

@@ -54,6 +54,9 @@ internal sealed record StoredCopy(string Store, long Bytes, DateTimeOffset Writt
 /// <summary>One archive name with its copies in the stores, in the stores' order.</summary>
 internal sealed record CatalogEntry(ArchiveName Name, IReadOnlyList<StoredCopy> Copies)
 {
+    /// <summary>What people type to mean it: of archives the timestamp will do.</summary>
+    public string ShortName => Name is ArtefactName ? Name.FileName : Name.Timestamp;
+
     /// <summary>That of the best copy.</summary>
     public CatalogState State => Copies.Min(copy => copy.State);
 
@@ -176,7 +179,7 @@ internal sealed record Catalog(IReadOnlyList<CatalogEntry> Entries, IReadOnlyLis
         var near = ArchiveName.TryParseTimestamp(options.Backup, out var wanted) && entries.Exists(entry => entry.Name.LocalTime <= wanted) && entries.Exists(entry => entry.Name.LocalTime >= wanted)
             ? entries.OrderBy(entry => (entry.Name.LocalTime - wanted).Duration())
             : entries.OrderByDescending(entry => entry.Name.LocalTime);
-        var names = near.Take(Suggestions).Select(entry => $"{entry.Name.Timestamp} ({Word(entry.State)})").ToList();
+        var names = near.Take(Suggestions).Select(entry => $"{entry.ShortName} ({Word(entry.State)})").ToList();
         var suggestion = names.Count == 0 ? "Nothing is stored there." : $"There are: {string.Join(", ", names)}.";
         return string.Join(' ', [$"{what}{place}.", suggestion, .. Problems]);
     }

@@ -9,15 +9,23 @@ namespace BackupSidecar.Runs;
 /// Reads the catalog: lists all stores at once and reads their manifests in parallel. A store that cannot be listed is a
 /// problem in the answer and hides nothing of the others.
 /// </summary>
-internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, ManifestFile manifests, string backupName)
+/// <param name="stores">Where backups are looked for.</param>
+/// <param name="form">What backups of the kind that is looked for are like.</param>
+internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, BackupForm form)
 {
     private const int ParallelReads = 32;
 
+    /// <summary>Reads the catalog of archives.</summary>
+    public CatalogReader(IReadOnlyList<IBackupStore> stores, ManifestFile manifests, string backupName)
+        : this(stores, new BackupForm(new ArchiveNames(backupName), manifests))
+    {
+    }
+
     public async Task<Catalog> ReadAsync(CancellationToken cancellation)
     {
-        var prepared = manifests.PrepareAsync();
+        var prepared = form.Manifests.PrepareAsync();
         var listings = await Task.WhenAll(stores.Select(store => ReadAsync(store, prepared, cancellation)));
-        var entries = OtherKeys.Name([.. listings.SelectMany(listing => listing.Copies)])
+        var entries = OtherKeys.Name([.. listings.SelectMany(listing => listing.Copies).Where(found => found.Copy.Manifest is null || form.IsMeant(found.Copy.Manifest))])
             .GroupBy(found => found.Name, found => found.Copy)
             .Select(group => new CatalogEntry(group.Key, [.. group]))
             .OrderByDescending(entry => entry.Name.LocalTime)
@@ -35,7 +43,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         var objects = new Dictionary<string, StoredObject>(StringComparer.Ordinal);
         try
         {
-            await foreach (var found in store.ListAsync(cancellation))
+            await foreach (var found in store.ListAsync(form.Names.Beginning, cancellation))
                 objects[found.Name] = found;
             await LookAgainAsync(store, objects, cancellation);
         }
@@ -45,7 +53,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         }
         var copies = new ConcurrentBag<(ArchiveName, StoredCopy)>();
         var archives = objects.Values
-            .Select(found => (IsArchive: ArchiveName.TryParse(found.Name, backupName, out var name), Name: name, Object: found))
+            .Select(found => (IsArchive: form.Names.TryParse(found.Name, out var name), Name: name, Object: found))
             .Where(found => found.IsArchive)
             .ToList();
         var firstManifest = archives
@@ -58,7 +66,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         await Parallel.ForEachAsync(archives, limit, async (found, token) =>
             copies.Add((found.Name, objects.GetValueOrDefault(found.Name.ManifestFileName) is { } manifest
                 ? await CopyAsync(store, found.Name, found.Object, manifest, token)
-                : WithoutManifest(store, found.Object, isLegacy: found.Name.LocalTime < firstManifest))));
+                : WithoutManifest(store, found.Object, isLegacy: form.Names.MayBeLegacy && found.Name.LocalTime < firstManifest))));
         var lost = NamesWithoutArchive(objects).ToList();
         return new Listing([.. copies], [.. lost.Select(name => $"The store '{store.Name}' has the manifest {name}, but not its archive.")])
         {
@@ -70,11 +78,11 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
     /// A list is not of one moment: what was stored or removed meanwhile may look like a manifest that has lost its archive.
     /// The archive is looked for first, because retention takes the manifest first.
     /// </summary>
-    private static async Task LookAgainAsync(IBackupStore store, Dictionary<string, StoredObject> objects, CancellationToken cancellation)
+    private async Task LookAgainAsync(IBackupStore store, Dictionary<string, StoredObject> objects, CancellationToken cancellation)
     {
         foreach (var manifest in NamesWithoutArchive(objects).ToList())
         {
-            if (await store.FindAsync(manifest[..^ArchiveName.ManifestSuffix.Length], cancellation) is { } archive)
+            if (await store.FindAsync(manifest[..^form.Names.ManifestSuffix.Length], cancellation) is { } archive)
                 objects[archive.Name] = archive;
             else if (await store.FindAsync(manifest, cancellation) is null)
                 objects.Remove(manifest);
@@ -87,7 +95,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         var copy = new StoredCopy(store.Name, archive.Bytes, archive.WrittenAt, CatalogState.Damaged);
         try
         {
-            var (manifest, trust) = manifests.Read(await BytesAsync(store, manifestObject, cancellation));
+            var (manifest, trust) = form.Manifests.Read(await BytesAsync(store, manifestObject, cancellation), name.FileName);
             var problem = Mismatch(name, archive, manifest, trust);
             return copy with
             {
@@ -137,13 +145,14 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         return bytes;
     }
 
-    private static IEnumerable<string> NamesWithoutArchive(Dictionary<string, StoredObject> objects) =>
+    private IEnumerable<string> NamesWithoutArchive(Dictionary<string, StoredObject> objects) =>
         objects.Keys
-            .Where(name => name.EndsWith(ArchiveName.ManifestSuffix, StringComparison.Ordinal) && !objects.ContainsKey(name[..^ArchiveName.ManifestSuffix.Length]))
+            .Where(name => name.EndsWith(form.Names.ManifestSuffix, StringComparison.Ordinal) && !objects.ContainsKey(name[..^form.Names.ManifestSuffix.Length]))
+            .Where(name => form.Names.MayBeLegacy || form.Names.TryParse(name[..^form.Names.ManifestSuffix.Length], out _))
             .Order(StringComparer.Ordinal);
 
     private CatalogEntry? Lost(IBackupStore store, StoredObject manifest) =>
-        ArchiveName.TryParse(manifest.Name[..^ArchiveName.ManifestSuffix.Length], backupName, out var name)
+        form.Names.TryParse(manifest.Name[..^form.Names.ManifestSuffix.Length], out var name)
             ? new CatalogEntry(name, [new StoredCopy(store.Name, Bytes: 0, manifest.WrittenAt, CatalogState.Damaged) { Problem = "only its manifest is there: the archive itself is gone" }])
             : null;
 

@@ -12,10 +12,12 @@ internal sealed record FetchedArchive(ArchiveName Name, StoredCopy Copy, Stream 
     public Manifest? Manifest => Copy.Manifest;
 
     /// <summary>A reader from the start. The caller disposes it before the next.</summary>
-    public ArchiveReader Open(Configuration.ArchiveSettings settings)
+    public BackupReader Open(Configuration.ArchiveSettings settings)
     {
         Stored.Position = 0;
-        return ArchiveReader.Open(Stored, Name.Extension, settings);
+        return Name is ArtefactName { EntryName: var entry }
+            ? new DumpReader(Stored, Name.IsEncrypted, entry, Manifest?.Sources is [{ Sha256: not null, Bytes: var bytes }] ? bytes : null, new DateTimeOffset(Name.LocalTime, TimeSpan.Zero), settings)
+            : ArchiveReader.Open(Stored, Name.Extension, settings);
     }
 
     public ValueTask DisposeAsync() => Stored.DisposeAsync();

@@ -99,9 +99,9 @@ internal sealed class Hooks(HookSettings settings, string backupName, Guid runId
         }
     }
 
-    private string DirectoryOf(string phase) => Path.Combine(settings.Directory, phase + ".d");
+    private string? DirectoryOf(string phase) => settings.Directory is { } directory ? Path.Combine(directory, phase + ".d") : null;
 
-    private string[] Files(string phase) => Directory.Exists(DirectoryOf(phase)) ? Directory.GetFiles(DirectoryOf(phase)) : [];
+    private string[] Files(string phase) => DirectoryOf(phase) is { } directory && Directory.Exists(directory) ? Directory.GetFiles(directory) : [];
 
     private async Task RunCommandAsync(string setting, string? text, Dictionary<string, string> facts, CancellationToken cancellation)
     {

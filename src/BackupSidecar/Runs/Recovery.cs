@@ -25,13 +25,19 @@ internal sealed class Recovery(
         foreach (var source in plan.Sources)
             await PutBackAsync(plan with { Sources = [source] });
         var services = await StopWindow.ReconcileAsync(settings.Services, settings.Paths.State, time, log, cancellation);
+        await TellOfTheDeadAsync(held, cancellation);
+        return services.Problems;
+    }
+
+    /// <summary>Tells of runs under this lock that were killed, and touches nothing.</summary>
+    public async Task TellOfTheDeadAsync(RunLock held, CancellationToken cancellation)
+    {
         foreach (var purpose in held.DiedBefore)
         {
             if (RunPurpose.TryParse(purpose, out var died))
                 await TellAsync(died, cancellation);
         }
         held.ForgetTheDead();
-        return services.Problems;
     }
 
     /// <summary>

@@ -21,6 +21,9 @@ namespace BackupSidecar.Runs;
 internal sealed class RestoreRun(
     Settings settings, BackupPlan current, IReadOnlyList<IBackupStore> stores, RestoreTargets targets, TimeProvider time, ILogger log)
 {
+    /// <summary>What backups of the kind that is restored are like.</summary>
+    public BackupForm Form { get; init; } = BackupForm.OfArchives(settings);
+
     /// <param name="runId">The run's ID, on every message about it.</param>
     /// <param name="options">What is wanted.</param>
     /// <param name="confirm">Shows the plan and asks; false ends the run with nothing touched.</param>
@@ -89,7 +92,7 @@ internal sealed class RestoreRun(
         if (options.Store is not null && !stores.Any(store => store.Name == options.Store))
             throw new RestoreException($"There is no store '{options.Store}'. Configured: {string.Join(", ", stores.Select(store => store.Name))}.");
         var asked = stores.Where(store => options.Store is null || store.Name == options.Store).ToList();
-        var catalog = await new CatalogReader(asked, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
+        var catalog = await new CatalogReader(asked, Form).ReadAsync(cancellation);
         foreach (var problem in catalog.Problems)
             log.LogWarning("{Problem}", problem);
         return catalog;

@@ -18,6 +18,15 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     private readonly MarkFile _marks = new(settings.Paths.State);
     private readonly History _verifications = new(settings.Paths.State, History.OfVerifications);
 
+    /// <summary>What backups of the kind that is pruned are like.</summary>
+    public BackupForm Form { get; init; } = BackupForm.OfArchives(settings);
+
+    /// <summary>Whether more than the cap is removed little by little, the oldest first, rather than not at all until a person has looked.</summary>
+    public bool IsGradual { get; init; }
+
+    /// <summary>Whether it is only told what would be removed.</summary>
+    public bool IsDryRun { get; init; }
+
     /// <summary>Prunes the stores that hold the run's backup, if nothing is doubtful there and every source of the run is complete.</summary>
     public async Task RunAfterAsync(RunRecord record, IReadOnlyList<StoredUpload> uploads, CancellationToken cancellation)
     {
@@ -39,8 +48,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     /// <exception cref="StoreException">The store cannot be listed; without a full list nothing is decided.</exception>
     public async Task<RetentionPlan> PlanAsync(IBackupStore store, CancellationToken cancellation)
     {
-        var manifests = new ManifestFile(settings.Archive, settings.Name);
-        var catalog = await new CatalogReader([store], manifests, settings.Name).ReadAsync(cancellation);
+        var catalog = await new CatalogReader([store], Form).ReadAsync(cancellation);
         if (!catalog.IsWhole)
             throw new StoreException(string.Join(' ', catalog.Problems));
         var owned = catalog.Entries.Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial && entry.Copies.All(IsOurs)).ToList();
@@ -61,7 +69,8 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
             var marks = _marks.Read();
             var past = new PastVerifications(_verifications.ReadNewestFirst());
             var candidates = owned.ConvertAll(entry => Candidate(entry, store, marks, past));
-            return _policy.Decide(candidates, time.GetUtcNow(), PruningFreeze.Reason(store.Name, marks, archives, candidates, settings.TimeZone));
+            var plan = _policy.Decide(candidates, time.GetUtcNow(), PruningFreeze.Reason(store.Name, marks, archives, candidates, settings.TimeZone));
+            return IsGradual ? plan.Gradual() : plan;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -88,6 +97,30 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     public Task<PruneResult> ApplyAsync(IBackupStore store, RetentionPlan plan, bool force, CancellationToken cancellation) =>
         new Pruner(time, log).ApplyAsync(store, plan, force, cancellation);
 
+    /// <summary>Prunes a store outside of any run.</summary>
+    /// <exception cref="StoreException">The store cannot be listed.</exception>
+    public async Task PruneAsync(IBackupStore store, CancellationToken cancellation)
+    {
+        var plan = await PlanAsync(store, cancellation);
+        if (plan.FrozenBecause is { } frozen)
+            log.LogWarning("{Frozen}", frozen);
+        if (plan.Removals.Any())
+            await ApplyOrTellAsync(store, plan, cancellation);
+    }
+
+    /// <summary>Null where it was only told.</summary>
+    private async Task<PruneResult?> ApplyOrTellAsync(IBackupStore store, RetentionPlan plan, CancellationToken cancellation)
+    {
+        if (!IsDryRun)
+            return await ApplyAsync(store, plan, force: false, cancellation);
+        foreach (var decision in plan.Decisions.Where(decision => !decision.Keep))
+        {
+            log.LogInformation(
+                "Would remove {Backup} from {Store}: {Reason} ({Setting} is on)", decision.Candidate.Archive, store.Name, decision.Reason, LabelSettingTable.DryRun.Name);
+        }
+        return null;
+    }
+
     /// <summary>
     /// What nobody we know vouches for is not ours to count or to remove: neither what is unsigned though there is a key, nor
     /// what is signed though there is none any more.
@@ -102,10 +135,10 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
             var plan = await PlanAsync(store, cancellation);
             if (plan.FrozenBecause is { } frozen)
                 record.AddWarning(frozen);
-            var result = await ApplyAsync(store, plan, force: false, cancellation);
-            foreach (var problem in result.Problems)
+            var result = await ApplyOrTellAsync(store, plan, cancellation);
+            foreach (var problem in result?.Problems ?? [])
                 record.AddLoggedWarning(problem);
-            return report with { Kept = result.Kept, Removed = result.Removed };
+            return report with { Kept = result?.Kept, Removed = result?.Removed };
         }
         catch (StoreException failure)
         {

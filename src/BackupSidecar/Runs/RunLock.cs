@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using BackupSidecar.Configuration;
 using BackupSidecar.Failpoints;
@@ -25,6 +26,10 @@ internal sealed class RunLock : IDisposable
 
     /// <summary>The name of the lock of restore drills: one at a time, and what others left may be removed by its holder.</summary>
     public const string OfDrills = "drill.lock";
+
+    /// <summary>The name of the lock of one labelled container: its backups, and restores of them, one at a time.</summary>
+    public static string OfContainer(string identity) =>
+        $"label-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..16]}.lock";
 
     private const int Attempts = 30;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

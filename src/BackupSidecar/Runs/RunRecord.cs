@@ -1,5 +1,6 @@
 using BackupSidecar.Archives;
 using BackupSidecar.Configuration;
+using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using Microsoft.Extensions.Logging;
 
@@ -60,6 +61,32 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
         log.LogWarning("{Warning}", sentence);
         _warnings.Add(sentence);
     }
+
+    /// <summary>Takes over what became of the sources that were read, and notes what of it a person should know.</summary>
+    public void Note(IReadOnlyList<ManifestSource> taken)
+    {
+        foreach (var source in taken.Where(source => source.Problem is not null))
+            AddProblem($"{source.Entry} ({source.Origin}): {source.Problem}");
+        foreach (var source in taken.Where(source => source.Problem is null && source.Skipped.Count > 0))
+            AddWarning($"{source.Entry} ({source.Origin}): {string.Join("; ", source.Skipped)}");
+        var byEntry = taken.ToDictionary(source => source.Entry);
+        Sources = [.. Sources.Select(source => byEntry.GetValueOrDefault(source.Entry, source))];
+    }
+
+    /// <summary>The manifest of what was read so far.</summary>
+    public Manifest Describe(ArchiveName name, Settings settings, DateTimeOffset now) => new()
+    {
+        CreatedBy = ProgramVersion.Text,
+        RunId = RunId,
+        BackupName = name.BackupName,
+        Archive = name.FileName,
+        StartedAt = StartedAt,
+        FinishedAt = now,
+        TimeZone = settings.TimeZone.Id,
+        Compression = settings.Archive.Compression.ToString().ToLowerInvariant(),
+        Encryption = settings.Archive.RecipientsFile is not null ? Manifest.ForRecipients : settings.Archive.IsEncrypted ? "passphrase" : "none",
+        Sources = Sources,
+    };
 
     public RunReport ToReport(RunOutcome outcome) => new RunReport
     {

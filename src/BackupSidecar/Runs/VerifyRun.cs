@@ -28,6 +28,9 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     /// <summary>A manifest follows its archive at once, unless the store makes trouble. After this time it does not follow any more.</summary>
     private static readonly TimeSpan CommitTime = TimeSpan.FromMinutes(15);
 
+    /// <summary>What backups of the kind that is verified are like.</summary>
+    public BackupForm Form { get; init; } = BackupForm.OfArchives(settings);
+
     private readonly CopyReader _copies = new(settings.Paths.Staging, stores, log);
 
     /// <param name="runId">The run's ID.</param>
@@ -85,7 +88,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
             record.End(RunOutcome.NotStarted, $"There is no store '{options.Store}'. Configured: {string.Join(", ", stores.Select(store => store.Name))}.");
             return;
         }
-        var catalog = await new CatalogReader(asked, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
+        var catalog = await new CatalogReader(asked, Form).ReadAsync(cancellation);
         record.Unlisted(catalog);
         var chosen = catalog.ToVerify(options);
         record.Warn(catalog.PassedOver(chosen, options));
@@ -103,7 +106,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     private async Task VerifyAsync(
         Guid runId, Func<Catalog, IReadOnlyList<CopyToVerify>> choose, Action<CopyVerification> found, VerifyRecord record, CancellationToken cancellation)
     {
-        var catalog = await new CatalogReader(stores, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(cancellation);
+        var catalog = await new CatalogReader(stores, Form).ReadAsync(cancellation);
         record.Unlisted(catalog);
         var proven = new HashSet<string>();
         var chosen = choose(catalog);

@@ -3,11 +3,12 @@ using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
 using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Sources;
 
-/// <summary>A database server: dumped by its engine's tools into a staged file, which then goes into the archive.</summary>
+/// <summary>A database server: dumped by its engine's tools into a staged file, which then goes into the archive; or straight into a backup of its own.</summary>
 internal sealed class DatabaseSource(
     DatabaseSourcePlan plan, IDatabaseEngine engine, Staging staging, ArchiveSettings settings, TimeSpan? timeout,
     TimeProvider time, ILogger log)
@@ -27,7 +28,7 @@ internal sealed class DatabaseSource(
     {
         ServerFacts? server = null;
         await SourceFailure.TranslateAsync(async () => server = await engine.CheckAsync(cancellation));
-        if (server?.Bytes is { } bytes)
+        if (!plan.IsStreamed && server?.Bytes is { } bytes)
             staging.Space.ExpectDumpOf(bytes);
     }
 
@@ -51,26 +52,49 @@ internal sealed class DatabaseSource(
         archive.WriteStaged(plan.EntryName, _staged, OurAttributes(), cancellation);
         File.Delete(_staged.Path);
         staging.Space.GiveBack(_staged.StoredBytes);
-        return new ManifestSource
-        {
-            Kind = plan.Kind,
-            Entry = plan.EntryName,
-            Origin = plan.Origin,
-            State = SourceState.Complete,
-            Consistency = _facts.Consistency,
-            Tool = _facts.Tool,
-            Via = _facts.Via,
-            Counts = _facts.Counts.Count <= MostCounts ? _facts.Counts : new Dictionary<string, long>(),
-            Database = plan.IsGlobals ? null : plan.DatabaseName,
-            PartOf = plan.PartOf,
-            Server = _facts.Server,
-            Bytes = _staged.Bytes,
-            Entries = 1,
-            Sha256 = _staged.Sha256,
-        };
+        return Describe(_facts, _staged.Bytes, _staged.Sha256);
     }
 
-    private async Task<DumpFacts> DumpAsync(StagedFileWriter file, CancellationToken cancellation)
+    /// <summary>Makes the dump a backup by itself, without staging, and completes it. Returns its line of the manifest.</summary>
+    /// <exception cref="SourceException">There is no whole dump; what was written is worthless.</exception>
+    public async Task<ManifestSource> DumpToAsync(DumpWriter dump, CancellationToken cancellation)
+    {
+        log.LogInformation("Backing up {Product} database: {Database}", engine.Product, plan.DatabaseName);
+        try
+        {
+            MayFail.At(Failpoint.DumpStarted, cancellation);
+            var facts = await DumpAsync(dump, cancellation);
+            var bytes = dump.Bytes;
+            // Waiting for the last blocks takes a thread; it must not be one that others wait for.
+            var sha256 = await Task.Run(dump.Complete, CancellationToken.None);
+            MayFail.At(Failpoint.DumpEnded, cancellation);
+            return Describe(facts, bytes, sha256);
+        }
+        catch (Exception failure) when (failure is DatabaseException or ProcessFailedException)
+        {
+            throw new SourceException($"{plan.Origin} could not be dumped: {failure.Message}", failure);
+        }
+    }
+
+    private ManifestSource Describe(DumpFacts facts, long bytes, string sha256) => new()
+    {
+        Kind = plan.Kind,
+        Entry = plan.EntryName,
+        Origin = plan.Origin,
+        State = SourceState.Complete,
+        Consistency = facts.Consistency,
+        Tool = facts.Tool,
+        Via = facts.Via,
+        Counts = facts.Counts.Count <= MostCounts ? facts.Counts : new Dictionary<string, long>(),
+        Database = plan.IsGlobals ? null : plan.DatabaseName,
+        PartOf = plan.PartOf,
+        Server = facts.Server,
+        Bytes = bytes,
+        Entries = 1,
+        Sha256 = sha256,
+    };
+
+    private async Task<DumpFacts> DumpAsync(Stream file, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (timeout is { } longest)

@@ -4,8 +4,8 @@ namespace BackupSidecar.Stores;
 internal sealed record StoredObject(string Name, long Bytes, DateTimeOffset WrittenAt);
 
 /// <summary>
-/// A place where archives and their manifests are kept, below one folder (the backup's name). Every write is whole or
-/// none and never replaces anything: what carries a final name is complete. A store knows nothing of archives or manifests.
+/// A place where backups and their manifests are kept, below one folder. Every write is whole or
+/// none and never replaces anything: what carries a final name is complete. A store knows nothing of backups or manifests.
 /// </summary>
 internal interface IBackupStore : IDisposable
 {
@@ -21,6 +21,10 @@ internal interface IBackupStore : IDisposable
 
     /// <summary>Everything in the folder with a final name, in no order. Fails rather than give a part of the list.</summary>
     IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation);
+
+    /// <summary>The same, but only what has a name that begins so.</summary>
+    IAsyncEnumerable<StoredObject> ListAsync(string beginning, CancellationToken cancellation) =>
+        ListAsync(cancellation).Where(found => found.Name.StartsWith(beginning, StringComparison.Ordinal));
 
     /// <summary>The object of that name, or null.</summary>
     Task<StoredObject?> FindAsync(string name, CancellationToken cancellation);

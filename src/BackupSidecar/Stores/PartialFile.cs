@@ -25,7 +25,11 @@ internal sealed class PartialFile : IDisposable
     public SafeFileHandle Handle { get; }
 
     /// <summary>The hidden name that an object has until it is whole.</summary>
-    public static string NameFor(string finalName) => $".{finalName}{Suffix}";
+    public static string NameFor(string finalName)
+    {
+        var file = finalName.LastIndexOf('/') + 1;
+        return $"{finalName[..file]}.{finalName[file..]}{Suffix}";
+    }
 
     /// <summary>Whether writes go past the page cache. They must then be aligned.</summary>
     public bool IsDirect { get; private set; }

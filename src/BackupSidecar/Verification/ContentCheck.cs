@@ -20,7 +20,7 @@ internal static class ContentCheck
     /// <param name="cancellation">Ends the check and every tool.</param>
     /// <exception cref="BackupRefusedException">It holds something else, or a dump cannot be read.</exception>
     public static async Task<IReadOnlyList<CheckedSource>> RunAsync(
-        ArchiveReader reader, Manifest manifest, DumpChecks dumps, CancellationToken cancellation)
+        BackupReader reader, Manifest manifest, DumpChecks dumps, CancellationToken cancellation)
     {
         var sources = RestorePlanner.Contents(manifest);
         var checks = new List<SourceCheck>();

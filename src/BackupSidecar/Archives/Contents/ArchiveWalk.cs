@@ -12,15 +12,15 @@ namespace BackupSidecar.Archives.Contents;
 internal static class ArchiveWalk
 {
     /// <exception cref="BackupRefusedException">The archive is damaged, hostile, or not what its manifest says.</exception>
-    public static Task ReadAsync(ArchiveReader reader, IReadOnlyList<IEntryTaker> wanted, CancellationToken cancellation) =>
+    public static Task ReadAsync(BackupReader reader, IReadOnlyList<IEntryTaker> wanted, CancellationToken cancellation) =>
         Task.Run(() => ReadOnThisThreadAsync(reader, wanted, cancellation), CancellationToken.None);
 
     /// <summary>Reads the archive for nobody, and returns the first components of its names in their order.</summary>
     /// <exception cref="BackupRefusedException">The archive is damaged.</exception>
-    public static Task<IReadOnlyList<string>> RootsAsync(ArchiveReader reader, CancellationToken cancellation) =>
+    public static Task<IReadOnlyList<string>> RootsAsync(BackupReader reader, CancellationToken cancellation) =>
         Task.Run<IReadOnlyList<string>>(() => Roots(reader, cancellation), CancellationToken.None);
 
-    private static async Task ReadOnThisThreadAsync(ArchiveReader reader, IReadOnlyList<IEntryTaker> wanted, CancellationToken cancellation)
+    private static async Task ReadOnThisThreadAsync(BackupReader reader, IReadOnlyList<IEntryTaker> wanted, CancellationToken cancellation)
     {
         var waiting = wanted.ToDictionary(taker => taker.Root, StringComparer.Ordinal);
         IEntryTaker? current = null;
@@ -43,7 +43,7 @@ internal static class ArchiveWalk
             throw new BackupRefusedException($"The archive does not hold what its manifest says: {string.Join(", ", waiting.Keys)} is missing.");
     }
 
-    private static List<string> Roots(ArchiveReader reader, CancellationToken cancellation)
+    private static List<string> Roots(BackupReader reader, CancellationToken cancellation)
     {
         var roots = new List<string>();
         while (reader.NextEntry(cancellation) is { } entry)

@@ -12,20 +12,25 @@ internal sealed partial class LocalStore : IBackupStore
 {
     private static readonly TimeSpan SweepAge = TimeSpan.FromSeconds(10);
 
+    private readonly StoreFolder _folder;
     private readonly TimeProvider _clock;
-    private readonly Regex _leftover;
 
     /// <param name="path">The folder for the backups of all names.</param>
     /// <param name="backupName">The backup's name, which is the folder below it.</param>
     /// <param name="clock">Tells how old leftovers are.</param>
     public LocalStore(string path, string backupName, TimeProvider clock)
+        : this(path, StoreFolder.OfArchives(backupName), clock)
     {
-        Folder = FolderOf(path, backupName);
+    }
+
+    /// <param name="path">The root of the store.</param>
+    /// <param name="folder">The folder below it.</param>
+    /// <param name="clock">Tells how old leftovers are.</param>
+    public LocalStore(string path, StoreFolder folder, TimeProvider clock)
+    {
+        Folder = FolderOf(path, folder.Path);
+        _folder = folder;
         _clock = clock;
-        _leftover = new Regex(
-            $@"^\.({Regex.Escape(backupName)}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}-[0-9]{{6}}\..+|probe-[0-9a-f]{{32}}){Regex.Escape(PartialFile.Suffix)}\z",
-            RegexOptions.ExplicitCapture,
-            TimeSpan.FromSeconds(1));
     }
 
     public string Name => StoreName.Local;
@@ -55,17 +60,15 @@ internal sealed partial class LocalStore : IBackupStore
         return Task.CompletedTask;
     }
 
-    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation)
+    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) => ListAsync("", cancellation);
+
+    public IAsyncEnumerable<StoredObject> ListAsync(string beginning, CancellationToken cancellation)
     {
         List<StoredObject> objects = [];
-        Attempt($"list {Folder}", () =>
-        {
-            var folder = new DirectoryInfo(Folder);
-            if (folder.Exists)
-                objects.AddRange(folder.EnumerateFiles().Select(Describe).OfType<StoredObject>());
-        });
+        var top = Path.Combine(Folder, beginning[..(beginning.LastIndexOf('/') + 1)]);
+        Attempt($"list {top}", () => objects.AddRange(LocalFiles.In(top, _folder.IsDeep).Select(Describe).OfType<StoredObject>()));
         Mark?.RequireForReading(isEmpty: objects.Count == 0);
-        return objects.ToAsyncEnumerable();
+        return objects.Where(found => found.Name.StartsWith(beginning, StringComparison.Ordinal)).ToAsyncEnumerable();
     }
 
     public Task<StoredObject?> FindAsync(string name, CancellationToken cancellation)
@@ -77,7 +80,7 @@ internal sealed partial class LocalStore : IBackupStore
 
     public async Task UploadAsync(string name, Spool spool, CancellationToken cancellation)
     {
-        if (Path.GetFullPath(spool.HomeDirectory) == Path.GetFullPath(Folder))
+        if (Path.GetFullPath(spool.HomeDirectory) == Path.GetDirectoryName(Path.GetFullPath(PathOf(name))))
             await AdoptAsync(name, spool, cancellation);
         else
             await LocalCopy.WriteAsync(spool, PartialPathOf(name), PathOf(name), cancellation);
@@ -119,7 +122,7 @@ internal sealed partial class LocalStore : IBackupStore
             if (!File.Exists(PathOf(name)))
                 return;
             File.Delete(PathOf(name));
-            PosixFiles.FlushFolder(Folder);
+            PosixFiles.FlushFolder(Path.GetDirectoryName(PathOf(name))!);
         });
         return Task.CompletedTask;
     }
@@ -128,10 +131,7 @@ internal sealed partial class LocalStore : IBackupStore
     {
         Attempt($"remove leftovers in {Folder}", () =>
         {
-            var folder = new DirectoryInfo(Folder);
-            if (!folder.Exists)
-                return;
-            foreach (var file in folder.EnumerateFiles($".*{PartialFile.Suffix}").Where(IsLeftover))
+            foreach (var file in LocalFiles.In(Folder, _folder.IsDeep).Where(IsLeftover))
                 file.Delete();
         });
         return Task.CompletedTask;
@@ -162,17 +162,26 @@ internal sealed partial class LocalStore : IBackupStore
     /// <summary>Old enough that no run is about to mark it as in use, and not marked.</summary>
     private bool IsLeftover(FileInfo file)
     {
-        if (!_leftover.IsMatch(file.Name) || _clock.GetUtcNow() - new DateTimeOffset(file.LastWriteTimeUtc) < SweepAge)
+        if (!MayBeOurs(file) || _clock.GetUtcNow() - new DateTimeOffset(file.LastWriteTimeUtc) < SweepAge)
             return false;
         using var handle = File.OpenHandle(file.FullName, share: FileShare.ReadWrite | FileShare.Delete);
         return PosixFiles.IsUnused(handle);
     }
 
-    private static StoredObject? Describe(FileInfo file)
+    private bool MayBeOurs(FileInfo file)
+    {
+        if (file.Name[0] != '.' || !file.Name.EndsWith(PartialFile.Suffix, StringComparison.Ordinal))
+            return false;
+        var name = file.Name[1..^PartialFile.Suffix.Length];
+        return Probe().IsMatch(name) || _folder.MayOwn(name);
+    }
+
+    private StoredObject? Describe(FileInfo file)
     {
         try
         {
-            return ObjectNames.IsFinal(file.Name) ? new StoredObject(file.Name, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)) : null;
+            var name = Path.GetRelativePath(Folder, file.FullName);
+            return ObjectNames.IsFinal(name, _folder.IsDeep) ? new StoredObject(name, file.Length, new DateTimeOffset(file.LastWriteTimeUtc)) : null;
         }
         catch (FileNotFoundException)
         {
@@ -181,11 +190,14 @@ internal sealed partial class LocalStore : IBackupStore
         }
     }
 
-    private string PathOf(string name) => Path.Combine(Folder, ObjectNames.Check(name));
+    private string PathOf(string name) => Path.Combine(Folder, _folder.Check(name));
 
     /// <summary>A path of its own for each writer, so that two of one name meet only at the rename, where one of them loses.</summary>
     private string PartialPathOf(string name) =>
-        Path.Combine(Folder, PartialFile.NameFor($"{ObjectNames.Check(name)}.{Guid.NewGuid():N}"));
+        Path.Combine(Folder, PartialFile.NameFor($"{_folder.Check(name)}.{Guid.NewGuid():N}"));
+
+    [GeneratedRegex(@"^probe-[0-9a-f]{32}\z", RegexOptions.None, 1000)]
+    private static partial Regex Probe();
 
     private static void Attempt(string attempt, Action action)
     {

@@ -7,8 +7,8 @@ namespace BackupSidecar.Stores.S3;
 /// <summary>An object as a HEAD request shows it. <see cref="Owner"/> is the mark of the upload that wrote it, or null.</summary>
 internal sealed record FoundObject(StoredObject Object, string? Owner);
 
-/// <summary>The keys below one backup's name, and the requests that look at or remove single ones.</summary>
-internal sealed class S3Folder(S3Connection connection, string backupName)
+/// <summary>The keys below one folder, and the requests that look at or remove single ones.</summary>
+internal sealed class S3Folder(S3Connection connection, StoreFolder folder)
 {
     /// <summary>The metadata that says which upload wrote an object, so that a lost answer can be told from a taken name.</summary>
     public const string OwnerMetadata = "backup-upload";
@@ -16,11 +16,14 @@ internal sealed class S3Folder(S3Connection connection, string backupName)
     /// <summary>Whether the server is known to take conditional writes; assumed until it refuses one.</summary>
     public bool TakesConditions { get; set; } = true;
 
-    public string Prefix { get; } = backupName + "/";
+    public string Prefix { get; } = folder.Path.Length == 0 ? "" : folder.Path + "/";
 
-    public string Location => $"s3://{connection.Bucket}/{backupName}";
+    public string Location => $"s3://{connection.Bucket}/{folder.Path}".TrimEnd('/');
 
-    public string KeyOf(string name) => Prefix + ObjectNames.Check(name);
+    public string KeyOf(string name) => Prefix + folder.Check(name);
+
+    /// <summary>Whether a key is that of one of our backups, or of what belongs to one.</summary>
+    public bool MayOwn(string key) => key.StartsWith(Prefix, StringComparison.Ordinal) && folder.MayOwn(key[Prefix.Length..]);
 
     public string AddressOf(string name) => $"{Location}/{name}";
 
@@ -64,10 +67,10 @@ internal sealed class S3Folder(S3Connection connection, string backupName)
         }
     }
 
-    /// <summary>Every object directly in the folder, page by page.</summary>
-    public async IAsyncEnumerable<StoredObject> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Every object in the folder whose name begins so, page by page.</summary>
+    public async IAsyncEnumerable<StoredObject> ListAsync(string beginning, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var request = new ListObjectsV2Request { BucketName = connection.Bucket, Prefix = Prefix, Delimiter = "/" };
+        var request = new ListObjectsV2Request { BucketName = connection.Bucket, Prefix = Prefix + beginning, Delimiter = folder.IsDeep ? null : "/" };
         var attempt = new S3Attempt($"list {Location}", "s3:ListBucket");
         HashSet<string> tokens = [];
         while (true)
@@ -84,7 +87,7 @@ internal sealed class S3Folder(S3Connection connection, string backupName)
                 cancellation);
             foreach (var found in page.S3Objects ?? [])
             {
-                if (ObjectNames.IsFinal(found.Key[Prefix.Length..]))
+                if (ObjectNames.IsFinal(found.Key[Prefix.Length..], folder.IsDeep))
                     yield return new StoredObject(found.Key[Prefix.Length..], found.Size ?? 0, Instant(found.LastModified));
             }
             if (page.IsTruncated != true)

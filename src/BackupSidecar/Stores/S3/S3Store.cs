@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Stores.S3;
 
 /// <summary>
-/// Backups in a bucket of AWS or a compatible server, under <c>NAME/</c>. An object gets its name by one request that never
+/// Backups in a bucket of AWS or a compatible server, below one folder. An object gets its name by one request that never
 /// overwrites; what is unfinished shows up in no list. The client is made on first use.
 /// </summary>
 internal sealed class S3Store : IBackupStore
@@ -20,10 +20,20 @@ internal sealed class S3Store : IBackupStore
     {
     }
 
+    public S3Store(S3StoreSettings settings, StoreFolder folder, TimeProvider clock, ILogger log)
+        : this(settings, folder, new Patience(), clock, log)
+    {
+    }
+
     internal S3Store(S3StoreSettings settings, string backupName, Patience patience, TimeProvider clock, ILogger log)
+        : this(settings, StoreFolder.OfArchives(backupName), patience, clock, log)
+    {
+    }
+
+    private S3Store(S3StoreSettings settings, StoreFolder folder, Patience patience, TimeProvider clock, ILogger log)
     {
         _connection = new S3Connection(settings, patience, clock);
-        _folder = new S3Folder(_connection, backupName);
+        _folder = new S3Folder(_connection, folder);
         _settings = settings;
         _clock = clock;
         _log = log;
@@ -38,7 +48,9 @@ internal sealed class S3Store : IBackupStore
 
     public Task ProbeAsync(CancellationToken cancellation) => new S3Probe(_connection, _folder, _log).RunAsync(cancellation);
 
-    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) => _folder.ListAsync(cancellation);
+    public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) => _folder.ListAsync("", cancellation);
+
+    public IAsyncEnumerable<StoredObject> ListAsync(string beginning, CancellationToken cancellation) => _folder.ListAsync(beginning, cancellation);
 
     public async Task<StoredObject?> FindAsync(string name, CancellationToken cancellation) =>
         (await _folder.FindAsync(name, cancellation))?.Object;

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Amazon.S3.Model;
 using BackupSidecar.Processes;
 using Microsoft.Extensions.Logging;
@@ -13,11 +12,6 @@ internal sealed class S3Sweep(S3Connection connection, S3Folder folder, string? 
 {
     private static readonly TimeSpan Age = TimeSpan.FromHours(24);
 
-    private readonly Regex _own = new(
-        $"^{Regex.Escape(folder.Prefix)}{Regex.Escape(folder.Prefix.TrimEnd('/'))}-[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}-[0-9]{{6}}\\.",
-        RegexOptions.ExplicitCapture,
-        TimeSpan.FromSeconds(1));
-
     public async Task RunAsync(CancellationToken cancellation)
     {
         await SweepMarkedAsync(cancellation);
@@ -30,7 +24,7 @@ internal sealed class S3Sweep(S3Connection connection, S3Folder folder, string? 
             return;
         foreach (var (path, upload) in UploadMark.Dead(marks, clock.GetUtcNow()).ToList())
         {
-            if (upload is not null && !(upload.Bucket == connection.Bucket && _own.IsMatch(upload.Key)))
+            if (upload is not null && !(upload.Bucket == connection.Bucket && folder.MayOwn(upload.Key)))
                 continue;
             if (upload is not null)
                 await AbortAsync(upload.Key, unfinished => unfinished.Key == upload.Key, cancellation);
@@ -63,5 +57,5 @@ internal sealed class S3Sweep(S3Connection connection, S3Folder folder, string? 
     }
 
     private bool IsLeftover(MultipartUpload upload) =>
-        _own.IsMatch(upload.Key) && upload.Initiated is { } initiated && clock.GetUtcNow() - new DateTimeOffset(initiated.ToUniversalTime()) > Age;
+        folder.MayOwn(upload.Key) && upload.Initiated is { } initiated && clock.GetUtcNow() - new DateTimeOffset(initiated.ToUniversalTime()) > Age;
 }

@@ -1,0 +1,65 @@
+using BackupSidecar.Commands;
+using BackupSidecar.Configuration;
+using BackupSidecar.Discovery;
+using BackupSidecar.Planning;
+using BackupSidecar.Reports;
+using BackupSidecar.Runs;
+using BackupSidecar.Runs.Artefacts;
+using BackupSidecar.Sources;
+using BackupSidecar.Stores;
+using BackupSidecar.Stores.Local;
+using BackupSidecar.Stores.S3;
+
+namespace BackupSidecar;
+
+/// <summary>The part of the program that backs up databases which ask for it by labels: the same stages, put together for one of them.</summary>
+internal sealed partial class Composition
+{
+    /// <summary>Where dumps of labelled databases are kept: below the roots of the stores. Local first; none where labels are not read.</summary>
+    public IReadOnlyList<IBackupStore> LabelStores => field ??= Settings.Labels is null ? [] : [.. new IBackupStore?[]
+    {
+        Settings.Local is { } local ? OpenLocal(local.Path, StoreFolder.OfArtefacts) : null,
+        Settings.S3 is { } s3 ? new S3Store(s3, StoreFolder.OfArtefacts, Time, Log) { Marks = Path.Combine(Settings.Paths.State, "uploads") } : null,
+    }.OfType<IBackupStore>()];
+
+    /// <summary>Of backups of labelled databases.</summary>
+    public History LabelHistory => field ??= new History(Settings.Paths.State, History.OfLabels);
+
+    public LabelSearch LabelSearch() => new(_drills, Settings, LabelStores);
+
+    public CatalogReader LabelCatalogReader() => new(LabelStores, BackupForm.OfArtefacts(Settings));
+
+    public BackupRun BackupRun(LabelledDatabase labelled)
+    {
+        var settings = ArtefactPlanner.SettingsOf(labelled, Settings);
+        var plan = ArtefactPlanner.Plan(labelled, Settings);
+        var history = new History(Settings.Paths.State, History.OfLabels) { Only = settings.Name };
+        var stores = LabelStores.Where(store => labelled.Stores.Contains(store.Name)).ToList();
+        return new BackupRun(
+            settings, plan, Expansion(), new SourceFactory(settings, Engine, Time, Log), stores, stores.OfType<LocalStore>().FirstOrDefault()?.Folder,
+            new Recovery(settings, plan, RestoreTargets(), _notifiers, history, Time, Log), LabelRetention(labelled), _notifiers, history,
+            Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
+    }
+
+    /// <summary>Retention of one labelled database: only what its metadata name as its own counts, and goes.</summary>
+    public RetentionRun LabelRetention(LabelledDatabase labelled) =>
+        LabelRetention(BackupForm.Of(ArtefactPlanner.Plan(labelled, Settings), Settings), labelled.Retention);
+
+    /// <summary>The same where the container may be gone.</summary>
+    public RetentionRun LabelRetention(ArtefactGroup group) => LabelRetention(
+        BackupForm.OfArtefacts(Settings) with { Names = ArtefactNames.Of(group.Newest), IsMeant = group.Owner.Owns }, group.Retention);
+
+    public GoneSweep GoneSweep() => new(Settings, LabelStores, LabelSearch(), LabelRetention, Time, Log);
+
+    /// <summary>Restores of labelled databases stop no services but what the engine itself must.</summary>
+    public RestoreRun RestoreRun(LabelledRestore wanted) =>
+        new(Settings with { Services = Settings.Services with { Stop = [] } }, wanted.Plan, LabelStores, RestoreTargets(), Time, Log) { Form = wanted.Form };
+
+    private RetentionRun LabelRetention(BackupForm form, TimeSpan? wanted) =>
+        new(Settings with { Retention = ArtefactPlanner.RetentionOf(wanted, Settings), TimeZone = TimeZoneInfo.Utc }, Time, Log)
+        {
+            Form = form,
+            IsGradual = true,
+            IsDryRun = Settings.Labels?.IsRetentionDryRun ?? false,
+        };
+}
