@@ -44,6 +44,7 @@ internal sealed partial class Composition : IDisposable
     private readonly PingClient _webhooks;
     private readonly PingClient _labelWebhooks;
     private readonly NotifierGroup _notifiers;
+    private NotifierGroup? _labelNotifiers;
 
     private Composition(SettingsReading reading, string? logFile)
     {
@@ -218,6 +219,7 @@ internal sealed partial class Composition : IDisposable
         _places.Dispose();
         _drills.Dispose();
         _notifiers.Dispose();
+        _labelNotifiers?.Dispose();
         _pings.Dispose();
         _webhooks.Dispose();
         _labelWebhooks.Dispose();

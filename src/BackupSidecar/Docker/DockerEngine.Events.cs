@@ -22,7 +22,7 @@ internal sealed partial class DockerEngine
             async token =>
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, $"{_versionPrefix ??= await NegotiateAsync(token)}/events?filters={filters}");
-                return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+                return await Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
             },
             cancellation);
         if (!response.IsSuccessStatusCode)

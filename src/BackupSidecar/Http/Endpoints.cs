@@ -42,10 +42,10 @@ internal sealed class Endpoints(Func<Composition> current)
     {
         public Pages(Composition program)
         {
-            var reader = new FactsReader([program.History, program.Verifications]);
+            var reader = new FactsReader([program.History, program.Verifications, program.LabelHistory]);
             Program = program;
             Readiness = new Readiness(program);
-            Metadata = new MetadataLookup(program.Stores, program.Settings.Name);
+            Metadata = new MetadataLookup(program.Stores, program.LabelStores, program.Settings.Name);
             Metrics = new MetricsPage(program, reader);
             Status = new StatusPage(program, reader);
         }

@@ -8,9 +8,12 @@ internal sealed record DestinationFacts(string Name, DateTimeOffset LastStored, 
 /// <summary>The newest good verification of each level in each destination.</summary>
 internal sealed record VerifiedFacts(string Store, VerificationLevel Level, string Archive, DateTimeOffset At);
 
-/// <summary>What the histories come to, in the few facts that are asked for again and again.</summary>
+/// <summary>What the histories come to for the backups of one name, in the few facts that are asked for again and again.</summary>
 internal sealed record RunFacts
 {
+    /// <summary>That of the stack, or of a labelled database.</summary>
+    public required string Name { get; init; }
+
     /// <summary>The newest run of each kind.</summary>
     public required IReadOnlyList<RunReport> LastRuns { get; init; }
 
@@ -25,11 +28,12 @@ internal sealed record RunFacts
 
     public required IReadOnlyList<VerifiedFacts> Verified { get; init; }
 
-    public static RunFacts Of(IEnumerable<RunReport> newestFirst)
+    public static RunFacts Of(string name, IReadOnlyList<RunReport> newestFirst)
     {
-        var runs = newestFirst.ToList();
+        var runs = newestFirst;
         return new RunFacts
         {
+            Name = name,
             LastRuns = [.. runs.GroupBy(run => run.Kind).Select(kind => kind.MaxBy(run => run.FinishedAt)!)], // No group is empty.
             LastGoodBackup = runs.FirstOrDefault(run => run is { Kind: RunKind.Backup, Outcome: RunOutcome.Succeeded }),
             Counts = [.. runs.GroupBy(run => (run.Kind, run.Outcome)).Select(group => (group.Key.Kind, group.Key.Outcome, group.Count()))],
@@ -39,14 +43,14 @@ internal sealed record RunFacts
         };
     }
 
-    private static IEnumerable<DestinationFacts> Stored(List<RunReport> runs) => runs
+    private static IEnumerable<DestinationFacts> Stored(IReadOnlyList<RunReport> runs) => runs
         .Where(run => run is { Kind: RunKind.Backup, Archive: not null })
         .SelectMany(run => run.Stores.Where(store => store.Problem is null).Select(store => (Run: run, Store: store)))
         .GroupBy(stored => stored.Store.Store)
         .Select(stored => stored.MaxBy(each => each.Run.FinishedAt))
         .Select(newest => new DestinationFacts(newest.Store.Store, newest.Run.FinishedAt, newest.Run.ArchiveBytes, newest.Store.Kept));
 
-    private static IEnumerable<VerifiedFacts> VerifiedIn(List<RunReport> runs) => new PastVerifications(runs).All
+    private static IEnumerable<VerifiedFacts> VerifiedIn(IReadOnlyList<RunReport> runs) => new PastVerifications(runs).All
         .Where(past => past.Copy.Result == VerificationResult.Good)
         .GroupBy(past => (past.Copy.Store, past.Copy.Level))
         .Select(good => good.MaxBy(past => past.At)!) // No group is empty.
@@ -57,10 +61,11 @@ internal sealed record RunFacts
 internal sealed class FactsReader(IReadOnlyList<History> histories)
 {
     private readonly Lock _gate = new();
-    private RunFacts? _facts;
+    private IReadOnlyList<RunFacts>? _facts;
     private IReadOnlyList<(long Length, DateTime Written)> _versions = [];
 
-    public RunFacts Read()
+    /// <summary>One for each name of which there is any history.</summary>
+    public IReadOnlyList<RunFacts> Read()
     {
         lock (_gate)
         {
@@ -68,7 +73,11 @@ internal sealed class FactsReader(IReadOnlyList<History> histories)
             if (_facts is not null && versions.SequenceEqual(_versions))
                 return _facts;
             _versions = versions;
-            return _facts = RunFacts.Of(histories.SelectMany(history => history.ReadNewestFirst()));
+            return _facts =
+            [
+                .. histories.SelectMany(history => history.ReadNewestFirst()).GroupBy(run => run.BackupName)
+                    .Select(runs => RunFacts.Of(runs.Key, [.. runs])),
+            ];
         }
     }
 }

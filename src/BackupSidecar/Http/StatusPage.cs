@@ -12,7 +12,8 @@ internal sealed class StatusPage(Composition program, FactsReader reader)
     public string Render()
     {
         var now = program.Time.GetUtcNow();
-        var facts = reader.Read();
+        var all = reader.Read();
+        var facts = all.FirstOrDefault(each => each.Name == program.Settings.Name) ?? RunFacts.Of(program.Settings.Name, []);
         return new JsonObject
         {
             ["timestamp"] = Time(now),
@@ -25,6 +26,7 @@ internal sealed class StatusPage(Composition program, FactsReader reader)
             ["last_success"] = facts.LastGoodBackup is { } good ? Run(good) : null,
             ["last_runs"] = new JsonArray([.. facts.LastRuns.Select(Run)]),
             ["destinations"] = new JsonArray([.. program.Stores.Select(store => Destination(store.Name, store.Location, facts))]),
+            ["labelled"] = new JsonArray([.. all.Where(each => each != facts).OrderBy(each => each.Name, StringComparer.Ordinal).Select(Labelled)]),
             ["webhook_messages_waiting"] = program.Outbox.Count,
         }.ToJsonString() + "\n";
     }
@@ -45,6 +47,13 @@ internal sealed class StatusPage(Composition program, FactsReader reader)
         ["bytes"] = run.ArchiveBytes,
         ["services_stopped_seconds"] = run.ServicesStoppedFor?.TotalSeconds,
         ["problems"] = new JsonArray([.. run.Problems.Select(problem => JsonValue.Create(problem))]),
+    };
+
+    private static JsonObject Labelled(RunFacts facts) => new()
+    {
+        ["name"] = facts.Name,
+        ["last_success"] = facts.LastGoodBackup is { } good ? Run(good) : null,
+        ["last_runs"] = new JsonArray([.. facts.LastRuns.Select(Run)]),
     };
 
     private static JsonObject Destination(string name, string location, RunFacts facts)

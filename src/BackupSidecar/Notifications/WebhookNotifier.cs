@@ -33,7 +33,7 @@ internal sealed class WebhookNotifier(PingUrl? success, PingUrl? failure, Webhoo
         var chat = ChatShape.Of(url.With(), succeeded ? text : $"{ReportText.Headline(report)}\n{text}");
         return new WebhookMessage
         {
-            Id = report.RunId,
+            Id = WebhookMessage.IdOf(report.RunId, url.Setting),
             Target = url.Setting,
             Body = chat ?? text,
             ContentType = chat is null ? Form : ChatShape.Json,

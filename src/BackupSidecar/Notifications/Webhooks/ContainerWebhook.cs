@@ -8,7 +8,7 @@ internal sealed class ContainerWebhook(WebhookCourier courier, TimeProvider time
 {
     private const string LabelBackupAgent = "LabelBackupAgent/1.0";
 
-    /// <param name="runId">The same on every message about this run.</param>
+    /// <param name="runId">The run.</param>
     /// <param name="news">What became of it.</param>
     /// <param name="url">Where to.</param>
     /// <param name="isFromLabel">Whether a label supplied the address, rather than the operator.</param>
@@ -18,7 +18,7 @@ internal sealed class ContainerWebhook(WebhookCourier courier, TimeProvider time
     {
         var message = new WebhookMessage
         {
-            Id = runId,
+            Id = WebhookMessage.IdOf(runId, url.Setting),
             Target = url.Setting,
             LabelUrl = isFromLabel ? url.Value.Reveal() : null,
             Body = ChatShape.Of(url.With(), news.ToText()) ?? news.ToJson(),

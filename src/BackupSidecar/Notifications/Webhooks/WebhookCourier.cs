@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using BackupSidecar.Configuration;
 using Microsoft.Extensions.Logging;
@@ -24,7 +25,7 @@ internal sealed class WebhookCourier(
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
 
     /// <summary>How often each waiting message was tried in vain by this process, and when it is next.</summary>
-    private readonly Dictionary<Guid, (int Failures, DateTimeOffset NotBefore)> _waits = [];
+    private readonly ConcurrentDictionary<Guid, (int Failures, DateTimeOffset NotBefore)> _waits = [];
 
     /// <summary>Sends a message now.</summary>
     /// <exception cref="NotificationException">It did not arrive. Unless that cannot change any more, it is kept and sent later.</exception>
@@ -59,12 +60,12 @@ internal sealed class WebhookCourier(
         try
         {
             await DeliverKeptAsync(message, cancellation);
-            _waits.Remove(message.Id);
+            _waits.TryRemove(message.Id, out _);
             log.LogInformation("The webhook message of {CreatedAt:u} to {Target} has arrived.", message.CreatedAt, message.Target);
         }
         catch (NotificationException failure)
         {
-            var failures = _waits.GetValueOrDefault(message.Id).Failures + 1;
+            var failures = (_waits.TryGetValue(message.Id, out var wait) ? wait.Failures : 0) + 1;
             var pause = FirstPause * Math.Pow(2, Math.Min(failures - 1, 10));
             _waits[message.Id] = (failures, time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause));
             log.LogDebug("A webhook message still waits: {Reason}", failure.Message);

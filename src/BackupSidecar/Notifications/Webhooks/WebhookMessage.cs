@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace BackupSidecar.Notifications.Webhooks;
@@ -24,6 +26,9 @@ internal sealed record WebhookMessage
     public string? UserAgent { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The id of the one message that tells this target of this run, whoever comes to tell it.</summary>
+    public static Guid IdOf(Guid runId, string target) => new(SHA256.HashData(Encoding.UTF8.GetBytes($"{runId:D} {target}")).AsSpan(0, 16));
 }
 
 [JsonSourceGenerationOptions(

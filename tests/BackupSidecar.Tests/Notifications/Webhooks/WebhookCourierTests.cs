@@ -236,7 +236,7 @@ public sealed class WebhookCourierTests
         await post.Notifier.FinishedAsync(Sample.Succeeded, Cancellation);
 
         var ping = Assert.Single(server.Pings);
-        Assert.Equal(Sample.Succeeded.RunId.ToString(), ping.Headers["Webhook-Id"]);
+        Assert.Equal(WebhookMessage.IdOf(Sample.Succeeded.RunId, "BACKUP_SUCCESS_WEBHOOK").ToString(), ping.Headers["Webhook-Id"]);
         Assert.Equal("97d58342c5e7ba70fc4528064fd06f0fa170aaa0bfcc635a6d54095d3afc317b", ping.Headers["X-LabelBackup-Signature-SHA256"]);
         var sent = DateTimeOffset.FromUnixTimeSeconds(long.Parse(ping.Headers["Webhook-Timestamp"]));
         Assert.InRange(sent, post.Time.GetUtcNow().AddMinutes(-1), post.Time.GetUtcNow());
