@@ -28,20 +28,18 @@ internal sealed record RunFacts
 
     public required IReadOnlyList<VerifiedFacts> Verified { get; init; }
 
-    public static RunFacts Of(string name, IReadOnlyList<RunReport> newestFirst)
+    /// <param name="name">Of the backups.</param>
+    /// <param name="runs">Their history, newest first.</param>
+    public static RunFacts Of(string name, IReadOnlyList<RunReport> runs) => new()
     {
-        var runs = newestFirst;
-        return new RunFacts
-        {
-            Name = name,
-            LastRuns = [.. runs.GroupBy(run => run.Kind).Select(kind => kind.MaxBy(run => run.FinishedAt)!)], // No group is empty.
-            LastGoodBackup = runs.FirstOrDefault(run => run is { Kind: RunKind.Backup, Outcome: RunOutcome.Succeeded }),
-            Counts = [.. runs.GroupBy(run => (run.Kind, run.Outcome)).Select(group => (group.Key.Kind, group.Key.Outcome, group.Count()))],
-            StoppedFor = TimeSpan.FromTicks(runs.Sum(run => run.ServicesStoppedFor?.Ticks ?? 0)),
-            Destinations = [.. Stored(runs)],
-            Verified = [.. VerifiedIn(runs)],
-        };
-    }
+        Name = name,
+        LastRuns = [.. runs.GroupBy(run => run.Kind).Select(kind => kind.MaxBy(run => run.FinishedAt)!)], // No group is empty.
+        LastGoodBackup = runs.FirstOrDefault(run => run is { Kind: RunKind.Backup, Outcome: RunOutcome.Succeeded }),
+        Counts = [.. runs.GroupBy(run => (run.Kind, run.Outcome)).Select(group => (group.Key.Kind, group.Key.Outcome, group.Count()))],
+        StoppedFor = TimeSpan.FromTicks(runs.Sum(run => run.ServicesStoppedFor?.Ticks ?? 0)),
+        Destinations = [.. Stored(runs)],
+        Verified = [.. VerifiedIn(runs)],
+    };
 
     private static IEnumerable<DestinationFacts> Stored(IReadOnlyList<RunReport> runs) => runs
         .Where(run => run is { Kind: RunKind.Backup, Archive: not null })

