@@ -67,7 +67,7 @@ internal sealed partial class Composition : IDisposable
         Marks = new MarkFile(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
         _webhooks = OpenWebhooks(only: null);
-        _labelWebhooks = OpenWebhooks(Settings.Labels is { AllowsPrivateWebhooks: true } ? null : PublicAddresses.Default);
+        _labelWebhooks = OpenWebhooks(Settings.Labels is { AllowsPrivateWebhooks: true } ? null : () => PublicAddresses.Default);
         Outbox = new Outbox(Settings.Paths.State, Time, Log);
         Breakers = new CircuitBreakers(Settings.Paths.State, Time);
         Courier = OpenCourier();
@@ -284,7 +284,7 @@ internal sealed partial class Composition : IDisposable
         Outbox, Breakers, _webhooks, _labelWebhooks, WebhookUrl,
         Settings.Notifications.Webhook.SigningSecret, Time, Log);
 
-    private PingClient OpenWebhooks(PublicAddresses? only) => new(
+    private PingClient OpenWebhooks(Func<PublicAddresses>? only) => new(
         new PingPolicy
         {
             Tries = 1 + Settings.Notifications.Webhook.Retries,

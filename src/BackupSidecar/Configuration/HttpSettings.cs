@@ -34,8 +34,12 @@ internal sealed class HttpParts(GivenSettings given, SettingValues values, Findi
     /// <summary>Null where nothing is answered.</summary>
     public HttpSettings? Settings()
     {
+        var port = values.Integer(HttpSettingTable.Port) ?? (given.ReadsLabels ? UsualPort : 0);
+        // Most daemons answer nobody, and are spared what knows of addresses.
+        if (port == 0 && !given.IsGiven(HttpSettingTable.Address))
+            return null;
         var address = Address();
-        return (values.Integer(HttpSettingTable.Port) ?? (given.ReadsLabels ? UsualPort : 0)) is > 0 and var port ? new HttpSettings(port, address) : null;
+        return port > 0 ? new HttpSettings(port, address) : null;
     }
 
     private IPAddress Address()

@@ -36,14 +36,16 @@ internal sealed record PingMessage(PingUrl Url, Uri Address, byte[] Body, string
 /// <param name="policy">How long and how often.</param>
 /// <param name="random">Spreads the pauses.</param>
 /// <param name="time">The clock.</param>
-/// <param name="only">Where it may connect to; null: anywhere.</param>
-internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider time, PublicAddresses? only = null) : IDisposable
+/// <param name="only">Gives the guard of where it may connect to; null: anywhere.</param>
+internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider time, Func<PublicAddresses>? only = null) : IDisposable
 {
     private static readonly ProductInfoHeaderValue UserAgent =
         new("backup-sidecar", typeof(PingClient).Assembly.GetName().Version?.ToString(3));
 
-    /// <summary>Made when it is needed: a daemon that has nothing to tell is spared the memory.</summary>
-    private readonly Lazy<HttpClient> _http = new(() => new HttpClient(Handler(only)) { Timeout = Timeout.InfiniteTimeSpan });
+    private HttpClient? _http;
+
+    /// <summary>Made when it is first needed: the daemon between its runs needs none, and no memory for one.</summary>
+    private HttpClient Http => LazyInitializer.EnsureInitialized(ref _http, () => new HttpClient(Handler(only)) { Timeout = Timeout.InfiniteTimeSpan });
 
     /// <summary>Posts until it is accepted, and returns the headers of the answer.</summary>
     /// <exception cref="NotificationException">It was refused, or every try failed.</exception>
@@ -62,13 +64,9 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
         }
     }
 
-    public void Dispose()
-    {
-        if (_http.IsValueCreated)
-            _http.Value.Dispose();
-    }
+    public void Dispose() => _http?.Dispose();
 
-    private static SocketsHttpHandler Handler(PublicAddresses? only)
+    private static SocketsHttpHandler Handler(Func<PublicAddresses>? only)
     {
         var handler = new SocketsHttpHandler
         {
@@ -80,7 +78,8 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
         if (only is null)
             return handler;
         handler.UseProxy = false;
-        handler.ConnectCallback = (context, cancellation) => only.ConnectAsync(context.DnsEndPoint, cancellation);
+        var guard = only();
+        handler.ConnectCallback = (context, cancellation) => guard.ConnectAsync(context.DnsEndPoint, cancellation);
         return handler;
     }
 
@@ -99,7 +98,7 @@ internal sealed class PingClient(PingPolicy policy, Random random, TimeProvider 
         using var request = Request(message);
         try
         {
-            using var response = await _http.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             return Judge(response);
         }
         catch (HttpRequestException e) when (e.GetBaseException() is AddressRefusedException refused)

@@ -19,7 +19,7 @@ internal sealed class PostOffice : IDisposable
         Log = log ?? new LogRecorder();
         Time = time ?? TimeProvider.System;
         _client = new PingClient(Policy, new Random(1), TimeProvider.System);
-        _forLabels = new PingClient(Policy, new Random(1), TimeProvider.System, PublicAddresses.Default);
+        _forLabels = new PingClient(Policy, new Random(1), TimeProvider.System, () => PublicAddresses.Default);
         Outbox = new Outbox(_state.FullName, Time, Log);
         Breakers = new CircuitBreakers(_state.FullName, Time);
     }

@@ -218,7 +218,12 @@ public sealed class WebhookCourierTests
     {
         var failed = new ContainerNews
         {
-            ContainerId = "4f66ad9a0b2e", ContainerName = "cache", DatabaseType = "redis", Success = false, Error = "no answer", DurationSeconds = 1,
+            ContainerId = "4f66ad9a0b2e",
+            ContainerName = "cache",
+            DatabaseType = "redis",
+            Success = false,
+            Error = "no answer",
+            DurationSeconds = 1,
             TimestampUtc = ContainerNews.Utc(Sample.Start),
         };
 
