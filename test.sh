@@ -135,7 +135,7 @@ case "${1:-}" in
 esac
 
 install gpg=gnupg tar=tar sqlite3=sqlite3 setfacl=acl getfattr=attr setcap=libcap2-bin chattr=e2fsprogs ps=procps zstd=zstd igzip=isal \
-  pg_dump=postgresql-client mariadb-dump=mariadb-client redis-cli=redis-tools
+  pg_dump=postgresql-client mariadb-dump=mariadb-client redis-cli=redis-tools python3=python3-minimal perl=perl
 
 if [[ ${1:-} == --quick ]]; then
   step "Building $unit"

@@ -1,6 +1,8 @@
 using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Discovery;
+using BackupSidecar.Notifications;
+using BackupSidecar.Notifications.Webhooks;
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
@@ -53,9 +55,10 @@ internal sealed partial class Composition
         var plan = ArtefactPlanner.Plan(labelled, Settings);
         var history = new History(Settings.Paths.State, History.OfLabels) { Only = settings.Name };
         var stores = LabelStores.Where(store => labelled.Stores.Contains(store.Name)).ToList();
+        var told = _labelNotifiers = new NotifierGroup(LabelNotifiers(labelled), Time, Log);
         return new BackupRun(
             settings, plan, Expansion(), new SourceFactory(settings, Engine, Time, Log), stores, stores.OfType<LocalStore>().FirstOrDefault()?.Folder,
-            new Recovery(settings, plan, RestoreTargets(), _notifiers, history, Time, Log), LabelRetention(labelled), _notifiers, history,
+            new Recovery(settings, plan, RestoreTargets(), told, history, Time, Log), LabelRetention(labelled), told, history,
             Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
     }
 
@@ -76,6 +79,20 @@ internal sealed partial class Composition
     /// <summary>Reads the dump of a labelled database back. There is no drill of it.</summary>
     public VerifyRun VerifyRun(ArtefactName name) =>
         new(Settings, LabelStores, Time, Log) { Form = BackupForm.OfArtefacts(Settings) with { Names = ArtefactNames.Of(name) } };
+
+    /// <summary>A check that waits for archives is not told: backups of one database must not stand in for one that is missing.</summary>
+    private List<INotifier> LabelNotifiers(LabelledDatabase labelled)
+    {
+        var notifiers = new List<INotifier>();
+        var url = labelled.Webhook is { } own
+            ? PingUrl.Parse($"backup.webhook of {labelled.ContainerName}", own, "https://example.com/hook")
+            : WebhookUrl(LabelSettingTable.WebhookUrl.Name);
+        if (url is not null)
+            notifiers.Add(new LabelWebhookNotifier(labelled, url, isFromLabel: labelled.Webhook is not null, new ContainerWebhook(Courier, Time)));
+        if (WebhookUrl(SettingTable.FailureWebhook.Name) is { } failure)
+            notifiers.Add(new WebhookNotifier(success: null, failure, Courier, Time));
+        return notifiers;
+    }
 
     private RetentionRun LabelRetention(BackupForm form, TimeSpan? wanted) =>
         new(Settings with { Retention = ArtefactPlanner.RetentionOf(wanted, Settings), TimeZone = TimeZoneInfo.Utc }, Time, Log)

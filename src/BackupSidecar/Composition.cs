@@ -11,6 +11,7 @@ using BackupSidecar.Databases.Redis;
 using BackupSidecar.Discovery;
 using BackupSidecar.Docker;
 using BackupSidecar.Notifications;
+using BackupSidecar.Notifications.Webhooks;
 using BackupSidecar.Planning;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
@@ -40,7 +41,10 @@ internal sealed partial class Composition : IDisposable
     private readonly ToolPlaces _places;
     private readonly DockerEngine _drills;
     private readonly PingClient _pings;
+    private readonly PingClient _webhooks;
+    private readonly PingClient _labelWebhooks;
     private readonly NotifierGroup _notifiers;
+    private NotifierGroup? _labelNotifiers;
 
     private Composition(SettingsReading reading, string? logFile)
     {
@@ -62,6 +66,11 @@ internal sealed partial class Composition : IDisposable
         Verifications = new History(Settings.Paths.State, History.OfVerifications);
         Marks = new MarkFile(Settings.Paths.State);
         _pings = new PingClient(new PingPolicy(), Random.Shared, Time);
+        _webhooks = OpenWebhooks(only: null);
+        _labelWebhooks = OpenWebhooks(Settings.Labels is { AllowsPrivateWebhooks: true } ? null : () => PublicAddresses.Default);
+        Outbox = new Outbox(Settings.Paths.State, Time, Log);
+        Breakers = new CircuitBreakers(Settings.Paths.State, Time);
+        Courier = OpenCourier();
         _notifiers = new NotifierGroup(Notifiers(), Time, Log);
     }
 
@@ -91,13 +100,21 @@ internal sealed partial class Composition : IDisposable
 
     public MarkFile Marks { get; }
 
+    public Outbox Outbox { get; }
+
+    public CircuitBreakers Breakers { get; }
+
+    /// <summary>Brings messages to webhooks, those as well that wait.</summary>
+    public WebhookCourier Courier { get; }
+
     /// <summary>Reads the configuration. What is doubtful in it is told with every run, but not with every look at the list.</summary>
     /// <param name="scope">What the command needs of it.</param>
     /// <param name="logFile">A file that gets the log as well, or null.</param>
+    /// <param name="files">How the files that settings name are read; null: from the disk.</param>
     /// <exception cref="ConfigurationException">It cannot be used; holds every fault.</exception>
-    public static Composition Load(SettingsScope scope, string? logFile = null)
+    public static Composition Load(SettingsScope scope, string? logFile = null, Func<string, FileReading>? files = null)
     {
-        var program = new Composition(new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
+        var program = new Composition(new SettingsReader(files ?? FileReading.Of).Read(ProcessEnvironment.Variables(), scope), logFile);
         if (scope != SettingsScope.Everything)
             return program;
         foreach (var notice in program.Reading.Notices)
@@ -143,15 +160,23 @@ internal sealed partial class Composition : IDisposable
     /// <summary>Whether there is a Docker engine that can be asked.</summary>
     public async Task<bool> EngineAnswersAsync(CancellationToken cancellation)
     {
+        var problem = await EngineProblemAsync(cancellation);
+        if (problem is not null)
+            Log.LogDebug("There is no Docker engine: {Reason}", problem);
+        return problem is null;
+    }
+
+    /// <summary>Why the Docker engine cannot be asked; null if it can.</summary>
+    public async Task<string?> EngineProblemAsync(CancellationToken cancellation)
+    {
         try
         {
             await _drills.InspectAsync(OwnContainer.FindId() ?? "backup-sidecar", cancellation);
-            return true;
+            return null;
         }
         catch (DockerException failure)
         {
-            Log.LogDebug("There is no Docker engine: {Reason}", failure.Message);
-            return false;
+            return failure.Message;
         }
     }
 
@@ -194,7 +219,10 @@ internal sealed partial class Composition : IDisposable
         _places.Dispose();
         _drills.Dispose();
         _notifiers.Dispose();
+        _labelNotifiers?.Dispose();
         _pings.Dispose();
+        _webhooks.Dispose();
+        _labelWebhooks.Dispose();
         _logFile?.Dispose();
     }
 
@@ -254,14 +282,33 @@ internal sealed partial class Composition : IDisposable
         var settings = Settings.Notifications;
         var notifiers = new List<INotifier>();
         if (settings.SuccessWebhook is not null || settings.FailureWebhook is not null)
-            notifiers.Add(new WebhookNotifier(Ping("BACKUP_SUCCESS_WEBHOOK", settings.SuccessWebhook), Ping("BACKUP_FAILURE_WEBHOOK", settings.FailureWebhook), _pings));
+            notifiers.Add(new WebhookNotifier(WebhookUrl(SettingTable.SuccessWebhook.Name), WebhookUrl(SettingTable.FailureWebhook.Name), Courier, Time));
         if (settings.HealthchecksUrl is { } url)
             notifiers.Add(new HealthchecksNotifier(HealthchecksNotifier.ParseUrl(url), _pings));
         return notifiers;
     }
 
-    private static PingUrl? Ping(string setting, Secret? url) =>
-        url is null ? null : PingUrl.Parse(setting, url, "https://example.com/hook");
+    private WebhookCourier OpenCourier() => new(
+        Outbox, Breakers, _webhooks, _labelWebhooks, WebhookUrl,
+        Settings.Notifications.Webhook.SigningSecret, Time, Log);
+
+    private PingClient OpenWebhooks(Func<PublicAddresses>? only) => new(
+        new PingPolicy
+        {
+            Tries = 1 + Settings.Notifications.Webhook.Retries,
+            AttemptTimeout = Settings.Notifications.Webhook.Timeout,
+            FirstPause = TimeSpan.FromSeconds(2),
+        },
+        Random.Shared, Time, only);
+
+    private PingUrl? WebhookUrl(string setting)
+    {
+        var url = setting == SettingTable.SuccessWebhook.Name ? Settings.Notifications.SuccessWebhook
+            : setting == SettingTable.FailureWebhook.Name ? Settings.Notifications.FailureWebhook
+            : setting == LabelSettingTable.WebhookUrl.Name ? Settings.Notifications.Webhook.Url
+            : null;
+        return url is null ? null : PingUrl.Parse(setting, url, "https://example.com/hook");
+    }
 
     /// <summary>The faults of the schedule and of the plan are told together with all others.</summary>
     private static (Settings Settings, BackupPlan Plan) Require(SettingsReading reading, IReadOnlyList<ConfigurationFault> scheduleFaults)

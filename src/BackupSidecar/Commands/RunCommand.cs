@@ -1,4 +1,5 @@
 using BackupSidecar.Configuration;
+using BackupSidecar.Http;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Runs;
@@ -10,6 +11,7 @@ namespace BackupSidecar.Commands;
 /// <summary>
 /// <c>run</c>: what the container does. Puts right what a killed run left, then runs on schedule, each run as a child of its
 /// own; without a schedule it stays up, so that backups can be made with exec. Should one of those be killed, it puts that right.
+/// Beside that it brings messages that wait, answers over HTTP, and follows changes of the settings.
 /// </summary>
 internal static class RunCommand
 {
@@ -18,34 +20,53 @@ internal static class RunCommand
 
     public static async Task<int> ExecuteAsync(Signals signals)
     {
-        using var program = Composition.Load(SettingsScope.Everything);
+        using var settings = SettingsInForce.Load();
+        var program = settings.Program;
         using var onlyOne = await RunLock.TakeAsync(
             program.Settings.Paths.State, $"the schedule, followed by process {Environment.ProcessId} on {Environment.MachineName}",
             signals.Token, RunLock.OfTheSchedule);
+        using var http = program.Settings.Http is { } address ? HttpServer.Listen(address, new Endpoints(() => settings.Program).AnswerAsync, program.Log) : null;
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
+        var answering = http?.RunAsync(signals.Token) ?? Task.CompletedTask;
         await RecoverAsync(program, signals.Token);
-        await RunChildAsync(program, ["sweep"], signals.Token);
+        await RunChildAsync(settings, ["sweep"], signals.Token);
         ScheduleInForce.Note(program);
-        var watching = WatchAsync(program, signals.Token);
+        Task[] aside = [answering, WatchAsync(settings, signals.Token), DeliverAsync(settings, signals.Token), settings.FollowAsync(signals)];
         var log = LogArguments(program);
-        Task[] schedules = [BackUpAsync(program, log, signals.Token), VerifyAsync(program, log, signals.Token), BackUpLabelledAsync(program, log, signals.Token)];
+        Task[] schedules =
+        [
+            FollowAsync(settings, (now, token) => BackUpAsync(settings, now, log, token, signals.Token), signals.Token),
+            FollowAsync(settings, (now, token) => VerifyAsync(settings, now, log, token, signals.Token), signals.Token),
+            BackUpLabelledAsync(settings, program, log, signals.Token),
+        ];
         // None of them ends before it is asked to, but by an error.
         await await Task.WhenAny(schedules);
         await Task.WhenAll(schedules);
-        await watching;
-        await EndOthersAsync(program);
+        await Task.WhenAll(aside);
+        await EndOthersAsync(settings.Program);
         return 0;
     }
 
-    private static async Task WatchAsync(Composition program, CancellationToken cancellation)
+    /// <summary>Follows a schedule until another takes its place. A run that is going on then is waited for.</summary>
+    private static async Task FollowAsync(SettingsInForce settings, Func<Composition, CancellationToken, Task> follow, CancellationToken stop)
     {
-        var state = program.Settings.Paths.State;
+        while (!stop.IsCancellationRequested)
+        {
+            var (program, replaced) = settings.Now();
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, replaced);
+            await follow(program, either.Token);
+        }
+    }
+
+    private static async Task WatchAsync(SettingsInForce settings, CancellationToken cancellation)
+    {
         while (!cancellation.IsCancellationRequested)
         {
+            var program = settings.Program;
             await Task.Delay(LookPause, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                if (!cancellation.IsCancellationRequested && RunLock.IsLeftBehind(state))
+                if (!cancellation.IsCancellationRequested && RunLock.IsLeftBehind(program.Settings.Paths.State))
                     await RecoverAsync(program, cancellation);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ConfigurationException
@@ -53,6 +74,25 @@ internal static class RunCommand
             {
                 program.Log.LogDebug("Whether a run was killed cannot be told: {Problem}", failure.Message);
             }
+        }
+    }
+
+    /// <summary>What runs could not deliver, or did not live to deliver, is delivered here.</summary>
+    private static async Task DeliverAsync(SettingsInForce settings, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            var program = settings.Program;
+            try
+            {
+                await program.Courier.DeliverWaitingAsync(cancellation);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+                || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
+            {
+                program.Log.LogDebug("Webhook messages that wait cannot be delivered: {Problem}", failure.Message);
+            }
+            await Task.Delay(LookPause, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -70,7 +110,7 @@ internal static class RunCommand
             await Task.Delay(TimeSpan.FromMilliseconds(50), program.Time);
     }
 
-    private static async Task BackUpAsync(Composition program, string[] log, CancellationToken cancellation)
+    private static async Task BackUpAsync(SettingsInForce settings, Composition program, string[] log, CancellationToken cancellation, CancellationToken stop)
     {
         if (program.Schedule is not { } schedule)
         {
@@ -88,16 +128,16 @@ internal static class RunCommand
         }.Max();
         string[] arguments = ["backup", .. log];
         var scheduler = new Scheduler(
-            schedule, token => RunChildAsync(program, arguments, token), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
+            schedule, _ => RunChildAsync(settings, arguments, stop), lastStarted, program.Settings.CatchUp, program.Time, program.Log);
         await scheduler.RunAsync(cancellation);
     }
 
-    private static Task BackUpLabelledAsync(Composition program, string[] log, CancellationToken cancellation) => program.Settings.Labels is { } labels
-        ? new LabelledBackups(program, labels, (arguments, ends, force) => RunChildAsync(program, [.. arguments, .. log], ends, force)).FollowAsync(cancellation)
+    private static Task BackUpLabelledAsync(SettingsInForce settings, Composition program, string[] log, CancellationToken cancellation) => program.Settings.Labels is { } labels
+        ? new LabelledBackups(program, labels, (arguments, ends, force) => RunChildAsync(settings, [.. arguments, .. log], ends, force)).FollowAsync(cancellation)
         : StayUpAsync(program, cancellation);
 
     /// <summary>Verifications have a schedule of their own, and are children, too.</summary>
-    private static async Task VerifyAsync(Composition program, string[] log, CancellationToken cancellation)
+    private static async Task VerifyAsync(SettingsInForce settings, Composition program, string[] log, CancellationToken cancellation, CancellationToken stop)
     {
         if (program.VerifySchedule is not { } schedule)
         {
@@ -116,10 +156,10 @@ internal static class RunCommand
         var scheduler = new Scheduler(schedule, VerifyOnceAsync, lastStarted, program.Settings.CatchUp, program.Time, program.Log);
         await scheduler.RunAsync(cancellation);
 
-        async Task VerifyOnceAsync(CancellationToken token)
+        async Task VerifyOnceAsync(CancellationToken replaced)
         {
-            await quiet.WaitAsync(token);
-            await RunChildAsync(program, arguments, token);
+            await quiet.WaitAsync(stop);
+            await RunChildAsync(settings, arguments, stop);
         }
     }
 
@@ -135,9 +175,10 @@ internal static class RunCommand
     private static async Task StayUpAsync(Composition program, CancellationToken cancellation) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static async Task RunChildAsync(Composition program, string[] arguments, CancellationToken cancellation, CancellationToken force = default)
+    private static async Task RunChildAsync(SettingsInForce settings, string[] arguments, CancellationToken cancellation, CancellationToken force = default)
     {
-        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, cancellation, force);
+        var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, settings.ForRun(), cancellation, force);
+        var program = settings.Program;
         if (code <= 128 || cancellation.IsCancellationRequested)
             return;
         program.Log.LogError("The run was killed by signal {Signal}{Hint}.", code - 128, code == 128 + 9 ? " (too little memory?)" : "");

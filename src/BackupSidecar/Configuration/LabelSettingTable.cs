@@ -47,15 +47,15 @@ internal static class LabelSettingTable
     { Example = "https://example.com/backups" };
 
     public static readonly Setting WebhookSecret = new(WebhookSection, "BACKUP_WEBHOOK_SECRET", SettingKind.Secret,
-        "Key that these messages are signed with (HMAC-SHA256).")
+        "Key that these messages, and those to BACKUP_SUCCESS_WEBHOOK and BACKUP_FAILURE_WEBHOOK, are signed with (HMAC-SHA256).")
     { Example = "" };
 
     public static readonly Setting WebhookTimeout = new(WebhookSection, "BACKUP_WEBHOOK_TIMEOUT", Duration,
-        "The longest that one attempt to send such a message may take.")
+        "The longest that one attempt to send a message to any webhook may take.")
     { Default = "10s", Minimum = 1, Maximum = 300 };
 
     public static readonly Setting WebhookRetries = new(WebhookSection, "BACKUP_WEBHOOK_RETRIES", Integer,
-        "Further attempts to send such a message after the first.")
+        "Further attempts to send a message to a webhook after the first, before it is kept for later.")
     { Default = "3", Maximum = 20 };
 
     public static IReadOnlyList<Setting> All { get; } =

@@ -332,7 +332,7 @@ internal static class SettingTable
         "Names beginning with BACKUP_ that are not settings and stand there for something else, such as a hook.")
     { Example = "BACKUP_OF_MINE" });
 
-    public static IReadOnlyList<Setting> All { get; } = [.. Rows, .. LabelSettingTable.All];
+    public static IReadOnlyList<Setting> All { get; } = [.. Rows, .. LabelSettingTable.All, .. HttpSettingTable.All];
 
     public static IReadOnlyDictionary<string, Setting> ByName { get; } = All.ToDictionary(setting => setting.Name);
 

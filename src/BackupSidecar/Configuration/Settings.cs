@@ -53,6 +53,9 @@ internal sealed record Settings
 
     public required NotificationSettings Notifications { get; init; }
 
+    /// <summary>Where questions are answered over HTTP, or null where they are not.</summary>
+    public HttpSettings? Http { get; init; }
+
     public required PathSettings Paths { get; init; }
 
     public required LogSettings Log { get; init; }

@@ -46,6 +46,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
             Drill = Drill(),
             Hooks = Hooks(),
             Notifications = Notifications() with { Webhook = labels.Webhook() },
+            Http = new HttpParts(given, _values, findings).Settings(),
             Paths = Paths(),
             Log = Log(),
         };

@@ -8,7 +8,8 @@ namespace BackupSidecar.Notifications;
 /// <summary>
 /// Tells healthchecks.io, or a server of its kind, when a run starts and how it ends, so that it also notices if no run ever
 /// starts. Everything but full success is a failure there. All pings of a run carry its id, by which the server tells runs apart.
-/// The check waits for backups: a verification that went well is only noted there, or it would stand in for a backup that is missing.
+/// The check waits for backups: a verification that went well is only noted there, or it would stand in for a backup that is missing; and so
+/// are settings that were not reloaded, because backups go on.
 /// </summary>
 internal sealed class HealthchecksNotifier(PingUrl url, PingClient client) : INotifier
 {
@@ -45,13 +46,13 @@ internal sealed class HealthchecksNotifier(PingUrl url, PingClient client) : INo
 
     public Task FinishedAsync(RunReport report, CancellationToken cancellation) =>
         PingAsync(
-            report.Outcome != RunOutcome.Succeeded ? "/fail" : report.Kind == RunKind.Verify ? "/log" : "",
+            report.Kind == RunKind.Reload ? "/log" : report.Outcome != RunOutcome.Succeeded ? "/fail" : report.Kind == RunKind.Verify ? "/log" : "",
             report.RunId,
             PingBody.Fit(ReportText.Summary(report), _bodyLimit),
             cancellation);
 
     private Task<HttpResponseHeaders> PingAsync(string signal, Guid runId, byte[] body, CancellationToken cancellation) =>
-        client.PostAsync(url, url.With(signal, $"rid={runId:D}"), body, PlainText, cancellation);
+        client.PostAsync(new PingMessage(url, url.With(signal, $"rid={runId:D}"), body, PlainText), cancellation);
 
     /// <summary>A server that does not name a limit has none.</summary>
     private static int BodyLimit(HttpResponseHeaders reply) =>

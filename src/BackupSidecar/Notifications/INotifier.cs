@@ -16,4 +16,8 @@ internal interface INotifier
 }
 
 /// <summary>A message did not arrive. The text names the setting and the host, never the address.</summary>
-internal sealed class NotificationException(string message, Exception? cause = null) : Exception(message, cause);
+internal sealed class NotificationException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>No later try can help either.</summary>
+    public bool IsFinal { get; init; }
+}

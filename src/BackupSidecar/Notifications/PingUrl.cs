@@ -16,6 +16,14 @@ internal sealed class PingUrl
         _url = url;
     }
 
+    /// <summary>The setting that names it, or what else people know it by.</summary>
+    public string Setting => _setting;
+
+    public string Host => _url.Host;
+
+    /// <summary>The whole address, which is a secret.</summary>
+    public Secret Value => new(_url.AbsoluteUri);
+
     /// <summary>User and password of the address, which HTTP sends as a header.</summary>
     public AuthenticationHeaderValue? Authorization => _url.UserInfo.Length == 0
         ? null

@@ -1,13 +1,14 @@
-using System.Text;
+using BackupSidecar.Notifications.Webhooks;
 using BackupSidecar.Reports;
 
 namespace BackupSidecar.Notifications;
 
 /// <summary>
 /// Posts one line of plain text when a run has ended: to one address if a backup succeeded, to the other if anything at all is
-/// wrong. The request is the one that <c>curl -d TEXT URL</c> makes.
+/// wrong. The request is the one that <c>curl -d TEXT URL</c> makes, with an id, and a signature if there is a secret; chats get the JSON
+/// that they take.
 /// </summary>
-internal sealed class WebhookNotifier(PingUrl? success, PingUrl? failure, PingClient client) : INotifier
+internal sealed class WebhookNotifier(PingUrl? success, PingUrl? failure, WebhookCourier courier, TimeProvider time) : INotifier
 {
     private const string Form = "application/x-www-form-urlencoded";
 
@@ -18,10 +19,25 @@ internal sealed class WebhookNotifier(PingUrl? success, PingUrl? failure, PingCl
     public async Task FinishedAsync(RunReport report, CancellationToken cancellation)
     {
         var succeeded = report.Outcome == RunOutcome.Succeeded;
-        var text = succeeded ? ReportText.Headline(report) : ReportText.ErrorMessage(report);
         // Whoever waits for a backup must not take a verification for one.
         var address = !succeeded ? failure : report.Kind == RunKind.Verify ? null : success;
-        if (address is { } url)
-            await client.PostAsync(url, url.With(), Encoding.UTF8.GetBytes(text), Form, cancellation);
+        if (address is not { } url)
+            return;
+        await courier.SendAsync(Message(report, succeeded, url), cancellation);
+        await courier.DeliverWaitingAsync(cancellation);
+    }
+
+    private WebhookMessage Message(RunReport report, bool succeeded, PingUrl url)
+    {
+        var text = succeeded ? ReportText.Headline(report) : ReportText.ErrorMessage(report);
+        var chat = ChatShape.Of(url.With(), succeeded ? text : $"{ReportText.Headline(report)}\n{text}");
+        return new WebhookMessage
+        {
+            Id = WebhookMessage.IdOf(report.RunId, url.Setting),
+            Target = url.Setting,
+            Body = chat ?? text,
+            ContentType = chat is null ? Form : ChatShape.Json,
+            CreatedAt = time.GetUtcNow(),
+        };
     }
 }

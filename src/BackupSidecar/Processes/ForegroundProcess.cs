@@ -18,12 +18,17 @@ internal static partial class ForegroundProcess
     /// </summary>
     /// <param name="program">Its file.</param>
     /// <param name="arguments">Its arguments.</param>
+    /// <param name="variables">What its environment says in addition to ours.</param>
     /// <param name="cancellation">When it is asked to end.</param>
     /// <param name="force">When it is killed; not at all if it is left out.</param>
     public static async Task<int> RunAsync(
-        string program, IReadOnlyList<string> arguments, CancellationToken cancellation, CancellationToken force = default)
+        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables, CancellationToken cancellation,
+        CancellationToken force = default)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false })
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false };
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)
             ?? throw new ProcessFailedException($"The program '{program}' could not be started.");
         await using var onCancellation = cancellation.Register(() => Terminate(process.Id));
         await using var onForce = force.Register(() => _ = Kill(process.Id, SignalKill));

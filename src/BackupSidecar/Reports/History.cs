@@ -44,6 +44,9 @@ internal sealed class History(string stateDirectory, string name = "history")
         stream.Flush(flushToDisk: true);
     }
 
+    /// <summary>Another one whenever something was appended.</summary>
+    public (long Length, DateTime Written) Version => new FileInfo(_current) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : default;
+
     public IEnumerable<RunReport> ReadNewestFirst() =>
         Lines(_current).Concat(Lines(_old)).Select(TryParse).OfType<RunReport>()
             .Where(report => Only is null || report.BackupName == Only);

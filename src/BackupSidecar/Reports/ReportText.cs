@@ -14,6 +14,7 @@ internal static class ReportText
         RunOutcome.Succeeded => $"{report.BackupName} {report.Kind} completed: {Subject(report)}{MadeUp(report)}",
         RunOutcome.Partial when report.Attention.Count > 0 && IsWhole(report) => $"{report.BackupName} {report.Kind} needs attention: {Subject(report)}",
         RunOutcome.Partial => $"{report.BackupName} {report.Kind} is incomplete: {Subject(report)}",
+        RunOutcome.NotStarted when report.Kind == RunKind.Reload => $"{report.BackupName}: the settings were not reloaded; those from before stay in force",
         RunOutcome.NotStarted => $"{report.BackupName} {report.Kind} was not started",
         RunOutcome.Locked => $"{report.BackupName} {report.Kind} was not started: another run is going on",
         RunOutcome.Refused => $"{report.BackupName} {report.Kind} refused: {Subject(report)}",

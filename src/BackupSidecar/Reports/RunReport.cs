@@ -30,6 +30,9 @@ internal static class RunKind
     public const string Restore = "restore";
     public const string Prune = "prune";
     public const string Verify = "verify";
+
+    /// <summary>No run, but news all the same: settings that could not be reloaded.</summary>
+    public const string Reload = "reload";
 }
 
 /// <summary>What became of one source. <see cref="Problem"/> is null if all of it was taken.</summary>

@@ -1,6 +1,7 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Notifications;
 using BackupSidecar.Reports;
+using BackupSidecar.Tests.Notifications.Webhooks;
 using BackupSidecar.Tests.Reports;
 using BackupSidecar.Tests.Support;
 using Microsoft.Extensions.Logging;
@@ -126,7 +127,8 @@ public sealed class NotifierGroupTests
         await using var server = new FakePingServer("404 Not Found", "200 OK", "404 Not Found");
         using var client = new PingClient(new PingPolicy { FirstPause = TimeSpan.FromMilliseconds(1) }, new Random(1), TimeProvider.System);
         var healthchecks = new HealthchecksNotifier(HealthchecksNotifier.ParseUrl(new Secret(server.Url + "/secret-check?secret-query=1")), client);
-        var webhook = new WebhookNotifier(PingUrl.Parse("BACKUP_SUCCESS_WEBHOOK", new Secret(server.Url + "/secret-hook"), ""), failure: null, client);
+        using var post = new PostOffice(server.Url + "/secret-hook", _log);
+        var webhook = post.Notifier;
         using var group = new NotifierGroup([healthchecks, webhook], TimeProvider.System, _log);
 
         group.Started(Sample.Succeeded.RunId);

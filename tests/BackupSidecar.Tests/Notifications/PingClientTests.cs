@@ -105,6 +105,6 @@ public sealed class PingClientTests
     {
         using var client = new PingClient(policy, new Random(1), TimeProvider.System);
         var url = PingUrl.Parse("BACKUP_SUCCESS_WEBHOOK", new Secret(server.Url + "/hidden"), "");
-        await client.PostAsync(url, url.With(), "message"u8.ToArray(), "text/plain", cancellation);
+        await client.PostAsync(new PingMessage(url, url.With(), "message"u8.ToArray(), "text/plain"), cancellation);
     }
 }

@@ -1,6 +1,6 @@
-using BackupSidecar.Configuration;
 using BackupSidecar.Notifications;
 using BackupSidecar.Reports;
+using BackupSidecar.Tests.Notifications.Webhooks;
 using BackupSidecar.Tests.Reports;
 
 namespace BackupSidecar.Tests.Notifications;
@@ -8,13 +8,15 @@ namespace BackupSidecar.Tests.Notifications;
 public sealed class WebhookNotifierTests : IAsyncLifetime
 {
     private readonly FakePingServer _server = new();
-    private readonly PingClient _client = new(new PingPolicy(), new Random(1), TimeProvider.System);
+    private readonly PostOffice _post;
+
+    public WebhookNotifierTests() => _post = new PostOffice(_server.Url + "/ok?token=abc%20def") { Failure = _server.Url + "/fail" };
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        _post.Dispose();
         await _server.DisposeAsync();
     }
 
@@ -51,8 +53,10 @@ public sealed class WebhookNotifierTests : IAsyncLifetime
     [Fact(Timeout = 30_000)]
     public async Task Without_an_address_nothing_is_posted()
     {
-        await new WebhookNotifier(success: null, Url("/fail"), _client).FinishedAsync(Sample.Succeeded, TestContext.Current.CancellationToken);
-        await new WebhookNotifier(Url("/ok"), failure: null, _client).FinishedAsync(Sample.Full, TestContext.Current.CancellationToken);
+        using var silent = new PostOffice(success: null);
+
+        await silent.Notifier.FinishedAsync(Sample.Succeeded, TestContext.Current.CancellationToken);
+        await silent.Notifier.FinishedAsync(Sample.Full, TestContext.Current.CancellationToken);
 
         Assert.Empty(_server.Pings);
     }
@@ -80,14 +84,12 @@ public sealed class WebhookNotifierTests : IAsyncLifetime
     [Fact(Timeout = 30_000)]
     public async Task User_and_password_of_the_address_go_into_a_header()
     {
-        var url = PingUrl.Parse("BACKUP_SUCCESS_WEBHOOK", new Secret(_server.Url.Replace("//", "//me:p%40ss@", StringComparison.Ordinal) + "/ok"), "");
+        using var post = new PostOffice(_server.Url.Replace("//", "//me:p%40ss@", StringComparison.Ordinal) + "/ok");
 
-        await new WebhookNotifier(url, failure: null, _client).FinishedAsync(Sample.Succeeded, TestContext.Current.CancellationToken);
+        await post.Notifier.FinishedAsync(Sample.Succeeded, TestContext.Current.CancellationToken);
 
         Assert.Equal("Basic bWU6cEBzcw==", Assert.Single(_server.Pings).Headers["Authorization"]);
     }
 
-    private WebhookNotifier Webhook() => new(Url("/ok?token=abc%20def"), Url("/fail"), _client);
-
-    private PingUrl Url(string path) => PingUrl.Parse("BACKUP_SUCCESS_WEBHOOK", new Secret(_server.Url + path), "https://example.org/hook");
+    private WebhookNotifier Webhook() => _post.Notifier;
 }

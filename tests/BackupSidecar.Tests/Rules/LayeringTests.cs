@@ -9,6 +9,7 @@ public sealed class LayeringTests
     {
         [""] = 5,
         ["Commands"] = 5,
+        ["Http"] = 5,
         ["Runs"] = 4,
         ["Scheduling"] = 4,
         ["Backrest"] = 4,
@@ -62,7 +63,7 @@ public sealed class LayeringTests
         Assert.Empty(Edges
             .Where(edge => edge.User.Name != "Composition")
             .Where(edge => (Folder(edge.Used) == "Stores" && Child(edge.Used) is not null && Child(edge.User) != Child(edge.Used))
-                || (Folder(edge.Used) == "Notifications" && edge.Used.Name is "WebhookNotifier" or "HealthchecksNotifier" && Folder(edge.User) != "Notifications"))
+                || (Folder(edge.Used) == "Notifications" && edge.Used.Name is "WebhookNotifier" or "LabelWebhookNotifier" or "HealthchecksNotifier" && Folder(edge.User) != "Notifications"))
             .Select(Text));
 
     [Fact]

@@ -20,6 +20,7 @@ internal sealed record Alias(string Name, Setting Setting, Func<string, Layer, s
         new("BACKUP_ARCHIVE", SettingTable.LocalPath),
         new("BACKUP_SOURCES", SettingTable.Directories),
         new("GZIP_PARALLELISM", SettingTable.CompressionThreads),
+        new("HTTP_PORT", HttpSettingTable.Port),
     ];
 
     /// <summary>

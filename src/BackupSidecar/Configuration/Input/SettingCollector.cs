@@ -38,7 +38,7 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
     {
         var layers = new List<Layer> { new("environment", environment, IsQuoted: true) };
         var named = layers[0].Find(SettingTable.ConfigFile.Name);
-        var path = named?.Trim().Trim('"', '\'') ?? SettingTable.ConfigFile.Default!; // The table gives it a default.
+        var path = Input.ConfigurationFile.PathIn(layers[0]);
         var reading = files(path);
         if (reading.Text is { } text)
             layers.Add(ConfigurationFile(path, text));

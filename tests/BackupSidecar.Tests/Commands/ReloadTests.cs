@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using BackupSidecar.Processes;
+using BackupSidecar.Reports;
+using BackupSidecar.Tests.Notifications;
+
+namespace BackupSidecar.Tests.Commands;
+
+/// <summary>Settings that change while the daemon runs: good ones take over, bad ones change nothing but are told of.</summary>
+public sealed class ReloadTests : IAsyncLifetime
+{
+    private const int TimeLimit = 60_000;
+
+    private readonly BuiltProgram _program = new();
+    private readonly FakePingServer _server = new();
+
+    public ReloadTests()
+    {
+        _program.Settings["BACKUP_CONFIG_FILE"] = ConfigFile;
+        _program.Settings["BACKUP_FAILURE_WEBHOOK"] = _server.Url + "/fail";
+    }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private string ConfigFile => _program.Path("backup.env");
+
+    private List<RunReport> Runs => [.. new History(_program.Path("state")).ReadNewestFirst()];
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _program.Dispose();
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_changed_file_takes_over_by_itself()
+    {
+        Write("BACKUP_SCHEDULE=0 0 1 1 *\n");
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "0 0 1 1 * in UTC");
+
+        Write("BACKUP_SCHEDULE=* * * * * *\n");
+
+        await SaysAsync(daemon, "Configuration reloaded successfully");
+        await SaysAsync(daemon, "Backup completed successfully");
+        await EndAsync(daemon);
+        Assert.Empty(_server.Pings);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_signal_reads_the_files_of_secrets_again()
+    {
+        Write("BACKUP_SCHEDULE=0 0 1 1 *\n");
+        _program.Settings["BACKUP_ENCRYPTION_KEY"] = null;
+        _program.Settings["BACKUP_ENCRYPTION_KEY_FILE"] = _program.Path("key");
+        await File.WriteAllTextAsync(_program.Path("key"), BuiltProgram.Passphrase, Cancellation);
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "next runs");
+
+        await HangUpAsync(daemon);
+        await SaysAsync(daemon, "Configuration reloaded successfully");
+        File.Delete(_program.Path("key"));
+        await HangUpAsync(daemon);
+
+        await SaysAsync(daemon, "stays in force: BACKUP_ENCRYPTION_KEY_FILE");
+        Assert.Contains("BACKUP_ENCRYPTION_KEY_FILE", (await _server.NextAsync()).Text, StringComparison.Ordinal);
+        await EndAsync(daemon);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_broken_file_changes_nothing_and_scheduled_runs_go_on_with_what_was()
+    {
+        Write("BACKUP_SCHEDULE=* * * * * *\n");
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "Backup completed successfully");
+
+        Write("BACKUP_SCHEDULE=* * * * * *\nBACKUP_STOP_WAIT=secret-nonsense\nBACKUP_SHEDULE=1\n");
+        await SaysAsync(daemon, "was not reloaded, and what was in force stays in force");
+        var alert = await _server.NextAsync();
+        await SaysAsync(daemon, "Backup completed successfully");
+        await SaysAsync(daemon, "Backup completed successfully");
+        await HangUpAsync(daemon);
+        await SaysAsync(daemon, "was not reloaded");
+        Write("BACKUP_SCHEDULE=0 0 1 1 *\n");
+        await SaysAsync(daemon, "Configuration reloaded successfully");
+        await EndAsync(daemon);
+
+        Assert.Contains("BACKUP_STOP_WAIT", alert.Text, StringComparison.Ordinal);
+        Assert.Contains("Is BACKUP_SCHEDULE meant?", alert.Text, StringComparison.Ordinal);
+        Assert.Single(_server.Pings, ping => ping.Text.Contains("BACKUP_STOP_WAIT", StringComparison.Ordinal));
+        // One may have been going on at the end.
+        Assert.All(Runs, run => Assert.Contains(run.Outcome, new[] { RunOutcome.Succeeded, RunOutcome.Interrupted }));
+        Assert.False(File.Exists(_program.Path("state", "settings-in-force.env")));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task What_the_program_stands_on_cannot_be_changed_under_it()
+    {
+        _program.Settings["BACKUP_STATE_DIR"] = null;
+        Write($"BACKUP_STATE_DIR={_program.Path("state")}\n");
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "made by hand");
+
+        Write($"BACKUP_STATE_DIR={_program.Path("other")}\n");
+        await HangUpAsync(daemon);
+
+        await SaysAsync(daemon, "BACKUP_STATE_DIR: it, or what belongs to it, cannot be changed while the program runs");
+        await EndAsync(daemon);
+    }
+
+    private void Write(string text) => File.WriteAllText(ConfigFile, text);
+
+    private static async Task HangUpAsync(Process daemon)
+    {
+        using var kill = Process.Start("kill", ["-HUP", daemon.Id.ToString()]);
+        await kill.WaitForExitAsync(Cancellation);
+    }
+
+    private static async Task EndAsync(Process daemon)
+    {
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    private static async Task SaysAsync(Process process, string words)
+    {
+        while (await process.StandardError.ReadLineAsync(Cancellation) is { } line)
+        {
+            if (line.Contains(words, StringComparison.Ordinal))
+                return;
+        }
+        Assert.Fail($"It ended without saying '{words}'.");
+    }
+}
