@@ -58,7 +58,7 @@ internal sealed partial class Composition
         var told = _labelNotifiers = new NotifierGroup(LabelNotifiers(labelled), Time, Log);
         return new BackupRun(
             settings, plan, Expansion(), new SourceFactory(settings, Engine, Time, Log), stores, stores.OfType<LocalStore>().FirstOrDefault()?.Folder,
-            new Recovery(settings, plan, RestoreTargets(), told, history, Time, Log), LabelRetention(labelled), told, history,
+            new Recovery(settings, plan, RestoreTargets(), told, history, Time, Log), LabelRetention(labelled), missedCopies: null, told, history,
             Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
     }
 

@@ -96,14 +96,14 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
         foreach (var container in await engine.ListContainersAsync(AnyLabels, cancellation))
         {
             if (BackrestLabels.IsEnabled(container.Labels ?? AnyLabels) && await engine.InspectAsync(container.Id, cancellation) is { } details
-                && await ForgetAsync(LabelledContainer.From(details), cancellation) is { } problem)
+                && await ForgetAsync(PlannedContainer.From(details), cancellation) is { } problem)
                 problems.Add(problem);
         }
         if (problems.Count > 0)
             throw new BackrestException($"The backup succeeded, but not everything was forgotten that should be. {string.Join(' ', problems)}");
     }
 
-    private async Task<string?> ForgetAsync(LabelledContainer container, CancellationToken cancellation)
+    private async Task<string?> ForgetAsync(PlannedContainer container, CancellationToken cancellation)
     {
         if (container.Labels.Keep is not { } keep)
             return null;

@@ -23,7 +23,7 @@ internal static class ForgetArguments
     };
 
     /// <summary>Where restic finds the container's files.</summary>
-    public static string PathOf(LabelledContainer container, string prefix, bool includesProject)
+    public static string PathOf(PlannedContainer container, string prefix, bool includesProject)
     {
         var service = container.Service ?? container.Name;
         var project = includesProject && container.Project is not null ? $"/{container.Project}" : "";

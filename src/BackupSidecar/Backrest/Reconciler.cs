@@ -61,10 +61,10 @@ internal sealed class Reconciler(
         }
     }
 
-    private async Task<IReadOnlyList<LabelledContainer>> FindAsync(CancellationToken cancellation)
+    private async Task<IReadOnlyList<PlannedContainer>> FindAsync(CancellationToken cancellation)
     {
         _told.Begin();
-        var found = new List<LabelledContainer>();
+        var found = new List<PlannedContainer>();
         foreach (var container in await engine.ListContainersAsync(AnyLabels, cancellation))
         {
             var labels = container.Labels ?? AnyLabels;
@@ -73,12 +73,12 @@ internal sealed class Reconciler(
             // A container that goes away while it is looked at needs no plan.
             if (Discovery.BackrestLabels.IsEnabled(labels) && ServiceMatching.StandsForItsService(container)
                 && await engine.InspectAsync(container.Id, cancellation) is { } details)
-                found.Add(LabelledContainer.From(details));
+                found.Add(PlannedContainer.From(details));
         }
         return [.. found.OrderBy(container => container.Name, StringComparer.Ordinal)];
     }
 
-    private IReadOnlyList<Synthesis> Synthesize(ConfigText config, IReadOnlyList<LabelledContainer> containers)
+    private IReadOnlyList<Synthesis> Synthesize(ConfigText config, IReadOnlyList<PlannedContainer> containers)
     {
         var fallback = DefaultRepo.Resolve(config, settings.DefaultRepo);
         if (fallback is null)

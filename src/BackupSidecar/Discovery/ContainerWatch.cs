@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using BackupSidecar.Docker;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BackupSidecar.Discovery;
 
@@ -82,12 +83,12 @@ internal sealed class ContainerWatch(DockerEngine engine, TimeSpan interval, Tim
         }
     }
 
-    /// <summary>What happened while nobody listened is told, too: as something that nobody knows.</summary>
+    /// <summary>What happened while nobody listened is told, too: as something that nobody knows. That an engine is away, the look at it tells.</summary>
     private async Task ListenAsync(CancellationToken cancellation)
     {
         try
         {
-            await foreach (var _ in new ContainerEvents(engine, time, log).FollowAsync(cancellation))
+            await foreach (var _ in new ContainerEvents(engine, time, NullLogger.Instance).FollowAsync(cancellation))
                 Call();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

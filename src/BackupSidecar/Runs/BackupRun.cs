@@ -27,7 +27,7 @@ internal sealed class BackupRun(
     string? localFolder,
     Recovery recovery,
     RetentionRun retention,
-    MissedCopies missedCopies,
+    MissedCopies? missedCopies,
     NotifierGroup notifiers,
     History history,
     Redactor redactor,
@@ -162,8 +162,11 @@ internal sealed class BackupRun(
         // A store that has just failed is left alone: it would fail again, and the run's end would wait for it.
         await recovery.SweepAsync(uploads.Where(upload => upload.IsCommitted).Select(upload => upload.Store), cancellation);
         // Of what killed runs had begun to copy nothing may be left by now: it would look like another run's.
-        await missedCopies.MakeUpAsync(
-            _record, [.. uploads.Where(upload => upload is { IsCommitted: true, Checked.Problem: null }).Select(upload => upload.Store)], cancellation);
+        if (missedCopies is not null)
+        {
+            await missedCopies.MakeUpAsync(
+                _record, [.. uploads.Where(upload => upload is { IsCommitted: true, Checked.Problem: null }).Select(upload => upload.Store)], cancellation);
+        }
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 

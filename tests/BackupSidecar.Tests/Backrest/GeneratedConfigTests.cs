@@ -66,7 +66,7 @@ public sealed class GeneratedConfigTests
         return [.. PlanSet.Of(PlanSet.WithoutFights(all)).Where(plan => repos.Contains(plan.Repo))];
     }
 
-    private static LabelledContainer Container(Random random)
+    private static PlannedContainer Container(Random random)
     {
         var labels = new List<(string, string)>();
         Maybe("backrest.repo", ["main", "disk", .. Texts]);

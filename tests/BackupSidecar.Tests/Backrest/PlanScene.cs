@@ -28,7 +28,7 @@ internal static class PlanScene
         Retention = PlanRetention.Of(0, 0, 7, 4, 0, 0),
     };
 
-    public static LabelledContainer Container(string service, params (string Key, string Value)[] labels) => new()
+    public static PlannedContainer Container(string service, params (string Key, string Value)[] labels) => new()
     {
         Id = new string('a', 64),
         Name = $"shop-{service}-1",

@@ -69,7 +69,7 @@ public sealed class GeneratedLabelsTests
         Assert.True(database.Webhook is null || database.Webhook.Reveal().StartsWith("https://", StringComparison.OrdinalIgnoreCase));
         var uri = database.Uri.Uri.Reveal();
         Assert.DoesNotContain("passfile", uri, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("host=", uri, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotMatch("(?i)[?&]host(addr)?=", uri);
     }
 
     /// <summary>Mostly good, with a few labels that are damaged, missing or nonsense.</summary>

@@ -24,7 +24,7 @@ internal sealed record PlanDefaults
 /// <summary>What came of a container's labels: a plan, or why there is none; and what its owner should know all the same.</summary>
 internal sealed record Synthesis
 {
-    public required LabelledContainer Container { get; init; }
+    public required PlannedContainer Container { get; init; }
 
     /// <summary>The name that the plan has, or would have; null if the container has no name to make one of.</summary>
     public string? PlanId { get; init; }
@@ -45,7 +45,7 @@ internal static class PlanSynthesis
     /// <param name="container">Whose plan.</param>
     /// <param name="defaults">What its labels do not say.</param>
     /// <param name="defaultRepo">The repository where no label names one; null if there is none.</param>
-    public static Synthesis Of(LabelledContainer container, PlanDefaults defaults, string? defaultRepo)
+    public static Synthesis Of(PlannedContainer container, PlanDefaults defaults, string? defaultRepo)
     {
         var warnings = container.Labels.Unknown.Select(Unknown).ToList();
         var id = IdOf(container, defaults);
@@ -76,7 +76,7 @@ internal static class PlanSynthesis
         return result with { Plan = plan, Warnings = warnings };
     }
 
-    private static string? IdOf(LabelledContainer container, PlanDefaults defaults)
+    private static string? IdOf(PlannedContainer container, PlanDefaults defaults)
     {
         var ofProject = defaults.IncludeProjectName && container is { Project: not null, Service: not null }
             ? $"{container.Project}_{container.Service}"
@@ -84,13 +84,13 @@ internal static class PlanSynthesis
         return PlanId.From(defaults.IdPrefix, [ofProject, container.Service, container.Name, container.ShortId]);
     }
 
-    private static string? Schedule(LabelledContainer container, PlanDefaults defaults, string id, out string cron)
+    private static string? Schedule(PlannedContainer container, PlanDefaults defaults, string id, out string cron)
     {
         cron = PlanId.WithMinute(container.Labels.Schedule ?? defaults.Schedule, id);
         return BackrestCron.StrictFault(cron) is { } fault ? $"{BackrestLabels.ScheduleLabel}: {fault} Example: 0 2 * * *, or T 2 * * *" : null;
     }
 
-    private static string? Keep(LabelledContainer container, PlanDefaults defaults, out PlanRetention? retention)
+    private static string? Keep(PlannedContainer container, PlanDefaults defaults, out PlanRetention? retention)
     {
         retention = defaults.Retention;
         if (container.Labels.Keep is not { } keep || PlanRetention.TryParse(keep, out retention, out var problem))
@@ -99,7 +99,7 @@ internal static class PlanSynthesis
     }
 
     private static string? Paths(
-        LabelledContainer container, PlanDefaults defaults, List<string> warnings, out IReadOnlyList<string> paths, out IReadOnlyList<string> excludes)
+        PlannedContainer container, PlanDefaults defaults, List<string> warnings, out IReadOnlyList<string> paths, out IReadOnlyList<string> excludes)
     {
         var host = new HostPaths(container.Mounts, defaults.Paths);
         (paths, excludes) = ([], Sorted(container.Labels.Exclude.Select(host.MapPattern)));
@@ -127,7 +127,7 @@ internal static class PlanSynthesis
         return null;
     }
 
-    private static List<CommandHook> Hooks(LabelledContainer container, PlanDefaults defaults, List<string> warnings)
+    private static List<CommandHook> Hooks(PlannedContainer container, PlanDefaults defaults, List<string> warnings)
     {
         List<CommandHook> own =
         [

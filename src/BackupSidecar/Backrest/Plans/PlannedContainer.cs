@@ -4,7 +4,7 @@ using BackupSidecar.Docker;
 namespace BackupSidecar.Backrest.Plans;
 
 /// <summary>A container that asks for a plan: who it is, what it mounts, and what its labels say.</summary>
-internal sealed record LabelledContainer
+internal sealed record PlannedContainer
 {
     private const int ShortIdLength = 12;
 
@@ -22,7 +22,7 @@ internal sealed record LabelledContainer
 
     public string ShortId => Id.Length > ShortIdLength ? Id[..ShortIdLength] : Id;
 
-    public static LabelledContainer From(ContainerDetails container) => new()
+    public static PlannedContainer From(ContainerDetails container) => new()
     {
         Id = container.Id,
         Name = container.PlainName,
