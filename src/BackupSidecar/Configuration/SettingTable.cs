@@ -151,7 +151,7 @@ internal static class SettingTable
     { Default = "gzip", Choices = ["gzip", "zstd", "none"] });
 
     public static readonly Setting CompressionLevel = Add(new(EncryptionSection, "BACKUP_COMPRESSION_LEVEL", Choice,
-        "Whether speed or size matters more. With gzip, balanced takes three times the work of fast and saves 3 %; small twice that again for less than 1 %.")
+        "Whether speed or size matters more. With gzip, balanced takes three times the work of fast and saves 3 %; small twice that again for hardly anything.")
     { Default = "fast", Choices = ["fast", "balanced", "small"] });
 
     public static readonly Setting CompressionThreads = Add(new(EncryptionSection, "BACKUP_COMPRESSION_THREADS", Integer,
