@@ -37,11 +37,14 @@ public sealed class ContainerWatchTests
     {
         await using var daemon = new FakeDockerDaemon { AllowedMethods = [] };
         using var engine = new DockerEngine(daemon.Host, TimeProvider.System);
-        using var asked = new Timer(_ => daemon.AllowedMethods = ["GET"], null, 10 * Tick, Timeout.InfiniteTimeSpan);
+        await using var looks = Watch(engine).FollowAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
-        await foreach (var containers in Watch(engine).FollowAsync(TestContext.Current.CancellationToken))
-            break;
+        var look = looks.MoveNextAsync();
+        while (!_log.Lines.Any(line => line.StartsWith("Warning", StringComparison.Ordinal)))
+            await Task.Delay(Tick, TestContext.Current.CancellationToken);
+        daemon.AllowedMethods = ["GET"];
 
+        Assert.True(await look);
         Assert.Contains("what they said last holds", Assert.Single(_log.Lines, line => line.StartsWith("Warning", StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Contains(_log.Lines, line => line.Contains("answers again", StringComparison.Ordinal));
     }

@@ -50,6 +50,7 @@ public sealed class LabelledConnectionTests
     [InlineData("postgres", "postgres://app:hunter22?@db/shop", "percent-encode")]
     [InlineData("postgres", "postgres://app:hunter22#@db/shop", "percent-encode")]
     [InlineData("postgres", "postgres://app:hunter22@db:x/shop", "port")]
+    [InlineData("postgres", "postgres://app:hunter22@db=/shop", "no name of a host")]
     [InlineData("mysql", "postgres://app:hunter22@db/shop", "does not begin with")]
     [InlineData("mysql", "mysql://app:hunter22@db", "names no database")]
     [InlineData("mysql", "mysql://app:hunter22@db/*", "names no database")]

@@ -41,6 +41,8 @@ internal sealed record LabelledConnection
         // libpq takes '@' for a socket without a file, and the tools of MongoDB a host with this ending for a socket.
         if (hosts.Any(host => host.StartsWith('/') || host.StartsWith('@') || host.EndsWith(".sock", StringComparison.OrdinalIgnoreCase)))
             throw new FormatException("it names a socket; labels may name servers on the network only.");
+        if (!hosts.All(host => host.All(c => char.IsLetterOrDigit(c) || ".-_:".Contains(c))))
+            throw new FormatException("its host holds a character that no name of a host has; or " + UriText.Unescaped);
     }
 
     /// <summary>The parameters that are known; others are passed over with a remark each.</summary>
