@@ -58,8 +58,8 @@ public sealed class ArtefactRetentionTests
     public async Task Every_database_of_a_store_is_found_by_what_is_stored_alone()
     {
         using var store = new MemoryStore();
-        foreach (var (prefix, database, identity) in Databases)
-            Add(store, new ArtefactName(prefix, "postgres", database, new DateTime(2026, 6, 1, 0, 0, identity.Length + prefix.Length, DateTimeKind.Unspecified), ".dump.gz"), identity);
+        foreach (var (second, (prefix, database, identity)) in Databases.Index())
+            Add(store, new ArtefactName(prefix, "postgres", database, new DateTime(2026, 6, 1, 0, 0, second, DateTimeKind.Unspecified), ".dump.gz"), identity);
 
         var groups = ArtefactGroup.Of(await new CatalogReader([store], BackupForm.OfArtefacts(Settings(TimeSpan.FromDays(1)))).ReadAsync(Token));
 
