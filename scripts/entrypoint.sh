@@ -4,6 +4,6 @@
 set -euo pipefail
 
 case "${1:-run}" in
-  run | backup | list | restore | verify | prune | check | healthcheck | backrest | -*) exec backup-sidecar "${@:-run}" ;;
+  run | backup | list | restore | verify | accept | prune | check | healthcheck | backrest | -*) exec backup-sidecar "${@:-run}" ;;
   *) exec "$@" ;;
 esac
