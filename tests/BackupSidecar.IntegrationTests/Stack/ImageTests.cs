@@ -47,6 +47,7 @@ public sealed class ImageTests
     [InlineData("/backup-scripts/entrypoint.sh verify --all", "<verify><--all>")]
     [InlineData("/backup-scripts/entrypoint.sh restore latest --to /x", "<restore><latest><--to></x>")]
     [InlineData("/backup-scripts/entrypoint.sh --version", "<--version>")]
+    [InlineData("/backup-scripts/entrypoint.sh accept --all", "<accept><--all>")]
     [InlineData("/backup-scripts/entrypoint.sh backrest daemon --apply", "<backrest><daemon><--apply>")]
     [InlineData("/backup-scripts/backup-now.sh", "<backup>")]
     [InlineData("backup-now", "<backup>")]
