@@ -237,6 +237,8 @@ public sealed class SecretsTests(CephServer ceph, PostgresServer postgres, Maria
             give(setting, value);
         give("BACKUP_ENCRYPTION_KEY", Canary("BACKUP_ENCRYPTION_KEY"));
         give("BACKUP_SIGNING_KEY", Canary("BACKUP_SIGNING_KEY"));
+        give("BACKUP_OLD_ENCRYPTION_KEY", Canary("BACKUP_OLD_ENCRYPTION_KEY"));
+        give("BACKUP_OLD_SIGNING_KEY", Canary("BACKUP_OLD_SIGNING_KEY"));
         give("BACKUP_POSTGRES", $"postgresql://{name}:{ofPostgres}@127.0.0.1:{postgres.Port}/{database}");
         give("BACKUP_MYSQL", $"mysql://{name}:{ofMariaDb}@{mariaDb.Address}/{name}");
         give("BACKUP_SUCCESS_WEBHOOK", $"{_listener.Url}/{Canary("path of BACKUP_SUCCESS_WEBHOOK")}?token={Canary("query of BACKUP_SUCCESS_WEBHOOK")}");

@@ -122,6 +122,27 @@ public sealed class S3TransportTests(CephServer ceph) : FaultyServerTests(ceph)
         Assert.Equal([Archive, Archive + ".manifest.json"], (await store.ListAsync(Token).ToListAsync(Token)).Select(found => found.Name).Order(StringComparer.Ordinal));
     }
 
+    [Fact(Timeout = 600_000)]
+    public async Task An_upload_that_is_given_up_while_the_server_begins_it_leaves_nothing_there()
+    {
+        using var giveUp = new CancellationTokenSource();
+        await using var proxy = await ProxyAsync(request =>
+        {
+            if (!IsStart(request))
+                return null;
+            giveUp.Cancel();
+            return new Fault.Hold(Task.Delay(TimeSpan.FromMilliseconds(300), Token));
+        });
+        using var store = Open(proxy.Endpoint);
+        using var spool = SealedSpool(PartSize + 1);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.UploadAsync(Archive, spool, giveUp.Token));
+
+        // The server may come to it only then.
+        await Task.Delay(TimeSpan.FromSeconds(1), Token);
+        await AssertNothingLeftAsync();
+    }
+
     [Theory(Timeout = 600_000)]
     [InlineData("<?xml version=\"1.0\"?><CompleteMultipartUploadResult><Location>http://x</Loca")]
     [InlineData("<html>")]

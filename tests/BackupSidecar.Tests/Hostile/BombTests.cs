@@ -10,7 +10,12 @@ using BackupSidecar.Tests.Stores;
 
 namespace BackupSidecar.Tests.Hostile;
 
+/// <summary>Counts what the whole process allocates, so no other test may run meanwhile.</summary>
+[CollectionDefinition(nameof(BombTests), DisableParallelization = true)]
+public sealed class Alone;
+
 /// <summary>A little that becomes very much: what the manifest says, and without one what there is room for, ends it.</summary>
+[Collection(nameof(BombTests))]
 public sealed class BombTests : IDisposable
 {
     private const int ZstdBlockBytes = 128 * 1024;

@@ -112,15 +112,8 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
             Metadata = { [S3Folder.OwnerMetadata] = _owner },
         };
         Mark();
-        _uploadId = await connection.TryAsync(
-            _attempt,
-            async (s3, watch) =>
-            {
-                var upload = await s3.InitiateMultipartUploadAsync(start, watch.Token);
-                S3Failures.ThrowIfNone(upload.UploadId, _attempt, connection);
-                return upload.UploadId;
-            },
-            cancellation);
+        _uploadId = await BeginPartsAsync(start, cancellation);
+        cancellation.ThrowIfCancellationRequested();
         MayFail.At(Failpoint.S3UploadBegun, cancellation);
         var sent = new ConcurrentBag<PartETag>();
         // The first part that fails for good ends the others and the waiting for more.
@@ -132,6 +125,22 @@ internal sealed class S3Upload(S3Connection connection, S3Folder folder, string 
         if (await new UploadRivals(connection, _key, folder.AddressOf(name), log).HavePrecedenceAsync(_uploadId, cancellation))
             throw Taken("another run is uploading it");
         await CompleteAsync([.. sent.OrderBy(part => part.PartNumber)], length, cancellation);
+    }
+
+    /// <summary>Whoever gives up waits a moment for the id that is on its way: without it nothing can be removed.</summary>
+    private async Task<string> BeginPartsAsync(InitiateMultipartUploadRequest start, CancellationToken cancellation)
+    {
+        using var unhurried = new CancellationTokenSource();
+        await using var hurry = cancellation.Register(() => unhurried.CancelAfter(connection.Patience.UndoLimitWhenDead));
+        return await connection.TryAsync(
+            _attempt,
+            async (s3, watch) =>
+            {
+                var upload = await s3.InitiateMultipartUploadAsync(start, watch.Token);
+                S3Failures.ThrowIfNone(upload.UploadId, _attempt, connection);
+                return upload.UploadId;
+            },
+            unhurried.Token);
     }
 
     private static async IAsyncEnumerable<Part> FollowAsync(
