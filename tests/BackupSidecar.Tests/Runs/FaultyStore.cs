@@ -19,6 +19,9 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
 
     public Action BeforePut { get; set; } = () => { };
 
+    /// <summary>Happens when an object has been written.</summary>
+    public Action AfterPut { get; set; } = () => { };
+
     public Action BeforeFind { get; set; } = () => { };
 
     public bool WasSwept { get; private set; }
@@ -48,10 +51,11 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
         AfterUpload(name);
     }
 
-    public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    public async Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         BeforePut();
-        return inner.PutAsync(name, content, cancellation);
+        await inner.PutAsync(name, content, cancellation);
+        AfterPut();
     }
 
     public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)

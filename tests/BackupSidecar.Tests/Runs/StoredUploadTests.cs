@@ -61,6 +61,23 @@ public sealed class StoredUploadTests
         root.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task An_archive_whose_manifest_is_there_counts_although_the_store_said_that_it_failed()
+    {
+        var root = Directory.CreateTempSubdirectory("stored-upload-");
+        using var local = new LocalStore(root.FullName, Name.BackupName, TimeProvider.System);
+        using var store = new FaultyStore(local) { AfterPut = () => throw new StoreException("the folder could not be flushed") };
+        using var spool = SealedSpool(local, 100);
+
+        var upload = Begin(store, spool, Task.FromResult(new byte[100]), TestContext.Current.CancellationToken);
+        await upload.Ended;
+
+        Assert.Null(upload.ToReport().Problem);
+        Assert.True(upload.IsCommitted);
+        Assert.Equal(2, Directory.GetFiles(local.Folder).Length);
+        root.Delete(recursive: true);
+    }
+
     private static Spool SealedSpool(LocalStore store, int bytes)
     {
         Directory.CreateDirectory(store.Folder);

@@ -81,15 +81,38 @@ internal sealed class StoredUpload
         catch (Exception failure) when (!cancellation.IsCancellationRequested && !spool.Sealed.IsFaulted)
         {
             // Of whatever type: a store that fails, even by a fault of ours, costs nobody the copy in the other one.
+            isNameShared = failure is StoreNameTakenException;
+            if (Checked is { } found && !isNameShared && await IsCommittedAfterAllAsync(manifest))
+            {
+                IsCommitted = true;
+                _log.LogWarning("The {Store} store said that it failed to {Attempt} ({Reason}), but has it: the backup counts.", Store.Name, attempt, failure.Message);
+                Tell(found);
+                return;
+            }
             var consequence = isArchiveThere ? ". It is no backup there." : "";
             Problem = $"The {Store.Name} store ({Store.Location}) failed to {attempt}: {(isArchiveThere ? failure.Message.TrimEnd('.') : failure.Message)}{consequence}";
             _log.LogError("{Problem}", Problem);
-            isNameShared = failure is StoreNameTakenException;
         }
         finally
         {
             if (isArchiveThere && !IsCommitted && !isNameShared)
                 await TakeBackAsync();
+        }
+    }
+
+    /// <summary>Whether our manifest is there although its writing failed: the answer may have been lost after the deed.</summary>
+    private async Task<bool> IsCommittedAfterAllAsync(Task<byte[]> manifest)
+    {
+        using var limit = new CancellationTokenSource(LongestTakeBack);
+        try
+        {
+            return manifest.IsCompletedSuccessfully
+                && await Store.FindAsync(_name.ManifestFileName, limit.Token) is { } found && found.Bytes == (await manifest).Length;
+        }
+        catch (Exception failure) when (failure is StoreException or OperationCanceledException)
+        {
+            _log.LogDebug("Whether {Location}/{Manifest} is there cannot be told: {Reason}", Store.Location, _name.ManifestFileName, failure.Message);
+            return false;
         }
     }
 
