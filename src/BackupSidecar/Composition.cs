@@ -111,7 +111,7 @@ internal sealed class Composition : IDisposable
         new SettingsReader(FileReading.Of).Read(ProcessEnvironment.Variables(), SettingsScope.StoresOnly).Redactor.Redact(text);
 
     public BackupRun BackupRun() => new(
-        Settings, Plan, Expansion(), new SourceFactory(Settings, Engine, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(),
+        Settings, Plan, Expansion(), new SourceFactory(Settings, Engine, Time, Log), Stores, _local?.Folder, Recovery(), RetentionRun(), MissedCopies(),
         _notifiers, History, Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
 
     /// <summary>Looks at sources, stores and services without a run. The plan is that of a run that would begin now.</summary>
@@ -169,6 +169,8 @@ internal sealed class Composition : IDisposable
         _pings.Dispose();
         _logFile?.Dispose();
     }
+
+    private MissedCopies MissedCopies() => new(Settings, _local?.Folder, RetentionRun(), History, now => Schedule?.Next(now), Time, Log);
 
     private RestoreDrill RestoreDrill() => new(
         Settings, Plan, DrillContainers(), (plan, folder, places) => Engine(plan, folder, places, NoJournal), Evidence(),

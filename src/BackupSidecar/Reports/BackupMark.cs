@@ -43,11 +43,8 @@ internal sealed record BackupMarks(IReadOnlyList<BackupMark> All)
     public BackupMarks After(RunReport verification) =>
         verification.Verified.Where(copy => copy.IsVerdict).Aggregate(this, (marks, copy) => marks.After(copy, verification.FinishedAt));
 
-    /// <summary>A person knows of these now.</summary>
-    public BackupMarks Accept(IReadOnlyCollection<BackupMark> known, DateTimeOffset now) =>
-        new([.. All.Select(mark => mark.IsOpen && known.Contains(mark) ? mark with { AcceptedAt = now } : mark)]);
-
-    private BackupMarks After(VerifiedCopy copy, DateTimeOffset now)
+    /// <summary>After a verdict on one copy.</summary>
+    public BackupMarks After(VerifiedCopy copy, DateTimeOffset now)
     {
         var known = OfCopy(copy.Archive, copy.Store);
         if (copy.Result == VerificationResult.Good)
@@ -57,4 +54,8 @@ internal sealed record BackupMarks(IReadOnlyList<BackupMark> All)
         var closest = known.RefusedAt > copy.Level ? known : known with { RefusedAt = copy.Level, Problem = copy.Problem ?? known.Problem };
         return new BackupMarks([.. All.Select(mark => mark == known ? closest : mark)]);
     }
+
+    /// <summary>A person knows of these now.</summary>
+    public BackupMarks Accept(IReadOnlyCollection<BackupMark> known, DateTimeOffset now) =>
+        new([.. All.Select(mark => mark.IsOpen && known.Contains(mark) ? mark with { AcceptedAt = now } : mark)]);
 }

@@ -91,6 +91,7 @@ internal sealed class History(string stateDirectory, string name = "history")
         Sources = Whole(report.Sources),
         Stores = Whole(report.Stores),
         Verified = Whole(report.Verified),
+        MadeUp = Whole(report.MadeUp),
         Problems = Whole(report.Problems),
         Warnings = Whole(report.Warnings),
         Attention = Whole(report.Attention),

@@ -8,10 +8,10 @@ internal static class ReportText
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-    /// <summary>One line: for a backup that succeeded, <c>NAME backup completed: TIMESTAMP</c>.</summary>
+    /// <summary>One line: for a backup that succeeded, <c>NAME backup completed: TIMESTAMP</c>, and what it made up for.</summary>
     public static string Headline(RunReport report) => report.Outcome switch
     {
-        RunOutcome.Succeeded => $"{report.BackupName} {report.Kind} completed: {Subject(report)}",
+        RunOutcome.Succeeded => $"{report.BackupName} {report.Kind} completed: {Subject(report)}{MadeUp(report)}",
         RunOutcome.Partial when report.Attention.Count > 0 && IsWhole(report) => $"{report.BackupName} {report.Kind} needs attention: {Subject(report)}",
         RunOutcome.Partial => $"{report.BackupName} {report.Kind} is incomplete: {Subject(report)}",
         RunOutcome.NotStarted => $"{report.BackupName} {report.Kind} was not started",
@@ -37,6 +37,8 @@ internal static class ReportText
             text.Append($"Source {source.EntryName} ({source.Kind}): {source.Problem ?? Size(source.Bytes)}\n");
         foreach (var store in report.Stores)
             text.Append($"Store {store.Store}: {store.Problem ?? Stored(store)}{Retention(store)}\n");
+        foreach (var copy in report.MadeUp)
+            text.Append($"Made up for: {copy.Archive} in {copy.Store}{(copy.Checked is { } check ? $" ({Word(check)})" : "")}\n");
         foreach (var copy in report.Verified)
             text.Append($"Verified {copy.Archive} in {copy.Store}, {Word(copy.Level)}: {copy.Problem ?? Word(copy.Result)}\n");
         if (report.ArchiveBytes is { } bytes)
@@ -78,6 +80,13 @@ internal static class ReportText
 
     private static string Subject(RunReport report) =>
         report.Timestamp ?? report.FinishedAt.ToString("u", CultureInfo.InvariantCulture);
+
+    private static string MadeUp(RunReport report) => report.MadeUp switch
+    {
+        [] => "",
+        [var copy] => $"; made up for: {copy.Archive} in {copy.Store}",
+        { Count: var copies } => $"; made up for {copies} copies that stores had missed",
+    };
 
     private static string Stored(StoreReport store) => store.Checked is { } check ? $"stored ({Word(check)})" : "stored";
 

@@ -80,8 +80,11 @@ internal sealed record RunReport
 
     public IReadOnlyList<StoreReport> Stores { get; init; } = [];
 
-    /// <summary>What a verification looked at, in the order in which it did.</summary>
+    /// <summary>What a verification looked at, in the order in which it did; of a backup, older copies that it read and found to be bad.</summary>
     public IReadOnlyList<VerifiedCopy> Verified { get; init; } = [];
+
+    /// <summary>Older backups that stores had missed and have now.</summary>
+    public IReadOnlyList<MadeUpCopy> MadeUp { get; init; } = [];
 
     /// <summary>From the first stop to the last start; null where nothing was stopped.</summary>
     public TimeSpan? ServicesStoppedFor { get; init; }

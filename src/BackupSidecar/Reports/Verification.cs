@@ -69,8 +69,9 @@ internal sealed class PastVerifications
 
     private static bool IsRefused(PastVerification past) => past.Copy.Result == VerificationResult.Refused;
 
-    private static IEnumerable<VerifiedCopy> ReadBack(RunReport backup) => backup.Archive is not { } archive
-        ? []
-        : backup.Stores.Where(store => store.Checked == UploadCheck.ReadBack)
-            .Select(store => new VerifiedCopy(archive, store.Store, VerificationLevel.Stored, VerificationResult.Good, Problem: null));
+    private static IEnumerable<VerifiedCopy> ReadBack(RunReport backup) =>
+        (backup.Archive is { } archive ? backup.Stores.Select(store => (Archive: archive, store.Store, store.Checked)) : [])
+            .Concat(backup.MadeUp.Select(copy => (copy.Archive, copy.Store, copy.Checked)))
+            .Where(copy => copy.Checked == UploadCheck.ReadBack)
+            .Select(copy => new VerifiedCopy(copy.Archive, copy.Store, VerificationLevel.Stored, VerificationResult.Good, Problem: null));
 }

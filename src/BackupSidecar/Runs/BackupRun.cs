@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Runs;
 
 /// <summary>
-/// One backup, from the lock to the report: hooks, stop, read, start, store, commit, prune, tell. Whatever fails, services
-/// run again, nothing half made is called a backup, and the report says what happened.
+/// One backup, from the lock to the report: hooks, stop, read, start, store, commit, prune, make up for what a store missed, tell.
+/// Whatever fails, services run again, nothing half made is called a backup, and the report says what happened.
 /// </summary>
 internal sealed class BackupRun(
     Settings settings,
@@ -26,6 +26,7 @@ internal sealed class BackupRun(
     string? localFolder,
     Recovery recovery,
     RetentionRun retention,
+    MissedCopies missedCopies,
     NotifierGroup notifiers,
     History history,
     Redactor redactor,
@@ -148,6 +149,9 @@ internal sealed class BackupRun(
         MayFail.At(Failpoint.BeforeSweep, cancellation);
         // A store that has just failed is left alone: it would fail again, and the run's end would wait for it.
         await recovery.SweepAsync(uploads.Where(upload => upload.IsCommitted).Select(upload => upload.Store), cancellation);
+        // Of what killed runs had begun to copy nothing may be left by now: it would look like another run's.
+        await missedCopies.MakeUpAsync(
+            _record, [.. uploads.Where(upload => upload is { IsCommitted: true, Checked.Problem: null }).Select(upload => upload.Store)], cancellation);
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
     }
 

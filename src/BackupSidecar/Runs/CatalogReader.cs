@@ -30,6 +30,18 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         };
     }
 
+    /// <summary>A manifest as it is stored.</summary>
+    /// <exception cref="BackupRefusedException">It is too long to be one.</exception>
+    public static async Task<byte[]> ManifestBytesAsync(IBackupStore store, StoredObject manifest, CancellationToken cancellation)
+    {
+        if (manifest.Bytes > ManifestFile.MostBytes)
+            throw new BackupRefusedException($"it has {manifest.Bytes} bytes, which no manifest has");
+        await using var stream = await store.OpenReadAsync(manifest.Name, cancellation);
+        var bytes = new byte[manifest.Bytes];
+        await stream.ReadExactlyAsync(bytes, cancellation);
+        return bytes;
+    }
+
     private async Task<Listing> ReadAsync(IBackupStore store, Task prepared, CancellationToken cancellation)
     {
         var objects = new Dictionary<string, StoredObject>(StringComparer.Ordinal);
@@ -87,7 +99,7 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         var copy = new StoredCopy(store.Name, archive.Bytes, archive.WrittenAt, CatalogState.Damaged);
         try
         {
-            var (manifest, trust) = manifests.Read(await BytesAsync(store, manifestObject, cancellation));
+            var (manifest, trust) = manifests.Read(await ManifestBytesAsync(store, manifestObject, cancellation));
             var problem = Mismatch(name, archive, manifest, trust);
             return copy with
             {
@@ -125,16 +137,6 @@ internal sealed class CatalogReader(IReadOnlyList<IBackupStore> stores, Manifest
         return manifest.Stored.Bytes == archive.Bytes
             ? null
             : $"{archive.Bytes} bytes are stored, but the manifest says {manifest.Stored.Bytes}";
-    }
-
-    private static async Task<byte[]> BytesAsync(IBackupStore store, StoredObject manifest, CancellationToken cancellation)
-    {
-        if (manifest.Bytes > ManifestFile.MostBytes)
-            throw new BackupRefusedException($"it has {manifest.Bytes} bytes, which no manifest has");
-        await using var stream = await store.OpenReadAsync(manifest.Name, cancellation);
-        var bytes = new byte[manifest.Bytes];
-        await stream.ReadExactlyAsync(bytes, cancellation);
-        return bytes;
     }
 
     private static IEnumerable<string> NamesWithoutArchive(Dictionary<string, StoredObject> objects) =>

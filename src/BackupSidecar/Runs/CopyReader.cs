@@ -35,6 +35,20 @@ internal sealed class CopyReader(string staging, IReadOnlyList<IBackupStore> sto
             return await ProvenAsync(name, copy, stored, NamelessFile(copy.Bytes), cancellation);
     }
 
+    /// <summary>The same bytes as a sealed spool, to be stored once more. A file is read where it is, and anything else is downloaded into the folder.</summary>
+    /// <exception cref="BackupRefusedException">Its bytes are not those that were written.</exception>
+    /// <exception cref="StoreException">The store does not give them.</exception>
+    /// <exception cref="IOException">The folder does not take them.</exception>
+    public async Task<Spool> SpoolAsync(ArchiveName name, StoredCopy copy, string folder, CancellationToken cancellation)
+    {
+        var sha256 = copy.Manifest?.Stored?.Sha256 ?? throw copy.Refused(name, "has no manifest that tells its bytes");
+        var stored = await OpenAsync(name, copy, cancellation);
+        if (stored is FileStream file)
+            return await InPlaceAsync(name, copy, file, sha256, cancellation);
+        await using (stored)
+            return await DownloadAsync(name, copy, stored, folder, cancellation);
+    }
+
     private async Task<Stream> OpenAsync(ArchiveName name, StoredCopy copy, CancellationToken cancellation)
     {
         var store = stores.First(store => store.Name == copy.Store);
@@ -53,6 +67,37 @@ internal sealed class CopyReader(string staging, IReadOnlyList<IBackupStore> sto
         catch
         {
             await kept.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<Spool> InPlaceAsync(ArchiveName name, StoredCopy copy, FileStream file, string sha256, CancellationToken cancellation)
+    {
+        try
+        {
+            await CheckAsync(name, copy, file, Stream.Null, cancellation);
+            return new Spool(file, sha256);
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<Spool> DownloadAsync(ArchiveName name, StoredCopy copy, Stream stored, string folder, CancellationToken cancellation)
+    {
+        // Two runs of one name meet only where the archive gets its name, and there one of them loses.
+        var spool = new Spool(folder, PartialFile.NameFor($"{name.FileName}.{Guid.NewGuid():N}"), fallbackDirectory: null, isFollowed: false);
+        try
+        {
+            await CheckAsync(name, copy, stored, spool.Writer, cancellation);
+            spool.Seal();
+            return spool;
+        }
+        catch
+        {
+            spool.Dispose();
             throw;
         }
     }

@@ -43,7 +43,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
         var catalog = await new CatalogReader([store], manifests, settings.Name).ReadAsync(cancellation);
         if (!catalog.IsWhole)
             throw new StoreException(string.Join(' ', catalog.Problems));
-        var owned = catalog.Entries.Where(entry => entry.State is CatalogState.Complete or CatalogState.Partial && entry.Copies.All(IsOurs)).ToList();
+        var owned = Owned(catalog, store.Name).ToList();
         var strangers = catalog.Entries.Count(entry => entry.Manifest is not null) - owned.Count;
         if (strangers > 0)
         {
@@ -52,6 +52,24 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
                 store.Location, strangers);
         }
         return Decide(store, owned, [.. catalog.Entries.Concat(catalog.Lost).Select(entry => entry.Name.FileName)]);
+    }
+
+    /// <summary>The backups in a store that somebody we know vouches for, each with its copy there.</summary>
+    public IEnumerable<CatalogEntry> Owned(Catalog catalog, string store) =>
+        from entry in catalog.Entries
+        from copy in entry.Copies
+        where copy.Store == store && copy.State is CatalogState.Complete or CatalogState.Partial && IsOurs(copy)
+        select entry with { Copies = [copy] };
+
+    /// <summary>Which of these backups, that a store does not have, it would keep if it had them; in the same order.</summary>
+    /// <exception cref="IOException">What is known to be bad cannot be read.</exception>
+    public IReadOnlyList<CatalogEntry> Wanted(IBackupStore store, Catalog catalog, IReadOnlyList<CatalogEntry> missing)
+    {
+        var marks = _marks.Read();
+        var past = new PastVerifications(_verifications.ReadNewestFirst());
+        var plan = _policy.Decide(Owned(catalog, store.Name).Concat(missing).Select(entry => Candidate(entry, store, marks, past)), time.GetUtcNow());
+        var kept = plan.Decisions.Where(decision => decision.Keep).Select(decision => decision.Candidate.Archive).ToHashSet();
+        return [.. missing.Where(entry => kept.Contains(entry.Name.FileName))];
     }
 
     private RetentionPlan Decide(IBackupStore store, List<CatalogEntry> owned, HashSet<string> archives)

@@ -14,6 +14,8 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
     private readonly List<string> _problems = [];
     private readonly List<string> _warnings = [];
     private readonly List<string> _attention = [];
+    private readonly List<VerifiedCopy> _refused = [];
+    private readonly List<MadeUpCopy> _madeUp = [];
 
     public Guid RunId { get; } = Guid.NewGuid();
 
@@ -55,6 +57,15 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
     /// <summary>For what makes a person look at the backup; it is a problem as well, of the run or of a source.</summary>
     public void AddAttention(string sentence) => _attention.Add(sentence);
 
+    /// <summary>For an older copy that was read and is not what was stored there; its problem is one of the run.</summary>
+    public void AddRefused(VerifiedCopy copy) => _refused.Add(copy);
+
+    public void AddMadeUp(MadeUpCopy copy)
+    {
+        log.LogInformation("Made up for: {Archive} in {Store}", copy.Archive, copy.Store);
+        _madeUp.Add(copy);
+    }
+
     public void AddWarning(string sentence)
     {
         log.LogWarning("{Warning}", sentence);
@@ -74,6 +85,8 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
         ArchiveBytes = ArchiveBytes,
         Sources = [.. Sources.Select(ToReport)],
         Stores = Stores,
+        Verified = [.. _refused],
+        MadeUp = [.. _madeUp],
         ServicesStoppedFor = ServicesStoppedFor,
         Problems = [.. _problems],
         Warnings = [.. _warnings],

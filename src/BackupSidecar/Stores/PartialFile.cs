@@ -20,6 +20,9 @@ internal sealed class PartialFile : IDisposable
         PosixFiles.MarkInUse(Handle);
     }
 
+    /// <summary>A file that is whole and has its name: it stays. Takes it over.</summary>
+    public PartialFile(FileStream whole) => (Path, Handle, _committed) = (whole.Name, whole.SafeFileHandle, true);
+
     public string Path { get; private set; }
 
     public SafeFileHandle Handle { get; }

@@ -49,6 +49,19 @@ internal sealed class Spool : IDisposable
         Writer = isFollowed ? new SpoolWriter(this) : new DirectSpoolWriter(this);
     }
 
+    /// <summary>An archive that lies in a file already, whole, and stays there. Takes the file over.</summary>
+    /// <param name="whole">The file.</param>
+    /// <param name="sha256">The digest of its bytes (hex), which somebody has just read.</param>
+    public Spool(FileStream whole, string sha256)
+    {
+        HomeDirectory = Path.GetDirectoryName(whole.Name)!; // It is a file.
+        _fileName = Path.GetFileName(whole.Name);
+        _file = new PartialFile(whole);
+        _length = RandomAccess.GetLength(_file.Handle);
+        _sealed.SetResult((_length, sha256));
+        Writer = new SpoolWriter(this);
+    }
+
     /// <summary>Where it was meant to lie.</summary>
     public string HomeDirectory { get; }
 

@@ -61,9 +61,10 @@ internal sealed class S3Backups : IDisposable
         using var notifiers = new NotifierGroup([], TimeProvider.System, _log);
         var history = new History(_settings.Paths.State);
         var recovery = new Recovery(_settings, _plan, new RestoreTargets(NoEngine, _settings.Paths.Staging, _log), notifiers, history, _clock, _log);
+        var retention = new RetentionRun(_settings, _clock, _log);
         var run = new BackupRun(
             _settings, _plan, new PlanExpansion((_, _) => throw new NotSupportedException()), new SourceFactory(_settings, NoEngine, _clock, _log), [store],
-            localFolder: null, recovery, new RetentionRun(_settings, _clock, _log), notifiers, history, new Redactor([]), new Progress<RunProgress>(), _clock, _log);
+            localFolder: null, recovery, retention, new MissedCopies(_settings, localFolder: null, retention, history, _ => null, _clock, _log), notifiers, history, new Redactor([]), new Progress<RunProgress>(), _clock, _log);
         var report = await run.RunAsync(cancellation);
         _clock.Ahead += TimeSpan.FromMinutes(1);
         return (report, Convert.ToHexStringLower(SHA256.HashData(content)));

@@ -67,10 +67,13 @@ public sealed class PastVerificationsTests
                 new StoreReport("far", "s3://far", Problem: null) { Checked = UploadCheck.Samples },
                 new StoreReport("s3", "s3://bucket", Problem: null) { Checked = UploadCheck.ReadBack },
             ],
+            MadeUp = [new MadeUpCopy("older", "s3") { Checked = UploadCheck.ReadBack }, new MadeUpCopy("older", "local") { Checked = UploadCheck.Size }],
         }]);
 
         Assert.Equal((VerificationLevel.Stored, VerificationResult.Good, Sample.Succeeded.FinishedAt), past.Of(Archive, "s3") is { } found ? (found.Copy.Level, found.Copy.Result, found.At) : default);
         Assert.All(["local", "near", "far"], store => Assert.Null(past.Of(Archive, store)));
+        Assert.Equal(VerificationLevel.Stored, past.Of("older", "s3")?.Copy.Level);
+        Assert.Null(past.Of("older", "local"));
     }
 
     private static PastVerifications After(params (VerificationLevel Level, VerificationResult Result)[] oldestFirst) => new(oldestFirst

@@ -25,6 +25,17 @@ public sealed class ReportTextTests
     }
 
     [Fact]
+    public void What_was_made_up_for_is_told()
+    {
+        var one = new MadeUpCopy("app-2026-11-19-030000.tar.gz.gpg", "s3") { From = "local", Checked = UploadCheck.ReadBack };
+        var report = Sample.Succeeded with { MadeUp = [one] };
+
+        Assert.Equal("app backup completed: 2026-11-20-030000; made up for: app-2026-11-19-030000.tar.gz.gpg in s3", ReportText.Headline(report));
+        Assert.Contains("\nMade up for: app-2026-11-19-030000.tar.gz.gpg in s3 (read back)\n", ReportText.Summary(report), StringComparison.Ordinal);
+        Assert.EndsWith("; made up for 2 copies that stores had missed", ReportText.Headline(report with { MadeUp = [one, one] }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_error_message_is_the_problems_and_nothing_else() =>
         Assert.Equal("uploads: The directory is not there.\ns3: The server did not answer.", ReportText.ErrorMessage(Sample.Full));
 

@@ -79,6 +79,9 @@ internal sealed class BackupScene : IAsyncDisposable
     /// <summary>What a server answers that is asked for its databases.</summary>
     public Func<DatabaseServerPlan, Task<IReadOnlyList<string>>> Databases { get; set; } = server => throw new InvalidOperationException(server.EntryName);
 
+    /// <summary>When the schedule wants the next run.</summary>
+    public Func<DateTimeOffset, DateTimeOffset?> NextRun { get; set; } = _ => null;
+
     public IReadOnlyList<RunReport> Told => _listener.Told;
 
     public History History => new(Settings.Paths.State);
@@ -90,9 +93,10 @@ internal sealed class BackupScene : IAsyncDisposable
     public async Task<RunReport> RunAsync(CancellationToken? interrupted = null)
     {
         using var notifiers = Notifiers();
+        var retention = new RetentionRun(Settings, Clock, Log);
         var run = new BackupRun(
             Settings, Plan, new PlanExpansion((server, _) => Databases(server)), new SourceFactory(Settings, NoEngine, Clock, SourceLog ?? Log), [Local, Far], Local.Folder, Recovery(notifiers),
-            new RetentionRun(Settings, Clock, Log), notifiers, History, new Redactor([]),
+            retention, new MissedCopies(Settings, Local.Folder, retention, History, NextRun, Clock, Log), notifiers, History, new Redactor([]),
             new Progress<RunProgress>(), Clock, Log);
         var report = await run.RunAsync(interrupted ?? TestContext.Current.CancellationToken);
         Clock.Now += TimeSpan.FromMinutes(1);
@@ -107,6 +111,17 @@ internal sealed class BackupScene : IAsyncDisposable
 
     public Task<RunReport> VerifyAsync() =>
         new VerifyRun(Settings, [Local, Far], Clock, Log).RunAsync(Guid.NewGuid(), new VerifyOptions(), _ => { }, TestContext.Current.CancellationToken);
+
+    /// <summary>What a restore from that store makes of the picture.</summary>
+    public async Task<string> RestoredAsync(RunReport backup, string store)
+    {
+        var folder = _folder[$"restored-{Guid.NewGuid():N}"];
+        var options = new RestoreOptions { Backup = backup.Archive!, Store = store, ToDirectory = folder }; // It was stored.
+        var report = await new RestoreRun(Settings, Plan, [Local, Far], new RestoreTargets(NoEngine, Settings.Paths.Staging, Log), Clock, Log)
+            .RunAsync(Guid.NewGuid(), options, (_, _) => Task.FromResult(true), TestContext.Current.CancellationToken);
+        Assert.True(report.Outcome == RunOutcome.Succeeded, string.Join(' ', report.Problems));
+        return await File.ReadAllTextAsync(Path.Combine(folder, "uploads", "picture"), TestContext.Current.CancellationToken);
+    }
 
     /// <summary>Forgets what was recorded until now, for tests of many runs.</summary>
     public void Forget()

@@ -13,6 +13,9 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
     /// <summary>Happens before an object, or a part of it, is read.</summary>
     public Action<string> BeforeRead { get; set; } = _ => { };
 
+    /// <summary>What an object's bytes pass through while they are read.</summary>
+    public Func<Stream, Stream> Reading { get; set; } = stream => stream;
+
     public StoreChecksum? Checksum { get; set; }
 
     public Action BeforeProbe { get; set; } = () => { };
@@ -58,10 +61,10 @@ internal sealed class FaultyStore(IBackupStore inner) : IBackupStore
         AfterPut();
     }
 
-    public Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)
+    public async Task<Stream> OpenReadAsync(string name, CancellationToken cancellation)
     {
         BeforeRead(name);
-        return inner.OpenReadAsync(name, cancellation);
+        return Reading(await inner.OpenReadAsync(name, cancellation));
     }
 
     public Task ReadAsync(string name, long offset, Memory<byte> buffer, CancellationToken cancellation)
