@@ -2,6 +2,7 @@ using System.Diagnostics;
 using BackupSidecar.Failpoints;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Reports;
+using BackupSidecar.Stores;
 using BackupSidecar.Tests.Commands;
 using BackupSidecar.Tests.Support;
 
@@ -24,6 +25,9 @@ public sealed class BackupFailpointTests(CephServer s3)
 
     private static readonly Failpoint[] Sample =
         [Failpoint.AfterStop, Failpoint.DumpMiddle, Failpoint.AfterLocalRename, Failpoint.S3AfterComplete, Failpoint.BeforeManifest, Failpoint.BeforeUnlock];
+
+    /// <summary>Each of the two stores comes by once, so the third time is that of a copy that the server had missed.</summary>
+    private static readonly Failpoint[] WhileMakingUp = [Failpoint.S3AfterPart, Failpoint.BeforeManifest];
 
     internal static IEnumerable<Failpoint> Points => Enum.GetValues<Failpoint>().Where(point => point < Failpoint.RestoreBegun);
 
@@ -55,7 +59,8 @@ public sealed class BackupFailpointTests(CephServer s3)
         foreach (var places in LongRun.IsWanted ? Places.All : [.. Places.All.Take(1)])
         {
             var points = kind == FailureKind.Kill ? Points : LongRun.IsWanted ? Points.Except(ThrowsNothing) : Sample;
-            var orders = points.Where(point => BreakableStack.IsOnTheWay(point, places)).Select(point => (kind, point, 1)).Concat(LongRun.IsWanted ? SecondTimes(places).Select(point => (kind, point, 2)) : []).ToList();
+            var orders = points.Where(point => BreakableStack.IsOnTheWay(point, places)).Select(point => (kind, point, 1)).Concat(LongRun.IsWanted ? SecondTimes(places).Select(point => (kind, point, 2)) : [])
+                .Concat(kind == FailureKind.Kill && places is { Local: true, S3: true } ? WhileMakingUp.Select(point => (kind, point, 3)) : []).ToList();
             for (var lane = 0; lane < Lanes; lane++)
                 yield return (places, [.. orders.Where((_, index) => index % Lanes == lane)]);
         }
@@ -83,6 +88,7 @@ public sealed class BackupFailpointTests(CephServer s3)
     private static async Task BreakAsync(BreakableStack stack, FailureKind kind, Failpoint point, int time)
     {
         var order = $"{kind} {point} {time}";
+        var missed = BreakableStack.IsMakingUp(point, time) ? await stack.MissAsync() : null;
         var before = stack.History.Count;
         var stored = (await stack.CompleteAsync()).ToHashSet();
 
@@ -100,6 +106,7 @@ public sealed class BackupFailpointTests(CephServer s3)
             await CheckTruthAsync(stack, order, point, ended, before, stored);
         }
         await CheckNextAsync(stack, order, kind, point, before);
+        stack.Note(missed is not null && !(await stack.CompleteAsync()).Contains((StoreName.S3, missed)), $"{order}: {missed} was not made up for");
     }
 
     /// <summary>A run that failed: exit code, history and news say the same, and that is what lies in the stores.</summary>
@@ -109,7 +116,7 @@ public sealed class BackupFailpointTests(CephServer s3)
         await stack.CheckAsync($"{order}, after it", mayStop: BreakableStack.MayStop(point));
         var told = stack.Told();
         var stored = (await stack.CompleteAsync()).Except(storedBefore).Count();
-        RunOutcome[] expected = stored == stack.Stores ? [RunOutcome.Succeeded, RunOutcome.Partial] : stored > 0 ? [RunOutcome.Partial] : [RunOutcome.Failed];
+        RunOutcome[] expected = stored >= stack.Stores ? [RunOutcome.Succeeded, RunOutcome.Partial] : stored > 0 ? [RunOutcome.Partial] : [RunOutcome.Failed];
         var news = ended.ExitCode == (int)RunOutcome.Succeeded ? "/ok" : "/fail";
         stack.Note(!expected.Contains((RunOutcome)ended.ExitCode), $"{order}: ended with {ended.ExitCode}, and is stored in {stored} of {stack.Stores}: {ended.Errors}");
         stack.Note(!told.SequenceEqual([news]), $"{order}: ended with {ended.ExitCode}, and told {string.Join(' ', told)}");

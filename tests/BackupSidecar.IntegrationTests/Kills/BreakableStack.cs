@@ -143,12 +143,26 @@ internal sealed class BreakableStack : IAsyncDisposable
 
     public static bool MayStop(Failpoint point) => point is Failpoint.BeforeStop or Failpoint.AfterStop;
 
+    /// <summary>Whether a run comes by this point, the so-many-th time, only where it makes up for what a store has missed: two stores come by twice.</summary>
+    public static bool IsMakingUp(Failpoint point, int time) => time > 2 || point is >= Failpoint.BeforeMakingUp and <= Failpoint.MissedCopyStored;
+
+    /// <summary>A backup that the server missed.</summary>
+    public async Task<string> MissAsync()
+    {
+        var ended = await RunAsync($"{FailureKind.Throw} {Failpoint.S3UploadBegun}", "backup");
+        Note(ended.ExitCode != (int)RunOutcome.Partial, $"a backup that the server was to miss ended with {ended.ExitCode}: {ended.Errors}");
+        LetTimePass();
+        Told();
+        return History[^1].Archive!; // It is stored in the folder.
+    }
+
     /// <summary>Whether a point is on the way of a backup to these places.</summary>
     public static bool IsOnTheWay(Failpoint point, Places places) => point switch
     {
         Failpoint.EncryptMiddle => places.Encrypted,
         Failpoint.BeforeLocalRename or Failpoint.AfterLocalRename => places.Local,
         >= Failpoint.S3UploadBegun and <= Failpoint.S3AfterPut => places.S3,
+        >= Failpoint.BeforeMakingUp and <= Failpoint.MissedCopyStored => places is { Local: true, S3: true },
         _ => true,
     };
 

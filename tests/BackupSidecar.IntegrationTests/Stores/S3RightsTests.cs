@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using BackupSidecar.IntegrationTests.Support;
 using BackupSidecar.Stores;
@@ -113,22 +114,57 @@ public sealed class S3RightsTests(CephServer ceph) : FaultyServerTests(ceph)
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task While_one_store_is_down_the_other_gets_its_copy_and_after_it_both_do()
+    public async Task While_one_store_is_down_the_other_gets_its_copy_and_after_it_both_do_and_what_was_missed_as_well()
     {
         var isDown = true;
         await using var proxy = await ProxyAsync(_ => isDown ? new Fault.Reset() : null);
         using var program = Program(proxy);
+        program.Settings["BACKUP_S3_PART_SIZE"] = "5M";
+        await WriteAsync(program, "written while the server was down");
 
-        var during = await program.RunAsync("backup");
+        var serverDown = await program.RunAsync("backup");
         isDown = false;
-        var after = await program.RunAsync("backup");
+        await WriteAsync(program, "written while all was well");
+        var serverUp = await program.RunAsync("backup");
+        var stores = await StoresAsync(program);
+        Directory.Move(program.Path("store"), program.Path("unmounted"));
+        await File.WriteAllTextAsync(program.Path("store"), "", Token);
+        await WriteAsync(program, "written while the folder was away");
+        var folderDown = await program.RunAsync("backup");
+        File.Delete(program.Path("store"));
+        Directory.Move(program.Path("unmounted"), program.Path("store"));
+        var folderUp = await program.RunAsync("backup");
 
-        Assert.True(during.ExitCode == 3, during.Everything);
-        Assert.True(after.ExitCode == 0, after.Everything);
-        var stores = (await program.RunAsync("list", "--json")).Json.EnumerateArray()
-            .Select(each => string.Join(' ', each.GetProperty("stores").EnumerateArray().Select(copy => copy.GetProperty("store").GetString())));
-        Assert.Equal(["local s3", "local"], stores);
-        Assert.Equal(["partial", "succeeded"], Outcomes(program));
+        Assert.True((serverDown.ExitCode, serverUp.ExitCode) == (3, 0), serverDown.Everything + serverUp.Everything);
+        Assert.Equal(["local s3", "local s3"], stores);
+        Assert.True((folderDown.ExitCode, folderUp.ExitCode) == (3, 0), folderDown.Everything + folderUp.Everything);
+        Assert.Equal(["local s3", "local s3", "local s3", "local s3"], await StoresAsync(program));
+        Assert.Equal(["partial", "succeeded", "partial", "succeeded"], Outcomes(program));
+        var archives = (await program.RunAsync("list", "--json")).Json.EnumerateArray().Select(each => each.GetProperty("archive").GetString()!).ToList(); // Each has one.
+        await AssertRestoredAsync(program, archives[3], "s3", "written while the server was down");
+        await AssertRestoredAsync(program, archives[1], "local", "written while the folder was away");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(program.Path("staging")));
+    }
+
+    /// <summary>A few parts that nothing compresses, and some words.</summary>
+    private static async Task WriteAsync(BuiltProgram program, string words)
+    {
+        await File.WriteAllBytesAsync(program.Path("source", "noise"), RandomNumberGenerator.GetBytes(11 << 20), Token);
+        await File.WriteAllTextAsync(program.Path("source", "letter.txt"), words, Token);
+    }
+
+    private static async Task<IReadOnlyList<string>> StoresAsync(BuiltProgram program) =>
+    [
+        .. (await program.RunAsync("list", "--json")).Json.EnumerateArray()
+            .Select(each => string.Join(' ', each.GetProperty("stores").EnumerateArray().Select(copy => copy.GetProperty("store").GetString()))),
+    ];
+
+    private static async Task AssertRestoredAsync(BuiltProgram program, string archive, string store, string words)
+    {
+        var folder = program.Path($"restored-{store}");
+        var restored = await program.RunAsync("restore", archive, "--from", store, "--to", folder, "--yes");
+        Assert.True(restored.ExitCode == 0, restored.Everything);
+        Assert.Equal(words, await File.ReadAllTextAsync(Path.Combine(folder, "data", "letter.txt"), Token));
     }
 
     private static List<string?> Outcomes(BuiltProgram program) =>
