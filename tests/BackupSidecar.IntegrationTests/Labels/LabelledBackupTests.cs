@@ -78,6 +78,8 @@ public sealed class LabelledBackupTests(CephServer ceph) : IDisposable
             gpg --batch --pinentry-mode loopback --passphrase '' --armor --export-secret-keys > {_program.Path("secret.asc")}
             """);
         _program.Settings["BACKUP_ENCRYPTION_RECIPIENTS_FILE"] = _program.Path("public.asc");
+        // Nobody gives a dump of MySQL to a client that no key vouches for.
+        _program.Settings["BACKUP_SIGNING_KEY"] = BuiltProgram.Passphrase;
 
         var ended = await _program.RunAsync("backup", "--container", server.Name);
 
@@ -147,11 +149,11 @@ public sealed class LabelledBackupTests(CephServer ceph) : IDisposable
         var hung = await FailingAsync("hang BeforeManifest", "backup", "--container", server.Name);
         Assert.Equal((1, 0), (hung.ExitCode, await ListedAsync()));
         Assert.Contains("BACKUP_LABEL_TIMEOUT", hung.Everything, StringComparison.Ordinal);
+        Assert.Contains("was killed before it ended", hung.Everything, StringComparison.Ordinal);
 
         _program.Settings["BACKUP_LABEL_TIMEOUT"] = null;
         var ended = await FailingAsync(null, "backup", "--container", server.Name);
         Assert.True(ended.ExitCode == 0, ended.Everything);
-        Assert.Contains("was killed before it ended", ended.Everything, StringComparison.Ordinal);
         Assert.Equal(1, await ListedAsync());
     }
 
