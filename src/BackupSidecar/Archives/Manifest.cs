@@ -125,6 +125,12 @@ internal sealed record ManifestSource
     /// <summary>Rows of each table (documents of each collection, keys of each keyspace) in the dump; empty where nobody counted.</summary>
     public IReadOnlyDictionary<string, long> Counts { get => field ?? NoCounts; init; }
 
+    /// <summary>
+    /// All of these together while the backup is made, which a history keeps and the manifest does not: 0 where nothing is left to count, null where nobody counted.
+    /// </summary>
+    [JsonIgnore]
+    public long? Records { get; init; }
+
     /// <summary>Bytes of content (of all entries together).</summary>
     public long Bytes { get; init; }
 

@@ -11,7 +11,7 @@ namespace BackupSidecar.Commands;
 internal static class HealthCommand
 {
     /// <summary>A backup that is further ahead of the clock than this was made while the clock was wrong, and proves nothing.</summary>
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
     public static async Task<int> ExecuteAsync(Signals signals)
     {

@@ -32,19 +32,22 @@ internal static class ListCommand
             : (int)RunOutcome.Failed;
     }
 
-    /// <summary>What there is to restore is told even where the history cannot be read.</summary>
+    /// <summary>What there is to restore is told even where the history or the marks cannot be read.</summary>
     private static (PastVerifications Verified, BackupMarks Marks) Past(Composition program)
     {
+        var (verified, marks) = (new PastVerifications([]), BackupMarks.None);
         try
         {
             var runs = program.Verifications.ReadNewestFirst().Concat(program.History.ReadNewestFirst()).Concat(program.LabelHistory.ReadNewestFirst());
-            return (new PastVerifications(runs.OrderByDescending(run => run.FinishedAt)), program.Marks.Read());
+            verified = new PastVerifications(runs.OrderByDescending(run => run.FinishedAt));
+            marks = program.Marks.Read();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            program.Log.LogWarning("The history in {State} cannot be read, so past verifications are not shown: {Problem}", program.Settings.Paths.State, failure.Message);
-            return (new PastVerifications([]), BackupMarks.None);
+            program.Log.LogWarning(
+                "What is known of past verifications in {State} cannot be read, so not all that is bad is shown: {Problem}", program.Settings.Paths.State, failure.Message);
         }
+        return (verified, marks);
     }
 
     private static string Text(Composition program, Catalog catalog, Catalog labelled, PastVerifications verified, BackupMarks marks)

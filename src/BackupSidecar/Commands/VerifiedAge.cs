@@ -1,5 +1,6 @@
 using BackupSidecar.Planning;
 using BackupSidecar.Reports;
+using BackupSidecar.Stores;
 
 namespace BackupSidecar.Commands;
 
@@ -12,15 +13,15 @@ internal sealed record VerifiedAge(string Text, bool IsOverdue)
     /// </summary>
     public static VerifiedAge Of(Composition program, DateTimeOffset now)
     {
-        var newest = new PastVerifications(program.Verifications.ReadNewestFirst()).All
+        // What a clock that was wrong has dated ahead proves nothing.
+        var good = new PastVerifications(program.Verifications.ReadNewestFirst().Where(report => report.FinishedAt <= now + HealthCommand.ClockTolerance)).All
             .Where(past => past.Copy.Result == VerificationResult.Good)
             .Select(past => (Past: past, Name: NameOf(past.Copy.Archive, program)))
             .Where(each => each.Name is not null)
             .OrderBy(each => each.Name!.LocalTime).ThenBy(each => each.Past.Copy.Level)
-            .LastOrDefault();
-        var text = newest.Name is null
-            ? "Verified: no backup yet."
-            : $"Verified: {newest.Name.FileName}, {ReportText.Word(newest.Past.Copy.Level)}, at {HealthCommand.Local(newest.Past.At, program)}.";
+            .ToList();
+        var newest = good.LastOrDefault();
+        var text = Describe(program, good.ConvertAll(each => each.Past));
         if (program.VerifySchedule is not { } schedule)
             return new VerifiedAge($"{text} No verification is scheduled.", IsOverdue: false);
         if (Waiting(program, newest.Name, now) is not { } waiting)
@@ -34,6 +35,36 @@ internal sealed record VerifiedAge(string Text, bool IsOverdue)
                 $"{text} No newer backup was found good by a verification since, although two were due from {HealthCommand.Local(first, program)} on. Look at the log, or run: backup-sidecar verify --scheduled",
                 IsOverdue: true);
     }
+
+    /// <summary>
+    /// Names the newest that is of use: not one that needs attention, nor one of which the local folder has no file any more. No server is asked for its
+    /// files. And tells of what is refused.
+    /// </summary>
+    private static string Describe(Composition program, List<PastVerification> good)
+    {
+        BackupMarks marks;
+        try
+        {
+            marks = program.Marks.Read();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return $"Verified: nobody knows. {failure.Message}";
+        }
+        var newest = good.LastOrDefault(past => marks.OfBackup(past.Copy.Archive) is not { IsOpen: true }
+            && marks.OfCopy(past.Copy.Archive, past.Copy.Store) is null
+            && IsThere(past.Copy, program));
+        var text = newest is not null
+            ? $"Verified: {newest.Copy.Archive}, {ReportText.Word(newest.Copy.Level)}, at {HealthCommand.Local(newest.At, program)}."
+            : good.Count > 0 ? "Verified: no backup that is still there." : "Verified: no backup yet.";
+        var refused = marks.All.Where(mark => mark is { IsOpen: true, Store: not null }).Select(mark => $"{mark.Archive} in the store '{mark.Store}'").ToList();
+        return refused.Count == 0 ? text
+            : $"{text} {refused[^1]} is REFUSED{(refused.Count > 1 ? $", and so are {refused.Count - 1} more" : "")}. Look at: backup-sidecar list.";
+    }
+
+    private static bool IsThere(VerifiedCopy copy, Composition program) =>
+        copy.Store != StoreName.Local
+        || (program.Stores.FirstOrDefault(store => store.Name == StoreName.Local) is { } local && File.Exists(Path.Combine(local.Location, copy.Archive)));
 
     /// <summary>The oldest good backup that is newer than the newest verified one.</summary>
     private static RunReport? Waiting(Composition program, ArchiveName? newest, DateTimeOffset now) => program.History.ReadNewestFirst()

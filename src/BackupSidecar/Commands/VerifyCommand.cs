@@ -61,8 +61,11 @@ internal static class VerifyCommand
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            program.Log.LogError("What was found could not be written to {State}, so neither the list nor retention know of it: {Problem}", program.Settings.Paths.State, failure.Message);
-            return report;
+            return report with
+            {
+                Outcome = report.Outcome == RunOutcome.Succeeded ? RunOutcome.Failed : report.Outcome,
+                Problems = [.. report.Problems, $"What was found could not be written to {program.Settings.Paths.State}, so neither the list nor retention know of it: {failure.Message}"],
+            };
         }
     }
 

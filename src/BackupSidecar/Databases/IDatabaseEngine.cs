@@ -9,8 +9,14 @@ internal sealed record DumpFacts(string Tool, string? Server, string Consistency
     /// <summary>Where the tool ran: <see cref="IToolPlace.Via"/>.</summary>
     public string? Via { get; init; }
 
-    /// <summary>Rows of each table (documents of each collection, keys of each keyspace) in the dump; empty where nobody counts.</summary>
+    /// <summary>Rows of each table (documents of each collection, keys of each keyspace) in the dump; empty where there are none or nobody counted.</summary>
     public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Whether <see cref="Counts"/> is all there is, so that none means none.</summary>
+    public bool IsCounted { get; init; } = true;
+
+    /// <summary>All counts together; null where nobody counted.</summary>
+    public long? Records => IsCounted ? Counts.Values.Sum() : null;
 }
 
 /// <summary>What a restore wants of an engine beside the dump itself.</summary>

@@ -9,7 +9,7 @@ namespace BackupSidecar.Reports;
 /// <param name="Archive">The archive's file name.</param>
 /// <param name="Store">The store whose copy is bad; null for what concerns the backup itself.</param>
 /// <param name="Since">When that was first found.</param>
-/// <param name="Problem">What was found, in words.</param>
+/// <param name="Problem">What was found last, in words.</param>
 internal sealed record BackupMark(string Archive, string? Store, DateTimeOffset Since, string Problem)
 {
     /// <summary>The closest level at which the copy was refused; null for what concerns the backup itself.</summary>
@@ -43,6 +43,15 @@ internal sealed record BackupMarks(IReadOnlyList<BackupMark> All)
     public BackupMarks After(RunReport verification) =>
         verification.Verified.Where(copy => copy.IsVerdict).Aggregate(this, (marks, copy) => marks.After(copy, verification.FinishedAt));
 
+    /// <summary>
+    /// All that these reports tell: what was refused and not found good since, and the backups that have lost too much. They do not tell what a person
+    /// has accepted.
+    /// </summary>
+    public static BackupMarks Of(IEnumerable<RunReport> oldestFirst) => oldestFirst.Aggregate(None, (marks, report) => marks.After(report) is var after
+        && report is { Kind: RunKind.Backup, Archive: { } archive, Attention: [_, ..] attention } && report.Stores.Any(store => store.Problem is null)
+            ? after.With(new BackupMark(archive, Store: null, report.FinishedAt, string.Join(' ', attention)))
+            : after);
+
     /// <summary>After a verdict on one copy.</summary>
     public BackupMarks After(VerifiedCopy copy, DateTimeOffset now)
     {
@@ -51,8 +60,8 @@ internal sealed record BackupMarks(IReadOnlyList<BackupMark> All)
             return known?.RefusedAt <= copy.Level ? new BackupMarks([.. All.Where(mark => mark != known)]) : this;
         if (known is null)
             return With(new BackupMark(copy.Archive, copy.Store, now, copy.Problem ?? "it was refused") { RefusedAt = copy.Level });
-        var closest = known.RefusedAt > copy.Level ? known : known with { RefusedAt = copy.Level, Problem = copy.Problem ?? known.Problem };
-        return new BackupMarks([.. All.Select(mark => mark == known ? closest : mark)]);
+        var closest = known.RefusedAt > copy.Level ? known.RefusedAt : copy.Level;
+        return new BackupMarks([.. All.Select(mark => mark == known ? known with { RefusedAt = closest, Problem = copy.Problem ?? known.Problem } : mark)]);
     }
 
     /// <summary>A person knows of these now.</summary>

@@ -12,11 +12,12 @@ internal sealed class MarkFile(string stateDirectory)
 {
     private readonly string _path = Path.Combine(stateDirectory, "marks.json");
 
+    /// <summary>Where the file is missing, what the histories know.</summary>
     /// <exception cref="IOException">It cannot be read; then nobody knows what is bad.</exception>
     public BackupMarks Read()
     {
         if (!File.Exists(_path))
-            return BackupMarks.None;
+            return BackupMarks.Of(Remembered());
         try
         {
             var marks = JsonSerializer.Deserialize(File.ReadAllBytes(_path), MarksJson.Default.IReadOnlyListBackupMark);
@@ -24,9 +25,14 @@ internal sealed class MarkFile(string stateDirectory)
         }
         catch (JsonException error)
         {
-            throw new IOException($"{_path} is not what this program wrote: {error.Message} Remove it; the next verifications find again what is bad.", error);
+            throw new IOException($"{_path} is not what this program wrote: {error.Message} Remove it: then it is made again from the histories, and what was accepted has to be accepted again.", error);
         }
     }
+
+    /// <summary>Whether there never was such a file or somebody has removed it, what is bad must not count as good.</summary>
+    private IEnumerable<RunReport> Remembered() => new[] { new History(stateDirectory), new History(stateDirectory, History.OfVerifications), new History(stateDirectory, History.OfLabels) }
+        .SelectMany(history => history.ReadNewestFirst())
+        .OrderBy(report => report.FinishedAt);
 
     /// <summary>Changes the marks, on the disk when this returns, and returns what they were before and are now.</summary>
     /// <exception cref="IOException">They cannot be read or written.</exception>
@@ -37,7 +43,7 @@ internal sealed class MarkFile(string stateDirectory)
         PosixFiles.Lock(alone);
         var before = Read();
         var now = change(before);
-        if (!now.All.SequenceEqual(before.All))
+        if (!File.Exists(_path) || !now.All.SequenceEqual(before.All))
             DurableFile.WriteAtomically(_path, JsonSerializer.SerializeToUtf8Bytes(now.All, MarksJson.Default.IReadOnlyListBackupMark));
         return (before, now);
     }

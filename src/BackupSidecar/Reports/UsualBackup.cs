@@ -18,12 +18,17 @@ internal enum AnomalyGravity
 /// <summary>In what a backup is unlike those before it. The entry names the source, and is null for all of them together.</summary>
 internal sealed record Anomaly(AnomalyGravity Gravity, string? Entry, string Text)
 {
-    public string Sentence => $"{Entry ?? "All sources together"}: {Text}";
+    public string Sentence => $"{Start(Entry ?? "All sources together")}{Text}";
+
+    /// <summary>Whether a sentence of an earlier backup is about this source.</summary>
+    public static bool IsOf(string entry, string sentence) => sentence.StartsWith(Start(entry), StringComparison.Ordinal);
+
+    private static string Start(string what) => $"{what}: ";
 }
 
 /// <summary>
 /// The last good backups as the measure for the next one: the median of sizes, counts and times. Fewer than three say nothing, and
-/// what a person has accepted is where the measure begins anew.
+/// what a person has accepted is where the measure begins anew, for what had lost something and for the total.
 /// </summary>
 internal sealed class UsualBackup
 {
@@ -38,24 +43,22 @@ internal sealed class UsualBackup
     private const int SlowFactor = 3;
     private static readonly TimeSpan NotableDelay = TimeSpan.FromMinutes(1);
 
-    private readonly IReadOnlyList<RunReport> _samples;
+    private readonly IReadOnlyList<Sample> _samples;
 
-    private UsualBackup(IReadOnlyList<RunReport> samples) => _samples = samples;
+    private UsualBackup(IReadOnlyList<Sample> samples) => _samples = samples;
+
+    /// <summary>The reports since the measure of the whole began anew.</summary>
+    private IEnumerable<RunReport> Whole => _samples.TakeWhile((_, index) => index == 0 || !_samples[index - 1].IsAccepted).Select(sample => sample.Report);
 
     /// <param name="newestFirst">The history.</param>
     /// <param name="marks">What a person has accepted.</param>
     public static UsualBackup Of(IEnumerable<RunReport> newestFirst, BackupMarks marks)
     {
-        var samples = new List<RunReport>();
-        foreach (var backup in newestFirst.Where(report => report is { Kind: RunKind.Backup, Archive: not null }))
-        {
-            var isAccepted = marks.OfBackup(backup.Archive!) is { IsOpen: false }; // Asked for above.
-            if (isAccepted || backup.Outcome == RunOutcome.Succeeded)
-                samples.Add(backup);
-            if (isAccepted || samples.Count == MostSamples)
-                break;
-        }
-        return new UsualBackup(samples);
+        var samples = newestFirst
+            .Where(report => report is { Kind: RunKind.Backup, Archive: not null })
+            .Select(report => new Sample(report, marks.OfBackup(report.Archive!) is { IsOpen: false })) // Asked for above.
+            .Where(sample => sample.IsAccepted || sample.Report.Outcome == RunOutcome.Succeeded);
+        return new UsualBackup([.. samples.Take(MostSamples)]);
     }
 
     /// <summary>In what these sources are less than usual. Those that have a problem anyway are passed over, and then the total says nothing either.</summary>
@@ -63,7 +66,7 @@ internal sealed class UsualBackup
     {
         foreach (var source in taken.Where(source => source.Problem is null))
         {
-            var before = _samples.Select(sample => sample.Sources.FirstOrDefault(other => other.EntryName == source.EntryName)).OfType<SourceReport>().ToList();
+            var before = Before(source.EntryName).ToList();
             Loss?[] losses =
             [
                 Loss.Of(source.Bytes, Median(before.Select(other => (long?)other.Bytes)), NotableBytes, isSize: true, "bytes"),
@@ -76,7 +79,7 @@ internal sealed class UsualBackup
         if (taken.Count < 2 || taken.Any(source => source.Problem is not null))
             yield break;
         var total = Loss.Of(
-            taken.Sum(source => source.Bytes), Median(_samples.Select(sample => (long?)sample.Sources.Sum(source => source.Bytes))), NotableBytes, isSize: true, "bytes");
+            taken.Sum(source => source.Bytes), Median(Whole.Select(report => (long?)report.Sources.Sum(source => source.Bytes))), NotableBytes, isSize: true, "bytes");
         if (total is not null && Gravity(total, settings) is { } grave)
             yield return new Anomaly(grave == AnomalyGravity.Empty ? AnomalyGravity.Attention : grave, Entry: null, total.ToString());
     }
@@ -84,12 +87,25 @@ internal sealed class UsualBackup
     /// <summary>A sentence about a run that takes much longer than usual; null if it does not.</summary>
     public string? CompareTime(TimeSpan taken)
     {
-        if (Median(_samples.Select(sample => (long?)sample.Duration.Ticks)) is not { } ticks)
+        if (Median(Whole.Select(report => (long?)report.Duration.Ticks)) is not { } ticks)
             return null;
         var usual = TimeSpan.FromTicks((long)ticks);
         return taken >= usual * SlowFactor && taken - usual >= NotableDelay
             ? $"The backup took {ReportText.Time(taken)} so far, where the last good ones took {ReportText.Time(usual)}."
             : null;
+    }
+
+    /// <summary>What a source was, the newest first, back to where a person has accepted that it lost something.</summary>
+    private IEnumerable<SourceReport> Before(string entry)
+    {
+        foreach (var sample in _samples)
+        {
+            var beginsAnew = sample.BeginsAnew(entry);
+            if (sample.Report.Sources.FirstOrDefault(source => source.EntryName == entry) is { } source && (beginsAnew || source.Problem is null))
+                yield return source;
+            if (beginsAnew)
+                yield break;
+        }
     }
 
     private static AnomalyGravity? Gravity(Loss loss, AnomalySettings settings) =>
@@ -106,6 +122,13 @@ internal sealed class UsualBackup
         return sorted.Count % 2 == 1 ? upper : ((decimal)sorted[(sorted.Count / 2) - 1] + upper) / 2;
     }
 
+    private sealed record Sample(RunReport Report, bool IsAccepted)
+    {
+        /// <summary>A report that does not say which source it was about is about all of them.</summary>
+        public bool BeginsAnew(string entry) =>
+            IsAccepted && (Report.Attention.Count == 0 || Report.Attention.Any(sentence => Anomaly.IsOf(entry, sentence)));
+    }
+
     /// <summary>How much less there is of something than usual.</summary>
     private sealed record Loss(long Now, decimal Usual, bool IsSize, string Unit)
     {
@@ -114,7 +137,7 @@ internal sealed class UsualBackup
         public bool IsAll => Now == 0;
 
         public static Loss? Of(long? now, decimal? usual, long notable, bool isSize, string unit) =>
-            now is { } some && usual is { } much && some < much && (much >= notable || (isSize && some == 0)) ? new Loss(some, much, isSize, unit) : null;
+            now is { } some && usual is { } much && some < much && (much >= notable || (some == 0 && much >= 1)) ? new Loss(some, much, isSize, unit) : null;
 
         public bool IsAtLeast(int? percent) => percent is { } share && Share * 100 >= share;
 

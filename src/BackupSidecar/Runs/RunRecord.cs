@@ -122,7 +122,7 @@ internal sealed class RunRecord(string kind, string backupName, Redactor redacto
 
     public static SourceReport ToReport(ManifestSource source) => new(source.Kind, source.Entry, source.Bytes, source.Entries, source.Problem)
     {
-        Records = source.Counts.Count > 0 ? source.Counts.Values.Sum() : null,
+        Records = source.Records,
     };
 
     private ManifestSource Masked(ManifestSource source) => source with

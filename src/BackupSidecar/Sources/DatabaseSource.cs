@@ -86,6 +86,7 @@ internal sealed class DatabaseSource(
         Tool = facts.Tool,
         Via = facts.Via,
         Counts = facts.Counts.Count <= MostCounts ? facts.Counts : new Dictionary<string, long>(),
+        Records = facts.Records,
         Database = plan.IsGlobals ? null : plan.DatabaseName,
         PartOf = plan.PartOf,
         Server = facts.Server,

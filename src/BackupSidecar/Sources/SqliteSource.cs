@@ -64,6 +64,7 @@ internal sealed class SqliteSource(
             Consistency = _facts.Consistency,
             Tool = _facts.Tool,
             Counts = _facts.Counts,
+            Records = _facts.Records,
             Bytes = _staged.Bytes,
             Entries = 1,
             Sha256 = _staged.Sha256,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BackupSidecar.Tests.Notifications;
 
 namespace BackupSidecar.Tests.Commands;
@@ -93,6 +94,22 @@ public sealed class AnomalyTests : IDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task A_small_database_without_its_only_table_is_not_called_backed_up()
+    {
+        (_program.Settings["BACKUP_DIRS"], _program.Settings["BACKUP_SQLITE"]) = (null, $"{_program.Path("notes.db")}:notes");
+        await SqlAsync("CREATE TABLE notes(text); INSERT INTO notes VALUES('one'), ('two');");
+        await BackUpThreeTimesAsync();
+        await SqlAsync("DROP TABLE notes;");
+
+        var empty = await _program.RunAsync("backup");
+
+        Assert.Equal(3, empty.ExitCode);
+        Assert.Contains("0 rows or keys, where the last good backups had 2 rows or keys (100 % less)", empty.Errors, StringComparison.Ordinal);
+        Assert.Equal("partial", (await _program.RunAsync("list", "--json")).Json[0].GetProperty("state").GetString());
+        Assert.Equal(4, Archives);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task Half_of_it_is_a_warning()
     {
         await BackUpThreeTimesAsync();
@@ -107,6 +124,13 @@ public sealed class AnomalyTests : IDisposable
     private string? Newest => _program.Stored.Where(name => name.EndsWith(".gpg", StringComparison.Ordinal)).Max(StringComparer.Ordinal);
 
     private int Archives => _program.Stored.Count(name => name.EndsWith(".gpg", StringComparison.Ordinal));
+
+    private async Task SqlAsync(string sql)
+    {
+        using var sqlite = Process.Start("sqlite3", [_program.Path("notes.db"), sql]);
+        await sqlite.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, sqlite.ExitCode);
+    }
 
     private void Write(int size) => File.WriteAllText(_program.Path("source", "letter.txt"), new string('x', size));
 

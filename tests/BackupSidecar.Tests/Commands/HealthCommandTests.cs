@@ -150,13 +150,45 @@ public sealed class HealthCommandTests : IDisposable
         await IsAsync(healthy: true, "The next verification is due at");
     }
 
-    private void Verified(string archive, VerificationLevel level, VerificationResult result) =>
+    [Fact(Timeout = TimeLimit)]
+    public async Task It_names_no_backup_that_is_gone_that_needs_attention_or_that_was_verified_in_the_future_and_tells_of_refused_ones()
+    {
+        const string Kept = "stack-2026-11-17-030000.tar.gz.gpg";
+        const string Attended = "stack-2026-11-18-030000.tar.gz.gpg";
+        Remember(RunOutcome.Succeeded, Now.AddHours(-1));
+        Verified(Kept, VerificationLevel.Restore, VerificationResult.Good);
+        Verified(Attended, VerificationLevel.Stored, VerificationResult.Good);
+        Verified("stack-2026-11-19-030000.tar.gz.gpg", VerificationLevel.Stored, VerificationResult.Good, Now.AddMinutes(-1));
+        Store("stack-2026-11-20-030000.tar.gz.gpg");
+        Verified("stack-2026-11-20-030000.tar.gz.gpg", VerificationLevel.Stored, VerificationResult.Good, Now.AddYears(5));
+        new MarkFile(_program.Path("state")).Update(marks => marks
+            .With(new BackupMark(Attended, Store: null, Now, "it shrank"))
+            .With(new BackupMark("stack-2026-11-21-030000.tar.gz.gpg", "local", Now, "it is cut short") { RefusedAt = VerificationLevel.Stored }));
+
+        await IsAsync(healthy: true, $"Verified: {Kept}, restore, at ");
+        await IsAsync(healthy: true, "stack-2026-11-21-030000.tar.gz.gpg in the store 'local' is REFUSED. Look at: backup-sidecar list");
+    }
+
+    private void Store(string archive)
+    {
+        Directory.CreateDirectory(_program.Path("store", "stack"));
+        File.WriteAllText(_program.Path("store", "stack", archive), "");
+    }
+
+    private void Verified(string archive, VerificationLevel level, VerificationResult result, DateTimeOffset at) =>
         new History(_program.Path("state"), History.OfVerifications).Append(Sample.Succeeded with
         {
             Kind = RunKind.Verify,
             Archive = null,
+            FinishedAt = at,
             Verified = [new VerifiedCopy(archive, "local", level, result, Problem: null)],
         });
+
+    private void Verified(string archive, VerificationLevel level, VerificationResult result)
+    {
+        Store(archive);
+        Verified(archive, level, result, Now.AddMinutes(-1));
+    }
 
     private static string ArchiveOf(DateTimeOffset startedAt) => $"stack-{startedAt:yyyy-MM-dd-HHmmss}.tar.gz.gpg";
 

@@ -26,6 +26,17 @@ public sealed class BackupMarksTests : IDisposable
         Assert.Empty(close.All);
     }
 
+    [Fact]
+    public void The_reason_is_that_of_the_newest_refusal()
+    {
+        var refused = BackupMarks.None.After(Verification(VerificationLevel.Content, VerificationResult.Refused));
+
+        var later = refused.After(new VerifiedCopy(Archive, "local", VerificationLevel.Stored, VerificationResult.Refused, "it is cut short"), Sample.Start.AddHours(1));
+
+        var mark = Assert.Single(later.All);
+        Assert.Equal(("it is cut short", VerificationLevel.Content, Sample.Start), (mark.Problem, mark.RefusedAt, mark.Since));
+    }
+
     [Theory]
     [InlineData(VerificationResult.Unread)]
     [InlineData(VerificationResult.Gone)]
@@ -82,7 +93,46 @@ public sealed class BackupMarksTests : IDisposable
     {
         System.IO.File.WriteAllText(Path.Combine(_state.FullName, "marks.json"), text);
 
-        Assert.Contains("marks.json", Assert.Throws<IOException>(() => File.Read()).Message, StringComparison.Ordinal);
+        var message = Assert.Throws<IOException>(() => File.Read()).Message;
+        Assert.Contains("marks.json", message, StringComparison.Ordinal);
+        Assert.Contains("made again from the histories, and what was accepted has to be accepted again", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_gone_is_made_again_from_the_histories_but_what_was_accepted_is_open_again()
+    {
+        var shrunken = Sample.Succeeded with
+        {
+            Archive = "app-2026-11-21-030000.tar.gz.gpg",
+            Outcome = RunOutcome.Partial,
+            Stores = [new StoreReport("local", "/backups-local", Problem: null)],
+            Attention = ["posts: it shrank.", "All sources together: they shrank."],
+        };
+        new History(_state.FullName).Append(shrunken);
+        var verifications = new History(_state.FullName, History.OfVerifications);
+        verifications.Append(Verification(VerificationLevel.Content, VerificationResult.Refused, hour: 1));
+        verifications.Append(Verification(VerificationLevel.Stored, VerificationResult.Good, hour: 2));
+        verifications.Append(Of("app-2026-11-01-030000.tar.gz.gpg", VerificationResult.Refused, hour: 1));
+        verifications.Append(Of("app-2026-11-01-030000.tar.gz.gpg", VerificationResult.Good, hour: 2));
+
+        var marks = File.Read();
+
+        Assert.Equal(
+            [
+                new BackupMark(shrunken.Archive, Store: null, shrunken.FinishedAt, "posts: it shrank. All sources together: they shrank."),
+                new BackupMark(Archive, "local", Sample.Start.AddHours(1), "it is not what was stored") { RefusedAt = VerificationLevel.Content },
+            ],
+            marks.All);
+        File.Update(same => same);
+        Assert.True(System.IO.File.Exists(Path.Combine(_state.FullName, "marks.json")));
+        Assert.Equal(marks.All, File.Read().All);
+
+        static RunReport Of(string archive, VerificationResult result, int hour) => Sample.Succeeded with
+        {
+            Kind = RunKind.Verify,
+            FinishedAt = Sample.Start.AddHours(hour),
+            Verified = [new VerifiedCopy(archive, "local", VerificationLevel.Content, result, Problem: null)],
+        };
     }
 
     private static RunReport Verification(VerificationLevel level, VerificationResult result, int hour = 0) => Sample.Succeeded with

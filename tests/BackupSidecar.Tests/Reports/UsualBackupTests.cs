@@ -40,7 +40,8 @@ public sealed class UsualBackupTests
     [InlineData(100, 10, AnomalyGravity.Attention)]
     [InlineData(100, 0, AnomalyGravity.Empty)]
     [InlineData(100, 50, AnomalyGravity.Warning)]
-    [InlineData(19, 0, null)]
+    [InlineData(19, 1, null)]
+    [InlineData(19, 0, AnomalyGravity.Empty)]
     [InlineData(0, 0, null)]
     public void Rows_count_as_well_where_there_were_many(long before, long now, object? expected)
     {
@@ -111,6 +112,24 @@ public sealed class UsualBackupTests
         Assert.Equal(AnomalyGravity.Attention, GravityOf(open));
         Assert.Empty(accepted);
         Assert.Equal(AnomalyGravity.Empty, GravityOf(later));
+    }
+
+    [Fact]
+    public void Of_what_did_not_lose_anything_the_measure_stays_when_another_source_is_accepted()
+    {
+        var history = Backups(Usual, Usual, Usual, Usual).Select(report => report with { Sources = [Source(Usual), Source(Usual) with { EntryName = "posts" }] }).ToList();
+        history[1] = history[1] with
+        {
+            Outcome = RunOutcome.Partial,
+            Sources = [Source(Usual), Source(0) with { EntryName = "posts", Problem = "it is empty" }],
+            Attention = ["posts: 0 B, where the last good backups had 976.6 KiB (100 % less)."],
+        };
+        var accepted = new BackupMarks([new BackupMark(history[1].Archive!, Store: null, Sample.Start, "posts") { AcceptedAt = Sample.Start }]);
+
+        SourceReport[] taken = [Source(10), Source(10) with { EntryName = "posts" }];
+        var found = Assert.Single(UsualBackup.Of(history, accepted).Compare(taken, Settings));
+
+        Assert.Equal(("uploads", AnomalyGravity.Attention), (found.Entry, found.Gravity));
     }
 
     [Fact]

@@ -68,6 +68,7 @@ internal sealed class RedisServer(
         {
             Via = connection.Place.Via,
             Counts = content?.Keys ?? new Dictionary<string, long>(),
+            IsCounted = content is not null,
         };
 
         RdbContent? Read(PassingDump dump)

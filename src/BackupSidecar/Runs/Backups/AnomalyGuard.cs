@@ -16,7 +16,7 @@ internal sealed class AnomalyGuard
     private readonly RunRecord _record;
     private readonly TimeProvider _time;
 
-    /// <summary>A history that cannot be read is no reason not to back up.</summary>
+    /// <summary>A history or marks that cannot be read are no reason not to back up, but one to tell: nobody would notice a loss.</summary>
     public AnomalyGuard(AnomalySettings settings, History history, MarkFile marks, RunRecord record, TimeProvider time)
     {
         (_settings, _marks, _record, _time) = (settings, marks, record, time);
@@ -26,7 +26,7 @@ internal sealed class AnomalyGuard
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            record.AddWarning($"This backup is not compared with those before it: {failure.Message}");
+            record.AddProblem($"This backup is not compared with those before it: {failure.Message}");
             _usual = UsualBackup.Of([], BackupMarks.None);
         }
     }
