@@ -5,7 +5,7 @@ namespace BackupSidecar.Tests.Commands;
 /// <summary>What a drill says that needs no server: SQLite databases and what the operator asserts of them.</summary>
 public sealed class DrillCommandTests : IDisposable
 {
-    private const int TimeLimit = 60_000;
+    private const int TimeLimit = 120_000;
 
     private readonly BuiltProgram _program = new();
 
