@@ -18,7 +18,7 @@ internal static class VerificationText
         text.Append(copy.Result == VerificationResult.Good ? "good" : $"{ReportText.Word(copy.Result).ToUpperInvariant()}: {copy.Problem}").Append('\n');
         foreach (var source in found.Sources)
             text.Append(CultureInfo.InvariantCulture, $"    {source.Source.Entry}: {Size(source)}{(source.Reader is null ? "" : $", read by {source.Reader}")}{Drilled(found, source)}\n");
-        if (found.Drill is { } drill)
+        if (found.Drill is { IsRecovery: true } drill)
             text.Append(CultureInfo.InvariantCulture, $"    recovery took {ReportText.Time(TimeSpan.FromSeconds(drill.Times.Recovery))}\n");
         foreach (var open in found.LeftOpen)
             text.Append(CultureInfo.InvariantCulture, $"    but {open}\n");
@@ -30,6 +30,7 @@ internal static class VerificationText
         DrillOutcome.Restored => "restored",
         DrillOutcome.NotRestored => "not restored",
         DrillOutcome.Refused => "refused",
+        DrillOutcome.Untrue => "untrue",
         _ => "could not be told",
     };
 
@@ -37,11 +38,11 @@ internal static class VerificationText
     {
         if (found.Drill?.Sources.FirstOrDefault(each => each.Entry == source.Source.Entry) is not { } drilled)
             return "";
-        var into = drilled.Image is null ? "" : $" into a scratch server of {drilled.Image}";
-        var load = drilled.LoadSeconds is { } seconds ? $" in {ReportText.Time(TimeSpan.FromSeconds(seconds))}" : "";
-        var counts = drilled.Compared.Count == 0 ? "" : $", {drilled.Compared.Count(drilled.Agrees)} of {drilled.Compared.Count} counts agree";
+        var into = drilled.Image is null || !drilled.CameBack ? "" : $" into a scratch server of {drilled.Image}";
+        var load = drilled.LoadSeconds is { } seconds && drilled.CameBack ? $" in {ReportText.Time(TimeSpan.FromSeconds(seconds))}" : "";
+        var counts = drilled.Compared.Count == 0 ? "" : $", {drilled.Compared.Count(drilled.Agrees)} of {drilled.Compared.Count} {(drilled.Compared.Count == 1 ? "count agrees" : "counts agree")}";
         var assertions = drilled.Assertions.Count == 0 ? "" : $", {drilled.Assertions.Count(each => each.Problem is null)} of {drilled.Assertions.Count} assertions true";
-        return drilled.Outcome == DrillOutcome.NotRestored ? ", not restored" : $", {Word(drilled.Outcome)}{into}{load}{counts}{assertions}";
+        return drilled.Outcome == DrillOutcome.NotRestored ? ", not restored" : $", {(drilled.CameBack ? "restored" : Word(drilled.Outcome))}{into}{load}{counts}{assertions}";
     }
 
     /// <summary>What nobody should believe of a good result.</summary>

@@ -72,7 +72,13 @@ internal static class VerifyCommand
     private static string Freeze(List<VerifiedCopy> bad)
     {
         var stores = string.Join(" and ", bad.Select(copy => $"'{copy.Store}'").Distinct());
-        var known = bad.Select(copy => copy.Archive).Distinct().ToList() is [var only] ? only : "--all";
-        return $"Nothing is pruned in the store {stores} until somebody has looked. If the files are beyond repair, remove them, or say that you know: backup-sidecar accept {known}";
+        string[] advice =
+        [
+            .. bad.All(copy => copy.IsOnlyUntrue) ? Array.Empty<string>() : ["If the files are beyond repair, remove them, or say that you know"],
+            .. bad.Any(copy => copy.IsOnlyUntrue) ? ["If an assertion asks too much, change it and verify once more; if the data are not what they should be, say that you know"] : Array.Empty<string>(),
+        ];
+        // Nobody should accept what they have not looked at.
+        var known = bad.Select(copy => copy.Archive).Distinct().ToList() is [var only] ? only : "TIMESTAMP";
+        return $"Nothing is pruned in the store {stores} until somebody has looked. {string.Join(". ", advice)}: backup-sidecar accept {known}";
     }
 }

@@ -9,6 +9,9 @@ internal sealed record DrillSettings
     /// <summary>BACKUP_DRILL_CPUS: processors for a scratch server.</summary>
     public int Cpus { get; init; } = 1;
 
+    /// <summary>BACKUP_DRILL_TIMEOUT: the longest that one assertion may take.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>BACKUP_DRILL_SQL and its numbered keys.</summary>
     public IReadOnlyList<SqlAssertion> Assertions { get; init; } = [];
 

@@ -270,6 +270,10 @@ internal static class SettingTable
         "Processors that the scratch server of a restore drill may use.")
     { Default = "1", Minimum = 1, Maximum = 256 });
 
+    public static readonly Setting DrillTimeout = Add(new(DrillSection, "BACKUP_DRILL_TIMEOUT", Duration,
+        "The longest that one assertion of a restore drill may take.")
+    { Default = "10m", Minimum = 1, Maximum = 7 * Day });
+
     public static readonly Setting DrillSql = Add(new(DrillSection, "BACKUP_DRILL_SQL", Sql,
         "SQL that must be true of a restored database: the first column of each row. With several databases, name one before it.")
     { Example = "shop: select count(*) > 0 from users" });

@@ -86,8 +86,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         var name = _values.Text(Name) ?? "";
         if (name.Length > 0 && !BackupNameText.IsValid(name))
             Fault(
-                Name,
-                $"{Shown.Quote(name)} cannot be a name: letters, digits, '.', '_' and '-', at most 100, beginning with a letter or digit.",
+                Name, $"{Shown.Quote(name)} cannot be a name: letters, digits, '.', '_' and '-', at most 100, beginning with a letter or digit.",
                 Name.Example);
         return name;
     }
@@ -311,6 +310,7 @@ internal sealed class SettingsParts(GivenSettings given, Findings findings)
         {
             Memory = _values.Size(DrillMemory)!.Value, // Both have a default.
             Cpus = _values.Integer(DrillCpus)!.Value,
+            Timeout = _values.Duration(DrillTimeout),
             Assertions = _values.Assertions(DrillSql),
             Directory = _values.Path(DrillsDirectory)!, // It has a default.
             ReportStore = store == "none" ? null : store,

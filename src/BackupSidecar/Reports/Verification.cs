@@ -33,6 +33,10 @@ internal enum VerificationResult
 /// <summary>The verification of one archive in one store. <see cref="Problem"/> says in words why it is not good.</summary>
 internal sealed record VerifiedCopy(string Archive, string Store, VerificationLevel Level, VerificationResult Result, string? Problem)
 {
+    /// <summary>Whether it came back as it was backed up, and was refused because something that is asserted of it is not true.</summary>
+    [JsonIgnore]
+    public bool IsOnlyUntrue { get; init; }
+
     [JsonIgnore]
     public bool IsVerdict => Result is VerificationResult.Good or VerificationResult.Refused;
 }

@@ -8,6 +8,12 @@ namespace BackupSidecar.Runs;
 /// <summary>What a verification found out about one copy, with all that a person may want to know of it.</summary>
 internal sealed record CopyVerification(ArchiveName Name, VerifiedCopy Copy, bool IsAuthenticated, IReadOnlyList<CheckedSource> Sources)
 {
+    /// <summary>How closely it was to be looked at.</summary>
+    public VerificationLevel Wanted { get; init; } = Copy.Level;
+
+    /// <summary>Whether it is good as far as it was looked at, and that is less far than was wanted.</summary>
+    public bool IsShortOfWanted => Copy.Result == VerificationResult.Good && Copy.Level < Wanted;
+
     /// <summary>What a drill made of it; null where none came to its end.</summary>
     public DrillReport? Drill { get; init; }
 

@@ -3,7 +3,11 @@ using BackupSidecar.Reports;
 namespace BackupSidecar.Runs;
 
 /// <summary>Gathers what a verification finds, and becomes its report.</summary>
-internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider time)
+/// <param name="runId">The run's ID.</param>
+/// <param name="backupName">The backup's name.</param>
+/// <param name="isLevelDemanded">Whether somebody has asked for the level, so that less is a failure.</param>
+/// <param name="time">The clock.</param>
+internal sealed class VerifyRecord(Guid runId, string backupName, bool isLevelDemanded, TimeProvider time)
 {
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();
     private readonly List<CopyVerification> _found = [];
@@ -49,8 +53,8 @@ internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider t
             Timestamp = names is [var only] ? only.Timestamp : null,
             Archive = names is [var one] ? one.FileName : null,
             Verified = [.. _found.Select(found => found.Copy)],
-            Problems = [.. _problems, .. _found.Where(found => found.Copy.Result is VerificationResult.Refused or VerificationResult.Unread).Select(found => found.Copy.Problem!)],
-            Warnings = [.. _warnings, .. _found.Where(found => found.Copy.Result == VerificationResult.Good).SelectMany(found => found.NotRestored.Select(sentence => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {sentence}.")), .. _found.Where(found => found.Copy.Result == VerificationResult.Gone).Select(found => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {found.Copy.Problem}.")],
+            Problems = [.. _problems, .. _found.Where(found => found.Copy.Result is VerificationResult.Refused or VerificationResult.Unread).Select(found => found.Copy.Problem!), .. Short.Select(Explain)],
+            Warnings = [.. _warnings, .. _found.Where(found => found.Copy.Result == VerificationResult.Good).Except(Short).SelectMany(found => found.NotRestored.Select(sentence => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {sentence}.")), .. _found.Where(found => found.Copy.Result == VerificationResult.Gone).Select(found => $"{found.Copy.Archive} in the store '{found.Copy.Store}': {found.Copy.Problem}.")],
         };
     }
 
@@ -63,7 +67,15 @@ internal sealed class VerifyRecord(Guid runId, string backupName, TimeProvider t
         if (_outcome is { } outcome)
             return outcome;
         var isProven = _isNothingThere || Has(VerificationResult.Good);
-        return _isUnlisted || Has(VerificationResult.Unread) || !isProven ? RunOutcome.Failed : RunOutcome.Succeeded;
+        return _isUnlisted || Has(VerificationResult.Unread) || !isProven || Short.Any() ? RunOutcome.Failed : RunOutcome.Succeeded;
+    }
+
+    private IEnumerable<CopyVerification> Short => _found.Where(found => isLevelDemanded && found.IsShortOfWanted);
+
+    private static string Explain(CopyVerification found)
+    {
+        var reasons = found.NotRestored.DefaultIfEmpty("dumps of this kind are read, and not restored");
+        return $"{found.Copy.Archive} in the store '{found.Copy.Store}' is good as {ReportText.Word(found.Copy.Level)}, but whether it comes back could not be told: {string.Join("; ", reasons)}";
     }
 
     private bool Has(VerificationResult result) => _found.Exists(found => found.Copy.Result == result);

@@ -38,7 +38,7 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     /// <param name="tell">Told of each copy as soon as it is known.</param>
     /// <param name="cancellation">Ends the run; what was found out until then stays in the report.</param>
     public Task<RunReport> RunAsync(Guid runId, VerifyOptions options, Action<CopyVerification> tell, CancellationToken cancellation) =>
-        RunAsync(runId, options.Level == VerificationLevel.Restore, tell, (found, record) => VerifyAsync(runId, options, found, record, cancellation), cancellation);
+        RunAsync(runId, options.Level == VerificationLevel.Restore, isLevelDemanded: true, tell, (found, record) => VerifyAsync(runId, options, found, record, cancellation), cancellation);
 
     /// <summary>A scheduled verification.</summary>
     /// <param name="runId">The run's ID.</param>
@@ -48,12 +48,12 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
     /// <param name="cancellation">Ends the run; what was found out until then stays in the report.</param>
     public Task<RunReport> RunRoundAsync(
         Guid runId, bool mayDrill, Func<Catalog, IReadOnlyList<CopyToVerify>> choose, Action<CopyVerification> tell, CancellationToken cancellation) =>
-        RunAsync(runId, mayDrill, tell, (found, record) => VerifyAsync(runId, choose, found, record, cancellation), cancellation);
+        RunAsync(runId, mayDrill, settings.Verification.Level == ScheduledLevel.Restore, tell, (found, record) => VerifyAsync(runId, choose, found, record, cancellation), cancellation);
 
     private async Task<RunReport> RunAsync(
-        Guid runId, bool mayDrill, Action<CopyVerification> tell, Func<Action<CopyVerification>, VerifyRecord, Task> verify, CancellationToken cancellation)
+        Guid runId, bool mayDrill, bool isLevelDemanded, Action<CopyVerification> tell, Func<Action<CopyVerification>, VerifyRecord, Task> verify, CancellationToken cancellation)
     {
-        var record = new VerifyRecord(runId, settings.Name, time);
+        var record = new VerifyRecord(runId, settings.Name, isLevelDemanded, time);
         try
         {
             using var held = mayDrill && drill is not null ? await drill.Sweep.BeginAsync(runId, cancellation) : null;
@@ -162,15 +162,17 @@ internal sealed class VerifyRun(Settings settings, IReadOnlyList<IBackupStore> s
         }
         if (result != VerificationResult.Good && await IsGoneAsync(name, copy, cancellation))
             (result, problem) = (VerificationResult.Gone, "it was removed while it was looked at");
+        var wanted = level;
         // What could not be restored everywhere counts as what all of it has reached.
         if (level == VerificationLevel.Restore && result == VerificationResult.Good)
             level = drilled?.Level ?? VerificationLevel.Content;
-        var verified = new VerifiedCopy(name.FileName, copy.Store, level, result, problem);
-        return new CopyVerification(name, verified, copy.Trust == ManifestTrust.Authentic, sources) { Drill = drilled };
+        var verified = new VerifiedCopy(name.FileName, copy.Store, level, result, problem) { IsOnlyUntrue = drilled?.IsOnlyUntrue == true };
+        return new CopyVerification(name, verified, copy.Trust == ManifestTrust.Authentic, sources) { Drill = drilled, Wanted = wanted };
     }
 
-    private static string Explain(StoredCopy copy, DrillReport drilled) => drilled.Result == VerificationResult.Refused
-        ? $"{drilled.Archive} in the store '{copy.Store}' is what was backed up, but does not come back: {drilled.Problem}"
+    private static string Explain(StoredCopy copy, DrillReport drilled) =>
+        drilled.IsOnlyUntrue ? $"{drilled.Archive} in the store '{copy.Store}' came back as it was backed up, but is not what is asserted of it: {drilled.Problem}"
+        : drilled.Result == VerificationResult.Refused ? $"{drilled.Archive} in the store '{copy.Store}' is what was backed up, but does not come back: {drilled.Problem}"
         : $"{drilled.Archive} in the store '{copy.Store}': whether it comes back could not be told: {drilled.Problem}";
 
     private void CheckManifest(ArchiveName name, StoredCopy copy)

@@ -96,6 +96,16 @@ public sealed class DrillPageTests : IDisposable
         StringComparison.Ordinal);
 
     [Fact]
+    public void What_did_not_come_back_has_no_recovery_time()
+    {
+        var whole = DrillPage.Of(Report, TimeZoneInfo.Utc);
+        var part = DrillPage.Of(Report with { Level = VerificationLevel.Content, Sources = [Report.Sources[0] with { Outcome = DrillOutcome.NotRestored }] }, TimeZoneInfo.Utc);
+
+        Assert.Contains("<dt>Recovery time</dt><dd>17.7 s</dd>", whole, StringComparison.Ordinal);
+        Assert.Contains("<dt>Recovery time</dt><dd>not known</dd>", part, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_differs_is_shown_of_however_many_counts()
     {
         var counts = Enumerable.Range(0, 5000).Select(i => new ComparedCount($"public.t{i}", 1000 + i, 1000 + i)).Append(new ComparedCount("public.small", 3, 2));

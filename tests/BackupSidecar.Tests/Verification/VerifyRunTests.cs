@@ -40,6 +40,19 @@ public sealed class VerifyRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_level_that_was_asked_for_and_not_reached_is_no_success()
+    {
+        await _scene.BackUpAsync();
+
+        // Without a drill nothing is restored.
+        var (report, _) = await _scene.VerifyAsync(new VerifyOptions { Level = VerificationLevel.Restore });
+
+        Assert.Equal(RunOutcome.Failed, report.Outcome);
+        Assert.Equal((VerificationLevel.Content, VerificationResult.Good), (report.Verified.Single().Level, report.Verified.Single().Result));
+        Assert.Contains("whether it comes back could not be told", Assert.Single(report.Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Only_the_named_store_is_read()
     {
         await _scene.BackUpAsync(_scene.Local, _scene.Far);

@@ -56,6 +56,7 @@ internal static class DrillPage
     {
         (VerificationResult.Good, VerificationLevel.Restore) => "Restored: everything came back as it was backed up",
         (VerificationResult.Good, _) => "Restored in part: what could not be restored here was read as content",
+        (VerificationResult.Refused, _) when report.IsOnlyUntrue => "Refused: everything came back as it was backed up, but not all that is asserted of it is true",
         (VerificationResult.Refused, _) => "Refused: it does not come back as it was backed up",
         _ => "Could not be told: this machine failed, not the backup",
     };
@@ -69,10 +70,10 @@ internal static class DrillPage
 
     private static string Facts(DrillReport report, TimeZoneInfo zone)
     {
-        var perGiB = report.RestoredBytes > 0 ? report.Times.Recovery * (1L << 30) / report.RestoredBytes : (double?)null;
+        var perGiB = report.IsRecovery && report.RestoredBytes > 0 ? report.Times.Recovery * (1L << 30) / report.RestoredBytes : (double?)null;
         return $"""
             <dl class="facts">
-            {Fact("Recovery time", Seconds(report.Times.Recovery), perGiB is { } time && report.RestoredBytes >= LeastForPace ? $"{Seconds(time)} per GiB at this pace" : "read, decrypt, start, load")}
+            {Fact("Recovery time", report.IsRecovery ? Seconds(report.Times.Recovery) : "not known", !report.IsRecovery ? "not everything came back" : perGiB is { } time && report.RestoredBytes >= LeastForPace ? $"{Seconds(time)} per GiB at this pace" : "read, decrypt, start, load")}
             {Fact("Restored", ReportText.Size(report.RestoredBytes), $"from an archive of {ReportText.Size(report.ArchiveBytes)}")}
             {Fact("Backed up", Time(report.BackedUpAt, zone), Text(report.Archive))}
             {Fact("Drilled", Time(report.FinishedAt, zone), $"from the store {Text(report.Store)}; {(report.IsAuthenticated ? "the manifest is authentic" : "no key vouches for the manifest")}")}
@@ -139,13 +140,14 @@ internal static class DrillPage
         DrillOutcome.Restored => "restored",
         DrillOutcome.NotRestored => "not restored",
         DrillOutcome.Refused => "REFUSED",
+        DrillOutcome.Untrue => "restored, but not what is asserted of it",
         _ => "could not be told",
     };
 
     private static string OutcomeClass(DrillOutcome outcome) => outcome switch
     {
         DrillOutcome.Restored => "good",
-        DrillOutcome.Refused => "bad",
+        DrillOutcome.Refused or DrillOutcome.Untrue => "bad",
         _ => "fair",
     };
 

@@ -30,6 +30,7 @@ internal static class DrillPageStyle
         table { width: 100%; border-collapse: collapse; font-size: .9rem; }
         th { text-align: left; color: var(--soft); font-weight: 500; font-size: .8rem; }
         th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+        th, .sources td:nth-child(2) { overflow-wrap: break-word; } .sources small { overflow-wrap: anywhere; }
         small { display: block; } .assertions small { display: inline; }
         .counts td + td, .counts th + th { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         .counts small { display: inline; margin-left: .5rem; }

@@ -60,8 +60,17 @@ internal sealed record DrillReport
         NotChecked = [.. NotChecked.Select(redactor.Redact)],
     };
 
+    /// <summary>Whether all of it came back, and only an assertion is in the way of calling it good.</summary>
     [JsonIgnore]
-    public long RestoredBytes => Sources.Where(source => source.Outcome == DrillOutcome.Restored).Sum(source => source.Bytes);
+    public bool IsOnlyUntrue =>
+        Sources.Any(source => source.Outcome == DrillOutcome.Untrue) && !Sources.Any(source => source.Outcome == DrillOutcome.Refused);
+
+    /// <summary>Whether all that is in the archive came back: only then its times are those of a recovery.</summary>
+    [JsonIgnore]
+    public bool IsRecovery => Level == VerificationLevel.Restore && Sources.All(source => source.CameBack || source.Outcome == DrillOutcome.NotRestored);
+
+    [JsonIgnore]
+    public long RestoredBytes => Sources.Where(source => source.CameBack).Sum(source => source.Bytes);
 }
 
 /// <summary>How long the parts of a recovery took, in seconds.</summary>
@@ -86,6 +95,9 @@ internal enum DrillOutcome
 
     /// <summary>It does not come back as it was backed up.</summary>
     Refused,
+
+    /// <summary>It came back as it was backed up, and something that the operator asserts of it is not true.</summary>
+    Untrue,
 
     /// <summary>This machine failed, which says nothing of the backup.</summary>
     Unknown,
@@ -134,8 +146,12 @@ internal sealed record DrilledSource
     [JsonIgnore]
     public IReadOnlyList<ComparedCount> Compared => [.. Counts.Where(count => count.Expected is not null)];
 
+    /// <summary>Whether it is what was backed up, whatever is asserted of it.</summary>
+    [JsonIgnore]
+    public bool CameBack => Outcome is DrillOutcome.Restored or DrillOutcome.Untrue;
+
     /// <summary>Whether a count is what it must be: in a source that came back, also one whose difference is accounted for in a remark.</summary>
-    public bool Agrees(ComparedCount count) => Outcome == DrillOutcome.Restored || count.Expected is null || count.Expected == (count.Found ?? 0);
+    public bool Agrees(ComparedCount count) => CameBack || count.Expected is null || count.Expected == (count.Found ?? 0);
 
     public DrilledSource Masked(Redactor redactor) => this with
     {

@@ -1,12 +1,26 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
 using BackupSidecar.Planning;
+using BackupSidecar.Reports;
 using BackupSidecar.Reports.Drills;
 
 namespace BackupSidecar.Runs.Drills;
 
 /// <summary>A statement of the operator's, and the source that it is about.</summary>
-internal sealed record DrillAssertion(string Name, string Sql, ArchivedSource Source);
+internal sealed record DrillAssertion(string Name, string Sql, ArchivedSource Source, TimeSpan Limit)
+{
+    private const int MostShown = 120;
+
+    /// <summary>The statement in one line, for messages; only the beginning of a long one.</summary>
+    public string Shown
+    {
+        get
+        {
+            var line = string.Join(' ', Sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            return line.Length <= MostShown ? line : line[..MostShown] + "…";
+        }
+    }
+}
 
 /// <summary>
 /// What the operator says must be true of what is restored: BACKUP_DRILL_SQL, and the files below the folder for drills that is called
@@ -24,20 +38,26 @@ internal static class DrillAssertions
         var databases = contents.Where(source => Kinds.Contains(source.Kind) && !source.IsGlobals).ToList();
         return
         [
-            .. settings.Assertions.Select(each => new DrillAssertion(each.Variable, each.Sql, Source(each.Variable, each.Source, databases))),
+            .. settings.Assertions.Select(each => new DrillAssertion(each.Variable, each.Sql, Source(each.Variable, each.Source, databases), settings.Timeout)),
             .. Folders(settings.Directory).SelectMany(folder => Directory.EnumerateFiles(folder, "*.sql").Order(StringComparer.Ordinal)
-                .Select(file => new DrillAssertion(file, File.ReadAllText(file), Source(file, Path.GetFileName(folder), databases)))),
+                .Select(file => new DrillAssertion(file, File.ReadAllText(file), Source(file, Path.GetFileName(folder), databases), settings.Timeout))),
         ];
     }
 
     /// <summary>Asks the restored database. What it says of a statement that fails may be the statement's fault as well.</summary>
     /// <exception cref="DatabaseException">The statement cannot be run.</exception>
-    public static async Task<CheckedAssertion> CheckAsync(DrillAssertion assertion, Func<string, CancellationToken, Task<IReadOnlyList<string>>> ask, CancellationToken cancellation)
+    public static async Task<CheckedAssertion> CheckAsync(DrillAssertion assertion, Func<string, CancellationToken, Task<IReadOnlyList<string>>> ask, TimeProvider time, CancellationToken cancellation)
     {
+        using var limit = new CancellationTokenSource(assertion.Limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            var rows = await ask(assertion.Sql, cancellation);
-            return new CheckedAssertion(assertion.Name, rows.Count == 0 ? "it gives no row" : rows.All(IsTrue) ? null : "it is not true");
+            var rows = await ask(assertion.Sql, either.Token);
+            return new CheckedAssertion(assertion.Name, rows.Count == 0 ? $"it gives no row ({assertion.Shown})" : rows.All(IsTrue) ? null : $"it is not true ({assertion.Shown})");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new DatabaseException($"{assertion.Name} cannot be run: it was not done after {ReportText.Time(assertion.Limit)} (BACKUP_DRILL_TIMEOUT): {assertion.Shown}");
         }
         catch (DatabaseException error)
         {

@@ -5,6 +5,7 @@ using BackupSidecar.Processes;
 using BackupSidecar.Reports.Drills;
 using BackupSidecar.Targets;
 using BackupSidecar.Verification;
+using Microsoft.Extensions.Logging;
 
 namespace BackupSidecar.Runs.Drills;
 
@@ -12,7 +13,7 @@ namespace BackupSidecar.Runs.Drills;
 /// Looks at what a drill has unpacked. Every byte was compared with the manifest's digest on its way to the disk; here entries are
 /// counted on the disk, and SQLite reads its databases.
 /// </summary>
-internal sealed class DrilledFiles(Sqlite sqlite, string folder, IReadOnlyList<DrillAssertion> assertions, TimeProvider time)
+internal sealed class DrilledFiles(Sqlite sqlite, string folder, IReadOnlyList<DrillAssertion> assertions, TimeProvider time, ILogger log)
 {
     public async Task<DrilledSource> CompareAsync(ArchivedSource source, CancellationToken cancellation)
     {
@@ -71,7 +72,7 @@ internal sealed class DrilledFiles(Sqlite sqlite, string folder, IReadOnlyList<D
         {
             CountSeconds = time.GetElapsedTime(begun).TotalSeconds,
         };
-        return await AssertAsync(drilled, assertions.Where(each => each.Source == source), AskAsync, cancellation);
+        return await AssertAsync(drilled, [.. assertions.Where(each => each.Source == source)], AskAsync, time, log, cancellation);
 
         async Task<IReadOnlyList<string>> AskAsync(string sql, CancellationToken token)
         {
@@ -93,24 +94,32 @@ internal sealed class DrilledFiles(Sqlite sqlite, string folder, IReadOnlyList<D
 
     /// <summary>Runs the operator's statements. One that is not true refuses the source; one that cannot be run says nothing of it.</summary>
     public static async Task<DrilledSource> AssertAsync(
-        DrilledSource drilled, IEnumerable<DrillAssertion> assertions, Func<string, CancellationToken, Task<IReadOnlyList<string>>> ask, CancellationToken cancellation)
+        DrilledSource drilled, IReadOnlyList<DrillAssertion> assertions, Func<string, CancellationToken, Task<IReadOnlyList<string>>> ask, TimeProvider time, ILogger log,
+        CancellationToken cancellation)
     {
+        if (assertions.Count > 0)
+            log.LogInformation("Asking {Source} what is asserted of it ({Count})", drilled.Entry, assertions.Count);
         foreach (var assertion in assertions)
         {
             try
             {
-                var result = await DrillAssertions.CheckAsync(assertion, ask, cancellation);
+                var result = await DrillAssertions.CheckAsync(assertion, ask, time, cancellation);
                 drilled = drilled with { Assertions = [.. drilled.Assertions, result] };
-                if (result.Problem is not null && drilled.Outcome != DrillOutcome.Refused)
-                    drilled = drilled with { Outcome = DrillOutcome.Refused, Problem = $"{assertion.Name}: {result.Problem}" };
+                if (result.Problem is not null)
+                    drilled = Add(drilled, DrillOutcome.Untrue, $"{assertion.Name}: {result.Problem}");
             }
             catch (DatabaseException error)
             {
-                drilled = drilled with { Assertions = [.. drilled.Assertions, new CheckedAssertion(assertion.Name, error.Message)] };
-                if (drilled.Outcome == DrillOutcome.Restored)
-                    drilled = drilled with { Outcome = DrillOutcome.Unknown, Problem = error.Message };
+                drilled = Add(drilled with { Assertions = [.. drilled.Assertions, new CheckedAssertion(assertion.Name, error.Message)] }, DrillOutcome.Unknown, error.Message);
             }
         }
         return drilled;
     }
+
+    /// <summary>Every problem is named; what weighs most is the outcome: that it did not come back, then that something is not true.</summary>
+    private static DrilledSource Add(DrilledSource drilled, DrillOutcome outcome, string problem) => drilled with
+    {
+        Outcome = drilled.Outcome is DrillOutcome.Refused or DrillOutcome.Untrue ? drilled.Outcome : outcome,
+        Problem = drilled.Problem is { } before ? $"{before.TrimEnd('.')}; {problem}" : problem,
+    };
 }

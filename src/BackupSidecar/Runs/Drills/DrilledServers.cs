@@ -133,7 +133,7 @@ internal sealed class DrilledServers(
             return await FailedAsync(server, drilled, $"what was restored cannot be counted: {error.Message}", isVerdict: false);
         }
         return engine is ISqlEngine sql
-            ? await DrilledFiles.AssertAsync(drilled, assertions.Where(each => each.Source == source), sql.FirstColumnAsync, cancellation)
+            ? await DrilledFiles.AssertAsync(drilled, [.. assertions.Where(each => each.Source == source)], sql.FirstColumnAsync, time, log, cancellation)
             : drilled;
     }
 

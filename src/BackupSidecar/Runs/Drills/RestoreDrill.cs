@@ -50,7 +50,7 @@ internal sealed class RestoreDrill(
             var isAuthentic = archive.Copy.Trust == ManifestTrust.Authentic;
             var drilled = await new DrilledServers(runId, current, containers, engines, folder, isAuthentic, assertions, time, log)
                 .RunAsync([.. contents.Where(source => ServerKinds.Contains(source.Kind))], contents, cancellation);
-            var files = new DrilledFiles(new Sqlite(), folder, assertions, time);
+            var files = new DrilledFiles(new Sqlite(), folder, assertions, time, log);
             foreach (var source in contents.Where(source => !ServerKinds.Contains(source.Kind)))
                 drilled.Add(await files.CompareAsync(source, cancellation));
             var inOrder = contents.Select(source => drilled.First(each => each.Entry == source.Entry)).ToList();
@@ -110,7 +110,8 @@ internal sealed class RestoreDrill(
     private DrillReport Report(
         Guid runId, FetchedArchive archive, Manifest manifest, DateTimeOffset startedAt, DrillTimes times, List<DrilledSource> sources, IReadOnlyList<string> notes)
     {
-        var bad = sources.Find(source => source.Outcome == DrillOutcome.Refused) ?? sources.Find(source => source.Outcome == DrillOutcome.Unknown);
+        var bad = sources.Find(source => source.Outcome == DrillOutcome.Refused)
+            ?? sources.Find(source => source.Outcome == DrillOutcome.Untrue) ?? sources.Find(source => source.Outcome == DrillOutcome.Unknown);
         var problems = sources.Where(source => bad is not null && source.Outcome == bad.Outcome).Select(source => $"'{source.Entry}': {source.Problem?.TrimEnd('.')}");
         return new DrillReport
         {
@@ -125,7 +126,7 @@ internal sealed class RestoreDrill(
             IsAuthenticated = archive.Copy.Trust == ManifestTrust.Authentic,
             Result = bad?.Outcome switch
             {
-                DrillOutcome.Refused => VerificationResult.Refused,
+                DrillOutcome.Refused or DrillOutcome.Untrue => VerificationResult.Refused,
                 DrillOutcome.Unknown => VerificationResult.Unread,
                 _ => VerificationResult.Good,
             },
