@@ -116,7 +116,7 @@ compose_files() {
     cp "$copy/.env.example" "$copy/.env"
     (cd "$copy" && docker-compose config --quiet) || return 1
   done
-  awk '/^...yaml$/ { inside = 1; next } /^...$/ { inside = 0 } inside' README.md > "$copy/docker-compose.yml"
+  awk 'inside && /^...$/ { exit } inside; /^...yaml$/ { inside = 1 }' README.md > "$copy/docker-compose.yml"
   (cd "$copy" && docker-compose config --quiet) || return 1
 
   rm -rf "$copy"

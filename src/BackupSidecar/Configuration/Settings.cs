@@ -190,68 +190,6 @@ internal sealed record ArchiveSettings
     public bool IsEncrypted => EncryptionKey is not null || RecipientsFile is not null;
 }
 
-/// <summary>The local store: the folder that holds the folders of all backup names.</summary>
-internal sealed record LocalStoreSettings(string Path);
-
-/// <summary>Whether requests name the bucket in the path or in the host; auto: in the path except at AWS.</summary>
-internal enum PathStyle
-{
-    Auto,
-    Path,
-    VirtualHost,
-}
-
-/// <summary>Whether uploads carry a SHA-256 that the server checks; auto: only at AWS.</summary>
-internal enum S3Checksums
-{
-    Auto,
-    Always,
-    WhenRequired,
-}
-
-/// <summary>The S3 store: the bucket, the way to it, and the keys.</summary>
-internal sealed record S3StoreSettings
-{
-    public required string Bucket { get; init; }
-
-    public Uri Endpoint { get; init; } = new("https://s3.amazonaws.com");
-
-    public string Region { get; init; } = "us-east-1";
-
-    /// <summary>Null together with <see cref="SecretKey"/>: the SDK's own credential chain is used.</summary>
-    public Secret? AccessKey { get; init; }
-
-    public Secret? SecretKey { get; init; }
-
-    public Secret? SessionToken { get; init; }
-
-    public PathStyle PathStyle { get; init; } = PathStyle.Auto;
-
-    public S3Checksums Checksums { get; init; } = S3Checksums.Auto;
-
-    /// <summary>BACKUP_S3_CA_FILE: certificates (PEM) that are trusted in addition, or null.</summary>
-    public string? CaFile { get; init; }
-
-    /// <summary>BACKUP_S3_PART_SIZE: bytes of every part but the last; null: as the archive and the server need it.</summary>
-    public long? PartSize { get; init; }
-
-    /// <summary>BACKUP_S3_MAX_PARTS: how many parts of an upload the server takes.</summary>
-    public int MostParts { get; init; } = 10_000;
-}
-
-/// <summary>How closely a copy is compared with what was sent, right after its upload.</summary>
-internal enum VerifyAfter
-{
-    /// <summary>As closely as can be had at a reasonable price: by a checksum of the store's own, or by reading back, of large archives in samples.</summary>
-    Auto,
-
-    /// <summary>All of it is read back.</summary>
-    Stored,
-
-    /// <summary>Its size only.</summary>
-    None,
-}
-
 /// <summary>What may be forgotten. What any rule keeps is kept; 0 switches a rule off.</summary>
 internal sealed record RetentionSettings
 {
@@ -276,34 +214,6 @@ internal sealed record RetentionSettings
 
     /// <summary>BACKUP_RETENTION_MAX_DELETIONS: a run that would remove more removes nothing and says so.</summary>
     public int MaximumDeletions { get; init; } = 10;
-}
-
-/// <summary>How closely a scheduled verification looks at the newest backup; auto: as closely as can be done here.</summary>
-internal enum ScheduledLevel
-{
-    Auto,
-    Stored,
-    Content,
-    Restore,
-}
-
-/// <summary>What is verified without anybody asking.</summary>
-internal sealed record VerificationSettings
-{
-    /// <summary>BACKUP_VERIFY_SCHEDULE as written, or null where it is off. Parsed by Scheduling.</summary>
-    public string? Schedule { get; init; }
-
-    public ScheduledLevel Level { get; init; } = ScheduledLevel.Auto;
-}
-
-/// <summary>The share of its usual size or counts, in percent, that a backup may lose before somebody is told; null: however much.</summary>
-internal sealed record AnomalySettings
-{
-    /// <summary>BACKUP_ANOMALY_WARN.</summary>
-    public int? Warn { get; init; } = 50;
-
-    /// <summary>BACKUP_ANOMALY_FREEZE.</summary>
-    public int? Freeze { get; init; } = 90;
 }
 
 /// <summary>The operator's own steps around a run.</summary>
