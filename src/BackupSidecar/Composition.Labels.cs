@@ -1,5 +1,6 @@
 using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
+using BackupSidecar.Databases;
 using BackupSidecar.Discovery;
 using BackupSidecar.Notifications;
 using BackupSidecar.Notifications.Webhooks;
@@ -11,6 +12,7 @@ using BackupSidecar.Sources;
 using BackupSidecar.Stores;
 using BackupSidecar.Stores.Local;
 using BackupSidecar.Stores.S3;
+using BackupSidecar.Targets;
 
 namespace BackupSidecar;
 
@@ -57,7 +59,7 @@ internal sealed partial class Composition
         var stores = LabelStores.Where(store => labelled.Stores.Contains(store.Name)).ToList();
         var told = _labelNotifiers = new NotifierGroup(LabelNotifiers(labelled), Time, Log);
         return new BackupRun(
-            settings, plan, Expansion(), new SourceFactory(settings, Engine, Time, Log), stores, stores.OfType<LocalStore>().FirstOrDefault()?.Folder,
+            settings, plan, Expansion(), new SourceFactory(settings, EngineIn(labelled), Time, Log), stores, stores.OfType<LocalStore>().FirstOrDefault()?.Folder,
             new Recovery(settings, plan, RestoreTargets(), told, history, Time, Log), LabelRetention(labelled), missedCopies: null, told, history,
             Reading.Redactor, new ConsoleProgress(ConsoleLogger.IsTerminal ? Console.Error : null, Log), Time, Log);
     }
@@ -74,7 +76,15 @@ internal sealed partial class Composition
 
     /// <summary>Restores of labelled databases stop no services but what the engine itself must.</summary>
     public RestoreRun RestoreRun(LabelledRestore wanted) =>
-        new(Settings with { Services = Settings.Services with { Stop = [] } }, wanted.Plan, LabelStores, RestoreTargets(), Time, Log) { Form = wanted.Form };
+        new(Settings with { Services = Settings.Services with { Stop = [] } }, wanted.Plan, LabelStores, new RestoreTargets(
+            wanted.Plan.Artefact is { } artefact ? EngineIn(artefact.Labelled) : Engine, Settings.Paths.Staging, Log), Time, Log) { Form = wanted.Form };
+
+    /// <summary>Tools run in the container that has the labels, or here: never in another one that its labels name.</summary>
+    private Func<DatabaseSourcePlan, string, IDatabaseEngine> EngineIn(LabelledDatabase labelled)
+    {
+        _pinned = new ToolPlaces(Settings.Dumps.Via, Settings.Services, Time, Log) { Pinned = labelled.ContainerId };
+        return (plan, folder) => Engine(plan, folder, _pinned, JournalStop);
+    }
 
     /// <summary>Reads the dump of a labelled database back. There is no drill of it.</summary>
     public VerifyRun VerifyRun(ArtefactName name) =>

@@ -39,6 +39,7 @@ internal sealed partial class Composition : IDisposable
     private readonly TextWriter? _logFile;
     private readonly LocalStore? _local;
     private readonly ToolPlaces _places;
+    private ToolPlaces? _pinned;
     private readonly DockerEngine _drills;
     private readonly PingClient _pings;
     private readonly PingClient _webhooks;
@@ -217,6 +218,7 @@ internal sealed partial class Composition : IDisposable
         foreach (var store in Stores.Concat(LabelStores))
             store.Dispose();
         _places.Dispose();
+        _pinned?.Dispose();
         _drills.Dispose();
         _notifiers.Dispose();
         _labelNotifiers?.Dispose();

@@ -32,7 +32,11 @@ internal static class HealthCommand
     private static (bool IsFresh, string Text) Backups(Composition program, DateTimeOffset now)
     {
         if (program.Schedule is not { } schedule)
-            return (true, "no schedule is set, so no backup is overdue.");
+        {
+            return (true, program.Settings.Labels is null
+                ? "no schedule is set, so no backup is overdue."
+                : "the program runs. Whether backups of labelled databases are overdue is not looked at here: backup-sidecar list shows them.");
+        }
         var last = program.History.LastGoodBackup(now + ClockTolerance);
         var since = new[] { last?.StartedAt, ScheduleInForce.Since(program, ScheduleInForce.OfBackups) }.Max() ?? now;
         var due = schedule.Next(since);

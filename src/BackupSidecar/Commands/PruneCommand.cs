@@ -29,7 +29,7 @@ internal static class PruneCommand
         if (!catalog.IsWhole)
             return await LeftAloneAsync(program, store, string.Join(' ', catalog.Problems));
         var outcome = RunOutcome.Succeeded;
-        foreach (var group in ArtefactGroup.Of(catalog))
+        foreach (var group in ArtefactGroup.Of(catalog, program.Settings.Archive.HasManifestKey))
             outcome = Worse(outcome, await PruneAsync(program, store, program.LabelRetention(group), dryRun, force, cancellation));
         return outcome;
     }

@@ -25,7 +25,7 @@ internal static class RunCommand
         using var onlyOne = await RunLock.TakeAsync(
             program.Settings.Paths.State, $"the schedule, followed by process {Environment.ProcessId} on {Environment.MachineName}",
             signals.Token, RunLock.OfTheSchedule);
-        using var http = program.Settings.Http is { } address ? HttpServer.Listen(address, new Endpoints(() => settings.Program).AnswerAsync, program.Log) : null;
+        using var http = Listen(settings);
         program.Log.LogInformation("{Program} watches over {Name}", ProgramVersion.Text, program.Settings.Name);
         var answering = http?.RunAsync(signals.Token) ?? Task.CompletedTask;
         await RecoverAsync(program, signals.Token);
@@ -45,6 +45,21 @@ internal static class RunCommand
         await Task.WhenAll(aside);
         await EndOthersAsync(settings.Program);
         return 0;
+    }
+
+    /// <summary>A port that nobody asked for, and that somebody else has, is no reason to make no backups.</summary>
+    private static HttpServer? Listen(SettingsInForce settings)
+    {
+        var program = settings.Program;
+        try
+        {
+            return program.Settings.Http is { } address ? HttpServer.Listen(address, new Endpoints(() => settings.Program).AnswerAsync, program.Log) : null;
+        }
+        catch (ConfigurationException failure) when (program.Reading.Given.Find(HttpSettingTable.Port) is null)
+        {
+            program.Log.LogWarning("There are no answers over HTTP: {Problem}", string.Join(' ', failure.Faults.Select(fault => fault.Problem)));
+            return null;
+        }
     }
 
     /// <summary>Follows a schedule until another takes its place. A run that is going on then is waited for.</summary>

@@ -147,7 +147,7 @@ internal sealed class SettingsInForce : IDisposable
             _file = file;
             Program = next;
         }
-        RemoveCopy();
+        // The copy stays until the end: a run that has just begun may not have read it yet, and the next one overwrites it.
         replaced.Cancel();
     }
 

@@ -19,6 +19,9 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
 
     private ContainerPlace? Only { get; init; }
 
+    /// <summary>The id of the one container that tools may run in; null for whichever a URI's host leads to.</summary>
+    public string? Pinned { get; init; }
+
     /// <summary>All tools run in this container, whatever their URIs say: it may be a server that stands in for another.</summary>
     public static ToolPlaces Inside(ContainerPlace place, TimeProvider time, ILogger log) =>
         new(DumpVia.Exec, new ServiceSettings(), time, log) { Only = place };
@@ -66,6 +69,8 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
             var container = await new DatabaseContainers(_engine, settings, OwnContainer.FindId()).FindAsync(host, cancellation);
             if (container is null)
                 return (null, $"no single running container is known as '{host}'");
+            if (Pinned is not null && container.Id != Pinned)
+                return (null, $"'{host}' is container {container.PlainName}, and not the one whose labels ask for this");
             var place = new ContainerPlace(_engine, container.Id, container.PlainName);
             foreach (var tool in tools)
             {

@@ -46,6 +46,9 @@ internal sealed record StoredCopy(string Store, long Bytes, DateTimeOffset Writt
         : Trust == ManifestTrust.NotAuthenticated && hasManifestKey ? "has a manifest that nobody signed, although a key is configured here"
         : null;
 
+    /// <summary>Whether its manifest is ours: signed with a key of ours, or by nobody where there is no key. What it says then decides what goes.</summary>
+    public bool IsOurs(bool hasManifestKey) => Trust == ManifestTrust.Authentic || (!hasManifestKey && Manifest?.Authentication is null);
+
     /// <summary>What to throw where it must not be used.</summary>
     public BackupRefusedException Refused(ArchiveName name, string why, Exception? cause = null) =>
         new($"{name.FileName} in the store '{Store}' {why}.", cause);

@@ -143,8 +143,7 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     /// What nobody we know vouches for is not ours to count or to remove: neither what is unsigned though there is a key, nor
     /// what is signed though there is none any more.
     /// </summary>
-    private bool IsOurs(StoredCopy copy) =>
-        copy.Trust == ManifestTrust.Authentic || (!settings.Archive.HasManifestKey && copy.Manifest?.Authentication is null);
+    private bool IsOurs(StoredCopy copy) => copy.IsOurs(settings.Archive.HasManifestKey);
 
     private async Task<StoreReport> PruneAsync(IBackupStore store, StoreReport report, RunRecord record, CancellationToken cancellation)
     {

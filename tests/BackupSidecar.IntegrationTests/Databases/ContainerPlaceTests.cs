@@ -165,6 +165,14 @@ public sealed class ContainerPlaceTests(PostgresServer server) : IClassFixture<P
         Assert.EndsWith("no single running container is known as 'nobody.invalid'", noContainer.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_place_that_is_pinned_is_no_other_container_whatever_the_host_is_called()
+    {
+        using var pinned = new ToolPlaces(DumpVia.Auto, new ServiceSettings(), TimeProvider.System, NullLogger.Instance) { Pinned = "another" };
+
+        Assert.Equal("client", (await pinned.FindAsync(server.Container, wanted: null, ["pg_dump"], Cancellation)).Via);
+    }
+
     public void Dispose() => _engine.Dispose();
 
     private async Task UntilAsync(bool isRunning)

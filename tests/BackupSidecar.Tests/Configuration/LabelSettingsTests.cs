@@ -107,6 +107,11 @@ public sealed class LabelSettingsTests
     public void A_setting_of_labels_that_are_not_read_is_told() =>
         Assert.Contains("BACKUP_LABELS=on", Assert.Single(Said.Enough.With("BACKUP_LABEL_INTERVAL", "5").Read().Warnings), StringComparison.Ordinal);
 
+    /// <summary>Compose gives a blank value to every variable that its own file lacks.</summary>
+    [Fact]
+    public void What_was_meant_to_be_said_and_was_not_is_no_case_for_labels() =>
+        Assert.NotEmpty(Said.Nothing.With("BACKUP_NAME", "").With("BACKUP_DIRS", "").With("BACKUP_LOCAL_PATH", "/backups").Read().Faults);
+
     [Fact]
     public void What_is_named_but_has_no_sources_is_no_case_for_labels() =>
         Assert.Contains("BACKUP_LABELS=on", Said.Enough.Without("BACKUP_DIRS").Fault().Problem, StringComparison.Ordinal);

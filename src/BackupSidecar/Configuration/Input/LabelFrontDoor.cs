@@ -48,13 +48,14 @@ internal static class LabelFrontDoor
 
     /// <summary>Whether labels are read.</summary>
     /// <param name="given">What was given under names of ours.</param>
+    /// <param name="blank">What stands somewhere without a value: somebody meant to say it, and has not.</param>
     /// <param name="layers">Where variables of Label Backup may stand.</param>
-    public static bool IsOpen(IReadOnlyCollection<GivenValue> given, IReadOnlyList<Layer> layers)
+    public static bool IsOpen(IReadOnlyCollection<GivenValue> given, IReadOnlySet<Setting> blank, IReadOnlyList<Layer> layers)
     {
         var said = given.FirstOrDefault(value => value.Setting == LabelSettingTable.Labels)?.Text.Trim();
         if (said is not null && FlagText.TryParse(said, out var isOn))
             return isOn;
-        return !given.Any(value => OtherWays.Contains(value.Setting))
+        return !(given.Any(value => OtherWays.Contains(value.Setting)) || OtherWays.Any(blank.Contains))
             || OfItsOwn.Any(alias => layers.Any(layer => layer.Find(alias.Name) is not null));
     }
 

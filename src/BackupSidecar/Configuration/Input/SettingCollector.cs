@@ -28,7 +28,7 @@ internal sealed class SettingCollector(Func<string, FileReading> files, Findings
 
         foreach (var alias in Alias.All)
             Collect(layers, alias);
-        var readsLabels = LabelFrontDoor.IsOpen(_given.Values, layers);
+        var readsLabels = LabelFrontDoor.IsOpen(_given.Values, _blank, layers);
         foreach (var alias in readsLabels ? LabelFrontDoor.Aliases : [])
             Collect(layers, alias);
         return new GivenSettings(_given.Values.OrderBy(value => value.Number).ToLookup(value => value.Setting), _blank) { ReadsLabels = readsLabels };

@@ -9,9 +9,11 @@ namespace BackupSidecar.Runs.Artefacts;
 internal sealed record ArtefactGroup(ArtefactOwner Owner, ArtefactName Newest, TimeSpan? Retention)
 {
     /// <summary>The groups of a catalog of dumps.</summary>
-    public static IReadOnlyList<ArtefactGroup> Of(Catalog catalog)
+    /// <param name="catalog">The dumps.</param>
+    /// <param name="hasManifestKey">Whether there is a key: then what nobody signed has no say in how long dumps are kept.</param>
+    public static IReadOnlyList<ArtefactGroup> Of(Catalog catalog, bool hasManifestKey)
     {
-        var newestFirst = catalog.Entries.Where(entry => entry is { State: CatalogState.Complete, Manifest: not null, Name: ArtefactName })
+        var newestFirst = catalog.Entries.Where(entry => entry is { State: CatalogState.Complete, Manifest: not null, Name: ArtefactName } && entry.Copies.Any(copy => copy.IsOurs(hasManifestKey)))
             .Select(entry => (Owner: ArtefactOwner.Of(entry.Manifest!), Name: (ArtefactName)entry.Name, entry.Manifest!.Container?.Retention)).ToList(); // Asked for above.
         // Where Label Backup was first, it knew of the same container only what it is called.
         var owners = newestFirst.Select(each => each.Owner).Distinct().ToList();

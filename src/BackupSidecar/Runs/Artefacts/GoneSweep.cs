@@ -50,7 +50,7 @@ internal sealed class GoneSweep(
             if (!catalog.IsWhole)
                 throw new StoreException(string.Join(' ', catalog.Problems));
             // What does not say how long it is to be kept may be that of another host, or of another program.
-            foreach (var group in ArtefactGroup.Of(catalog).Where(group => group is { Owner.Identity: not null, Retention: not null } && !present.Contains(group.Owner.Identity)))
+            foreach (var group in ArtefactGroup.Of(catalog, settings.Archive.HasManifestKey).Where(group => group is { Owner.Identity: not null, Retention: not null } && !present.Contains(group.Owner.Identity)))
                 await retention(group).PruneAsync(store, cancellation);
         }
     }

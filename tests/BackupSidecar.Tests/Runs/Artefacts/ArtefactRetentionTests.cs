@@ -61,12 +61,24 @@ public sealed class ArtefactRetentionTests
         foreach (var (second, (prefix, database, identity)) in Databases.Index())
             Add(store, new ArtefactName(prefix, "postgres", database, new DateTime(2026, 6, 1, 0, 0, second, DateTimeKind.Unspecified), ".dump.gz"), identity);
 
-        var groups = ArtefactGroup.Of(await new CatalogReader([store], BackupForm.OfArtefacts(Settings(TimeSpan.FromDays(1)))).ReadAsync(Token));
+        var groups = ArtefactGroup.Of(await new CatalogReader([store], BackupForm.OfArtefacts(Settings(TimeSpan.FromDays(1)))).ReadAsync(Token), Settings(TimeSpan.FromDays(1)).Archive.HasManifestKey);
 
         Assert.Equal(
             Databases.Select(each => (each.Prefix, "postgres-" + each.Database, (string?)each.Identity)).Order(),
             groups.Select(group => (group.Owner.Prefix, group.Owner.BackupName, group.Owner.Identity)).Order());
         Assert.All(groups, group => Assert.Equal(TimeSpan.FromDays(7), group.Retention));
+    }
+
+    /// <summary>Whoever can write to a store, and remove nothing there, has no say in what we remove.</summary>
+    [Fact]
+    public async Task What_nobody_signed_says_nothing_of_how_long_dumps_are_kept()
+    {
+        using var store = new MemoryStore();
+        Add(store, new ArtefactName("app", "postgres", "x", new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Unspecified), ".dump.gz"), "planted");
+        var catalog = await new CatalogReader([store], BackupForm.OfArtefacts(Settings(TimeSpan.FromDays(1)))).ReadAsync(Token);
+
+        Assert.Single(ArtefactGroup.Of(catalog, hasManifestKey: false));
+        Assert.Empty(ArtefactGroup.Of(catalog, hasManifestKey: true));
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
