@@ -9,7 +9,8 @@ public sealed class BackrestCronTests
     [InlineData("*/5 0-23/2 1,15 JAN-MAR mon-fri")]
     [InlineData("5/10 * * * 0")]
     [InlineData("0 0 29 2 *")]
-    [InlineData("59 23 31 12 6")]
+    [InlineData("59 23 31 12 *")]
+    [InlineData("59 23 25-31 12 6")]
     public void What_Backrest_reads_is_taken(string cron)
     {
         Assert.Null(BackrestCron.Fault(cron));
@@ -49,6 +50,9 @@ public sealed class BackrestCronTests
     [InlineData("0,75 2 * * *")]
     [InlineData("0 2,22-4 * * *")]
     [InlineData("0 2 * 1-99 *")]
+    [InlineData("59 23 31 12 6")]
+    [InlineData("0 3 1 1 0")]
+    [InlineData("0 0 29 2 1")]
     public void What_Backrest_takes_and_does_otherwise_than_it_reads_is_refused_in_labels_only(string cron)
     {
         Assert.Null(BackrestCron.Fault(cron));

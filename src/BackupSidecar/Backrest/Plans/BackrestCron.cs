@@ -21,7 +21,13 @@ internal static class BackrestCron
     /// <summary>Days of the months of a leap year, which comes often enough.</summary>
     private static readonly int[] LongestMonths = [0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-    /// <summary>Why Backrest would not start with it, or null.</summary>
+    /// <summary>Backrest looks no further ahead than this, and does not start with what has no date by then.</summary>
+    private const int Foresight = 5;
+
+    /// <summary>Weekdays and leap years come back after 28 years.</summary>
+    private const int CalendarYears = 28;
+
+    /// <summary>Why Backrest would not start with it, or null. Whether its next date is near enough depends on the day, and is not looked at.</summary>
     public static string? Fault(string cron) => Read(cron, isStrict: false);
 
     /// <summary>Also what Backrest would take in silence and do otherwise than it reads.</summary>
@@ -38,9 +44,27 @@ internal static class BackrestCron
             if (Fields[i].TryRead(texts[i], isStrict, out values[i]) is { } fault)
                 return fault;
         }
-        return values[3].Any(month => values[2].Any(day => day <= LongestMonths[month]))
-            ? null
-            : $"'{cron}' never comes true: no such month has that day.";
+        if (!values[3].Any(month => values[2].Any(day => day <= LongestMonths[month])))
+            return $"'{cron}' never comes true: no such month has that day.";
+        return isStrict && IsRare(values[2], values[3], values[4])
+            ? $"'{cron}' comes true too rarely: both day fields must match, and Backrest does not start while the next date is more than {Foresight} years ahead."
+            : null;
+    }
+
+    /// <summary>Whether there is a day from which the next date lies too far ahead.</summary>
+    private static bool IsRare(HashSet<int> days, HashSet<int> months, HashSet<int> weekdays)
+    {
+        var last = 0;
+        var begin = new DateOnly(2000, 1, 1);
+        for (var day = begin; day.Year < begin.Year + CalendarYears + (2 * Foresight); day = day.AddDays(1))
+        {
+            if (!months.Contains(day.Month) || !days.Contains(day.Day) || !weekdays.Contains((int)day.DayOfWeek))
+                continue;
+            if (day.Year - (last == 0 ? begin.Year : last) > Foresight)
+                return true;
+            last = day.Year;
+        }
+        return last < begin.Year + CalendarYears;
     }
 
     private sealed record Field(string Name, int First, int Last, string[] Names)
