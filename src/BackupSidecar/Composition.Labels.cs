@@ -75,9 +75,12 @@ internal sealed partial class Composition
     public GoneSweep GoneSweep() => new(Settings, LabelStores, LabelSearch(), LabelRetention, Time, Log);
 
     /// <summary>Restores of labelled databases stop no services but what the engine itself must.</summary>
-    public RestoreRun RestoreRun(LabelledRestore wanted) =>
-        new(Settings with { Services = Settings.Services with { Stop = [] } }, wanted.Plan, LabelStores, new RestoreTargets(
-            wanted.Plan.Artefact is { } artefact ? EngineIn(artefact.Labelled) : Engine, Settings.Paths.Staging, Log), Time, Log) { Form = wanted.Form };
+    public RestoreRun RestoreRun(LabelledRestore wanted)
+    {
+        Func<DatabaseSourcePlan, string, IDatabaseEngine> engine = wanted.Plan.Artefact is { } artefact ? EngineIn(artefact.Labelled) : Engine;
+        var settings = Settings with { Services = Settings.Services with { Stop = [] } };
+        return new RestoreRun(settings, wanted.Plan, LabelStores, new RestoreTargets(engine, Settings.Paths.Staging, Log), Time, Log) { Form = wanted.Form };
+    }
 
     /// <summary>Tools run in the container that has the labels, or here: never in another one that its labels name.</summary>
     private Func<DatabaseSourcePlan, string, IDatabaseEngine> EngineIn(LabelledDatabase labelled)
