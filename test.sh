@@ -18,7 +18,7 @@ passed=0 failed=0 skipped=0
 as_root=()
 if ((EUID != 0)); then as_root=(sudo); fi
 # Against tests that hang, not a promise of speed. The long tests take hours.
-unit_limit=900 integration_limit=1800
+unit_limit=1200 integration_limit=2700
 if [[ ${BACKUP_TEST_LONG:-} == 1 ]]; then unit_limit=14400 integration_limit=43200; fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
