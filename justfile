@@ -74,6 +74,10 @@ bench-scale *parts:
 bench-footprint *image:
     bench/footprint.sh {{image}}
 
+# Measure a restore drill of a stack of 500 MiB, and with it a recovery.
+bench-drill:
+    bench/drill.sh
+
 # Measure single stages. For example: just bench-micro --filter '*Compression*'
 bench-micro *options:
     dotnet run --project bench/BackupSidecar.Bench --configuration Release -- micro {{options}}
