@@ -37,7 +37,7 @@ public sealed class MutilationTests : IAsyncLifetime
     public async Task Every_mutilation_is_refused_by_a_drill_and_an_intact_backup_is_not(string engine)
     {
         await StartAsync(engine);
-        // Of another length for certain.
+        // Of another length for certain; both may be made in the same second.
         _stack.Program.Settings["BACKUP_COMPRESSION"] = "none";
         await _stack.BackUpAsync();
         _stack.Program.Settings["BACKUP_COMPRESSION"] = null;
@@ -52,14 +52,14 @@ public sealed class MutilationTests : IAsyncLifetime
             // Without its manifest, one that was made this minute may still be on its way.
             if (File.Exists(PathOf(name.FileName)))
                 File.SetLastWriteTimeUtc(PathOf(name.FileName), DateTime.UtcNow.AddHours(-1));
-            var ended = await _stack.DrillAsync(name.Timestamp);
+            var ended = await _stack.DrillAsync(name.FileName);
             await File.WriteAllBytesAsync(PathOf(name.FileName), archive, Token);
             await File.WriteAllBytesAsync(PathOf(name.ManifestFileName), manifest, Token);
 
             Assert.True(ended.ExitCode == 5, $"{what}: {ended.ExitCode}\n{ended.Everything}");
             Assert.True(Copy(ended).GetProperty("problem").GetString()!.Contains(damage.Words, StringComparison.Ordinal), $"{what}: {ended.Everything}");
         }
-        var intact = await _stack.DrillAsync(name.Timestamp);
+        var intact = await _stack.DrillAsync(name.FileName);
         Assert.True(intact.ExitCode == 0, intact.Everything);
         Assert.Equal(("good", "restore"), (Copy(intact).GetProperty("result").GetString(), Copy(intact).GetProperty("level").GetString()));
         Assert.Empty(await _stack.LeftoversAsync());
