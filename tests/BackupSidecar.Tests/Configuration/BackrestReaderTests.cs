@@ -1,7 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Backrest;
 using BackupSidecar.Configuration.Input;
-using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Tests.Configuration;
 
