@@ -60,7 +60,9 @@ internal sealed class MemoryStore : IBackupStore
 
     private Task<T> Do<T>(string words, Func<T> action)
     {
-        Journal.Add(words);
+        // Manifests are read in parallel.
+        lock (Journal)
+            Journal.Add(words);
         try
         {
             Before(words);
