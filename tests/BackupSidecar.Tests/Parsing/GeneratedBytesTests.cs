@@ -23,7 +23,8 @@ public sealed class GeneratedBytesTests
         foreach (var valid in parser.Valid)
             parser.Read(valid);
 
-        for (var i = 0; i < Inputs; i++)
+        var inputs = parser.IsSlow ? LongRun.Of(4_000, Inputs) : Inputs;
+        for (var i = 0; i < inputs; i++)
         {
             var input = random.Next(8) == 0 ? Mutation.Noise(random.Next(300), random) : Mutation.Of(parser.Valid[random.Next(parser.Valid.Length)], random);
             Read(parser, input, i);
