@@ -95,19 +95,28 @@ internal static class RunCommand
     /// <summary>What runs could not deliver, or did not live to deliver, is delivered here.</summary>
     private static async Task DeliverAsync(SettingsInForce settings, CancellationToken cancellation)
     {
+        // One whose receiver takes its time is not waited for: the next round leaves that receiver out, and brings what others get.
+        var rounds = new List<Task>();
         while (!cancellation.IsCancellationRequested)
         {
             var program = settings.Program;
-            try
-            {
-                await program.Courier.DeliverWaitingAsync(cancellation);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
-                || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
-            {
-                program.Log.LogDebug("Webhook messages that wait cannot be delivered: {Problem}", failure.Message);
-            }
+            rounds.RemoveAll(round => round.IsCompleted);
+            rounds.Add(DeliverAsync(program, cancellation));
             await Task.Delay(LookPause, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await Task.WhenAll(rounds);
+    }
+
+    private static async Task DeliverAsync(Composition program, CancellationToken cancellation)
+    {
+        try
+        {
+            await program.Courier.DeliverWaitingAsync(cancellation);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+            || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
+        {
+            program.Log.LogDebug("Webhook messages that wait cannot be delivered: {Problem}", failure.Message);
         }
     }
 
