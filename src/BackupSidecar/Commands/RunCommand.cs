@@ -157,7 +157,7 @@ internal static class RunCommand
     }
 
     private static Task BackUpLabelledAsync(SettingsInForce settings, Composition program, string[] log, CancellationToken cancellation) => program.Settings.Labels is { } labels
-        ? new LabelledBackups(program, labels, (arguments, ends, force) => RunChildAsync(settings, [.. arguments, .. log], ends, force)).FollowAsync(cancellation)
+        ? new LabelledBackups(settings, (arguments, ends, force) => RunChildAsync(settings, [.. arguments, .. log], ends, force)).FollowAsync(labels, cancellation)
         : StayUpAsync(program, cancellation);
 
     /// <summary>Verifications have a schedule of their own, and are children, too.</summary>
