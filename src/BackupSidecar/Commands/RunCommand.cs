@@ -100,7 +100,11 @@ internal static class RunCommand
         while (!cancellation.IsCancellationRequested)
         {
             var program = settings.Program;
-            rounds.RemoveAll(round => round.IsCompleted);
+            foreach (var over in rounds.FindAll(round => round.IsCompleted))
+            {
+                rounds.Remove(over);
+                await over;
+            }
             rounds.Add(DeliverAsync(program, cancellation));
             await Task.Delay(LookPause, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
