@@ -28,6 +28,8 @@ internal sealed class Outbox(string stateDirectory, TimeProvider time, ILogger l
     {
         Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         DurableFile.WriteAtomically(PathOf(message.Id), JsonSerializer.SerializeToUtf8Bytes(message, WebhookMessageJson.Default.WebhookMessage));
+        if (Count <= Most)
+            return true;
         var isKept = true;
         for (var waiting = Waiting(); waiting.Count > Most; waiting = Waiting())
         {

@@ -126,7 +126,8 @@ public sealed class LabelledJobsTests
         await scene.PassAsync(TimeSpan.FromMinutes(5));
 
         var other = await scene.NextRunAsync();
-        Assert.Equal(("other", JobScene.Start.AddMinutes(72)), (other.Database.ContainerName, other.At));
+        Assert.Equal("other", other.Database.ContainerName);
+        Assert.InRange(other.At, JobScene.Start.AddMinutes(72), JobScene.Start.AddMinutes(75));
         Assert.True(scene.NothingRuns);
     }
 
