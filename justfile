@@ -74,6 +74,10 @@ bench-scale *parts:
 bench-footprint *image:
     bench/footprint.sh {{image}}
 
+# Measure how long it takes to find 200 databases with labels, and what it takes to follow them.
+bench-labels *containers:
+    bench/labels.sh {{containers}}
+
 # Measure a restore drill of a stack of 500 MiB, and with it a recovery.
 bench-drill:
     bench/drill.sh

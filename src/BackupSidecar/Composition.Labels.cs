@@ -66,7 +66,9 @@ internal sealed partial class Composition
 
     /// <summary>Retention of one labelled database: only what its metadata name as its own counts, and goes.</summary>
     public RetentionRun LabelRetention(LabelledDatabase labelled) =>
-        LabelRetention(BackupForm.Of(ArtefactPlanner.Plan(labelled, Settings), Settings), labelled.Retention);
+        LabelRetention(BackupForm.Of(ArtefactPlanner.Plan(labelled, Settings), Settings), labelled.Retention, labelled.Rival is { } rival
+            ? $"by its labels {rival} is the same container as {labelled.ContainerName} ({labelled.Identity}), and one of them must not remove the backups of the other. If it is not needed: docker rm {rival}"
+            : null);
 
     /// <summary>The same where the container may be gone.</summary>
     public RetentionRun LabelRetention(ArtefactGroup group) => LabelRetention(
@@ -107,11 +109,12 @@ internal sealed partial class Composition
         return notifiers;
     }
 
-    private RetentionRun LabelRetention(BackupForm form, TimeSpan? wanted) =>
+    private RetentionRun LabelRetention(BackupForm form, TimeSpan? wanted, string? leftOutBecause = null) =>
         new(Settings with { Retention = ArtefactPlanner.RetentionOf(wanted, Settings), TimeZone = TimeZoneInfo.Utc }, Time, Log)
         {
             Form = form,
             IsGradual = true,
+            LeftOutBecause = leftOutBecause,
             IsDryRun = Settings.Labels?.IsRetentionDryRun ?? false,
         };
 }

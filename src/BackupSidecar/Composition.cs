@@ -204,6 +204,7 @@ internal sealed partial class Composition : IDisposable
     public LabelPolicy LabelPolicy(LabelSettings labels) => new()
     {
         Stores = Stores.Select(store => store.Name).ToHashSet(),
+        ArchiveFolder = Plan.Sources.Count > 0 ? Settings.Name : null,
         AllowsPrivateWebhooks = labels.AllowsPrivateWebhooks,
         ScheduleProblem = text => CronSchedule.TryParse(text, Settings.TimeZone, out _, out var fault) ? null : fault!.Problem,
     };

@@ -49,6 +49,7 @@ internal static class ExplainText
         "out-of-scope" => "NOT backed up: it asks, but belongs to another Compose project (BACKUP_LABEL_SCOPE=all reads the labels of all)",
         "one-off" => "not backed up: it was made by 'docker compose run' and only has the labels of its service",
         "replaced" => "not backed up: another container has taken its place",
+        "duplicate" => "NOT backed up: it claims to be another container",
         "labels-not-read" => "NOT backed up: it asks, but labels are not read (BACKUP_LABELS=on reads them)",
         _ => "no labels that ask for a backup",
     };

@@ -33,6 +33,7 @@ internal sealed record ExplainedContainer(
         LabelStanding.OutOfScope => "out-of-scope",
         LabelStanding.OneOff => "one-off",
         LabelStanding.Replaced => "replaced",
+        LabelStanding.Duplicate => "duplicate",
         _ => "no-labels",
     };
 }

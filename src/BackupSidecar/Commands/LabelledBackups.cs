@@ -8,57 +8,69 @@ namespace BackupSidecar.Commands;
 
 /// <summary>
 /// What <c>run</c> does for databases with labels: follows which there are, and backs each up when its labels say so, each run as a
-/// child of its own.
+/// child of its own. Jobs outlive a change of the settings: it reaches all that begins after it.
 /// </summary>
-/// <param name="program">The program.</param>
-/// <param name="labels">What holds for them.</param>
+/// <param name="settings">What holds.</param>
 /// <param name="runChild">Runs this program again with these arguments.</param>
-internal sealed class LabelledBackups(Composition program, LabelSettings labels, Func<IReadOnlyList<string>, CancellationToken, CancellationToken, Task> runChild)
+internal sealed class LabelledBackups(SettingsInForce settings, Func<IReadOnlyList<string>, CancellationToken, CancellationToken, Task> runChild)
 {
     /// <summary>A run ends itself when its time is over, and tells of it. One that does not is ended after this.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
-    public async Task FollowAsync(CancellationToken ends)
+    /// <param name="labels">What holds for labels at the beginning. They stay something that is read: a reload cannot change that.</param>
+    /// <param name="ends">The end of the program.</param>
+    public async Task FollowAsync(LabelSettings labels, CancellationToken ends)
+    {
+        var program = settings.Program;
+        using var slots = new JobSlots(labels.Concurrency, program.Log);
+        await using var jobs = new LabelledJobs(new JobMeans
+        {
+            Run = RunAsync,
+            Slots = slots,
+            Ledger = new JobLedger(program.Settings.Paths.State, program.Log),
+            Time = program.Time,
+            Log = program.Log,
+            Ends = ends,
+        });
+        while (!ends.IsCancellationRequested)
+        {
+            var (now, replaced) = settings.Now();
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ends, replaced);
+            slots.Become((now.Settings.Labels ?? labels).Concurrency);
+            await FollowAsync(now, now.Settings.Labels ?? labels, jobs, either.Token);
+        }
+    }
+
+    private static async Task FollowAsync(Composition program, LabelSettings labels, LabelledJobs jobs, CancellationToken ends)
     {
         program.Log.LogInformation(
             "Databases with labels are backed up: {Scope}.", labels.Scope == LabelScope.All ? "those of all containers" : "those of containers of this Compose project");
-        using var slots = new JobSlots(labels.Concurrency, program.Log);
-        await using var jobs = new LabelledJobs(
-            new JobMeans
-            {
-                Run = RunAsync,
-                Slots = slots,
-                Ledger = new JobLedger(program.Settings.Paths.State, program.Log),
-                CatchesUp = program.Settings.CatchUp,
-                Time = program.Time,
-                Log = program.Log,
-                Ends = ends,
-            },
-            program.Settings.TimeZone);
         var isFirst = true;
         await foreach (var containers in program.ContainerWatch(labels).FollowAsync(ends))
         {
             var found = program.Survey(labels, containers);
-            jobs.Follow(found);
+            jobs.Follow(found, new JobRules(program.Settings.TimeZone, program.Settings.CatchUp));
             if (isFirst && jobs.All.Count == 0)
-                TellOfNone(found);
+                TellOfNone(program, found);
             isFirst = false;
         }
     }
 
     private async Task RunAsync(LabelledDatabase database, CancellationToken ends)
     {
-        using var overdue = new CancellationTokenSource(Or(labels.Timeout + Grace), program.Time);
-        using var stuck = new CancellationTokenSource(Or(labels.Timeout + Grace + Grace), program.Time);
+        var program = settings.Program;
+        var limit = program.Settings.Labels?.Timeout;
+        using var overdue = new CancellationTokenSource(Or(limit + Grace), program.Time);
+        using var stuck = new CancellationTokenSource(Or(limit + Grace + Grace), program.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ends, overdue.Token);
         await runChild(["backup", "--container", database.ContainerName], either.Token, stuck.Token);
-        if (overdue.IsCancellationRequested && labels.Timeout is { } limit)
-            program.Log.LogError("The backup of {Container} took longer than {Limit} (BACKUP_LABEL_TIMEOUT) and was ended.", database.ContainerName, DurationText.Format(limit));
+        if (overdue.IsCancellationRequested && limit is not null)
+            program.Log.LogError("The backup of {Container} took longer than {Limit} (BACKUP_LABEL_TIMEOUT) and was ended.", database.ContainerName, DurationText.Format(limit.Value));
     }
 
     private static TimeSpan Or(TimeSpan? limit) => limit ?? Timeout.InfiniteTimeSpan;
 
-    private void TellOfNone(IReadOnlyList<SurveyedContainer> found)
+    private static void TellOfNone(Composition program, IReadOnlyList<SurveyedContainer> found)
     {
         var outside = found.Count(container => container.Standing == LabelStanding.OutOfScope);
         if (outside > 0)

@@ -95,19 +95,32 @@ internal static class RunCommand
     /// <summary>What runs could not deliver, or did not live to deliver, is delivered here.</summary>
     private static async Task DeliverAsync(SettingsInForce settings, CancellationToken cancellation)
     {
+        // One whose receiver takes its time is not waited for: the next round leaves that receiver out, and brings what others get.
+        var rounds = new List<Task>();
         while (!cancellation.IsCancellationRequested)
         {
             var program = settings.Program;
-            try
+            foreach (var over in rounds.FindAll(round => round.IsCompleted))
             {
-                await program.Courier.DeliverWaitingAsync(cancellation);
+                rounds.Remove(over);
+                await over;
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
-                || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
-            {
-                program.Log.LogDebug("Webhook messages that wait cannot be delivered: {Problem}", failure.Message);
-            }
+            rounds.Add(DeliverAsync(program, cancellation));
             await Task.Delay(LookPause, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await Task.WhenAll(rounds);
+    }
+
+    private static async Task DeliverAsync(Composition program, CancellationToken cancellation)
+    {
+        try
+        {
+            await program.Courier.DeliverWaitingAsync(cancellation);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+            || (failure is OperationCanceledException && cancellation.IsCancellationRequested))
+        {
+            program.Log.LogDebug("Webhook messages that wait cannot be delivered: {Problem}", failure.Message);
         }
     }
 
@@ -148,7 +161,7 @@ internal static class RunCommand
     }
 
     private static Task BackUpLabelledAsync(SettingsInForce settings, Composition program, string[] log, CancellationToken cancellation) => program.Settings.Labels is { } labels
-        ? new LabelledBackups(program, labels, (arguments, ends, force) => RunChildAsync(settings, [.. arguments, .. log], ends, force)).FollowAsync(cancellation)
+        ? new LabelledBackups(settings, (arguments, ends, force) => RunChildAsync(settings, [.. arguments, .. log], ends, force)).FollowAsync(labels, cancellation)
         : StayUpAsync(program, cancellation);
 
     /// <summary>Verifications have a schedule of their own, and are children, too.</summary>

@@ -127,8 +127,9 @@ internal sealed class SettingsInForce : IDisposable
     {
         var (now, then) = (Program.Settings, next.Settings);
         var changed = now.Paths.State != then.Paths.State ? SettingTable.StateDirectory
+            // Whether labels are read at all decides about the usual port as well.
+            : (now.Labels is null) != (then.Labels is null) ? LabelSettingTable.Labels
             : now.Http != then.Http ? HttpSettingTable.Port
-            : now.Labels != then.Labels ? LabelSettingTable.Labels
             : null;
         if (changed is null)
             return;

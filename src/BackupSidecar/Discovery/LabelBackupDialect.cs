@@ -54,7 +54,7 @@ internal static class LabelBackupDialect
         var connection = kind is null ? null : Connection(kind, container, labels);
         var schedule = Schedule(labels, policy);
         var store = Store(labels, policy);
-        var folder = labels.Parse(PrefixLabel, PrefixText.Parse);
+        var folder = labels.Parse(PrefixLabel, text => Folder(text, policy));
         var retention = labels.Parse(Retention, Period);
         var webhook = labels.Find(Webhook) is { } url ? WebhookOf(url, labels, policy) : null;
         if (kind is null || connection is null || schedule is null || store is null)
@@ -134,6 +134,14 @@ internal static class LabelBackupDialect
         else
             labels.Fault(Dest, store == "local" ? $"there is no local folder for backups ({SettingTable.LocalPath.Name})." : $"there is no bucket for backups ({SettingTable.S3Bucket.Name}).");
         return null;
+    }
+
+    private static string Folder(string text, LabelPolicy policy)
+    {
+        var folder = PrefixText.Parse(text);
+        return folder.Split('/')[0] == policy.ArchiveFolder
+            ? throw new FormatException($"{GivenLabels.Quote(policy.ArchiveFolder)} is the folder of archives ({SettingTable.Name.Name}); dumps need another one.")
+            : folder;
     }
 
     /// <summary>0 stands for the operator's own period.</summary>

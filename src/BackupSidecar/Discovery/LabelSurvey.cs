@@ -21,12 +21,7 @@ internal sealed class LabelSurvey(LabelScope scope, string? project, string? own
             .OrderBy(container => container.PlainName, StringComparer.Ordinal)
             .Select(Read)
             .ToList();
-        var inPlace = read
-            .Where(IsAsked)
-            .GroupBy(each => each.Container.Identity)
-            .Select(same => same.MaxBy(each => (each.IsRunning, each.Summary.Created))!.Summary.Id) // A group is not empty.
-            .ToHashSet();
-        var standing = read.Select(each => IsAsked(each) && !inPlace.Contains(each.Summary.Id) ? each with { Standing = LabelStanding.Replaced } : each).ToList();
+        var standing = Identities.Settle(read).ToList();
         return [.. standing.Select(each => Conflict(each, standing) is { } conflict ? each with { Remarks = [.. each.Remarks, conflict] } : each)];
     }
 
@@ -50,8 +45,6 @@ internal sealed class LabelSurvey(LabelScope scope, string? project, string? own
 
     private bool IsInScope(LabelledContainer container) => scope == LabelScope.All || (project is not null && container.Project == project);
 
-    private static bool IsAsked(SurveyedContainer each) => each.Standing is LabelStanding.BackedUp or LabelStanding.Rejected;
-
     /// <summary>Files of two databases under one name could not be told apart, and would be forgotten as those of one.</summary>
     private static string? Conflict(SurveyedContainer each, List<SurveyedContainer> all)
     {
@@ -61,9 +54,11 @@ internal sealed class LabelSurvey(LabelScope scope, string? project, string? own
             .Where(other => other.Standing == LabelStanding.BackedUp && other.Summary.Id != each.Summary.Id && other.Reading.Database is { } theirs
                 && (theirs.Kind, theirs.Database, theirs.Prefix) == (database.Kind, database.Database, database.Prefix)
                 && theirs.Stores.Intersect(database.Stores).Any())
-            .Select(other => other.Container.Name)
             .ToList();
+        var names = string.Join(", ", others.Select(other => other.Container.Name));
         return others.Count == 0 ? null
-            : $"its backups have the same names as those of {string.Join(", ", others)}, and cannot be told apart: give each a backup.prefix of its own.";
+            // They have one set of labels.
+            : others.All(other => other.Container.IsOfServiceOf(each.Container)) ? $"its backups lie beside those of {names}, of the same service: 'list' says whose each is, and 'restore {each.Container.Name}' takes its own."
+            : $"its backups have the same names as those of {names}, and cannot be told apart: give each a backup.prefix of its own.";
     }
 }

@@ -34,6 +34,10 @@ internal sealed record LabelledContainer
     /// <summary>A container of <c>docker compose run</c> has the labels of its service, and is not that.</summary>
     public bool IsOneOff => string.Equals(Label(ComposeLabels.OneOff), "True", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether Compose made both of one service.</summary>
+    public bool IsOfServiceOf(LabelledContainer other) =>
+        Project is not null && Label(ComposeLabels.Service) is { } service && (other.Project, other.Label(ComposeLabels.Service)) == (Project, service);
+
     public static LabelledContainer From(ContainerSummary container)
     {
         var joined = container.NetworkSettings?.Networks ?? new Dictionary<string, ContainerNetwork>();

@@ -18,6 +18,12 @@ internal sealed record LabelledDatabase
     /// </summary>
     public required string Identity { get; init; }
 
+    /// <summary>
+    /// The name of another container that says it is this one, and so might share its backups; null if there is none. Nothing is pruned
+    /// meanwhile.
+    /// </summary>
+    public string? Rival { get; init; }
+
     /// <summary>"postgres", "mysql", "mongodb" or "redis".</summary>
     public required string Kind { get; init; }
 

@@ -22,6 +22,9 @@ internal enum LabelStanding
 
     /// <summary>It asks, but another container has taken its place.</summary>
     Replaced,
+
+    /// <summary>It asks, but has the identity of another container, which runs and was there first.</summary>
+    Duplicate,
 }
 
 /// <summary>A container, and what its labels come to among all others.</summary>
@@ -35,4 +38,7 @@ internal sealed record SurveyedContainer(ContainerSummary Summary, LabelledConta
 
     /// <summary>Whether a dump can be made of it now. A paused one runs, and answers nobody.</summary>
     public bool IsRunning => Summary.State is "running";
+
+    /// <summary>Whether it has not come to its end.</summary>
+    public bool IsLive => Summary.State is "running" or "paused" or "restarting";
 }

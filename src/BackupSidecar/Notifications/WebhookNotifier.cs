@@ -24,7 +24,7 @@ internal sealed class WebhookNotifier(PingUrl? success, PingUrl? failure, Webhoo
         if (address is not { } url)
             return;
         await courier.SendAsync(Message(report, succeeded, url), cancellation);
-        await courier.DeliverWaitingAsync(cancellation);
+        await courier.DeliverOwnAsync(cancellation);
     }
 
     private WebhookMessage Message(RunReport report, bool succeeded, PingUrl url)

@@ -27,12 +27,20 @@ internal sealed class RetentionRun(Settings settings, TimeProvider time, ILogger
     /// <summary>Whether it is only told what would be removed.</summary>
     public bool IsDryRun { get; init; }
 
+    /// <summary>Why nothing is pruned after a run; null if it is.</summary>
+    public string? LeftOutBecause { get; init; }
+
     /// <summary>Prunes the stores that hold the run's backup, if nothing is doubtful there and every source of the run is complete.</summary>
     public async Task RunAfterAsync(RunRecord record, IReadOnlyList<StoredUpload> uploads, CancellationToken cancellation)
     {
         if (record.Sources.Any(source => source.State != SourceState.Complete))
         {
             log.LogInformation("Retention is left out: not every source is complete.");
+            return;
+        }
+        if (LeftOutBecause is not null)
+        {
+            record.AddWarning($"Retention is left out: {LeftOutBecause}");
             return;
         }
         var reports = new List<StoreReport>();

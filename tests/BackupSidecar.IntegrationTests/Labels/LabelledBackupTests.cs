@@ -135,6 +135,38 @@ public sealed class LabelledBackupTests(CephServer ceph) : IDisposable
     }
 
     [Fact(Timeout = 600_000)]
+    public async Task Nothing_is_pruned_for_a_claim_and_what_a_container_that_is_gone_asked_for_holds()
+    {
+        _program.Settings["BACKUP_RETENTION_MIN"] = "1";
+        await using var other = await RedisAsync("backup.prefix=other", "backup.retention=1s");
+        string[] compose = ["com.docker.compose.project=claimed", "com.docker.compose.service=db", "backup.prefix=shop", "backup.retention=1s"];
+        await using (var first = await RedisAsync(compose))
+        {
+            await using (var claiming = await RedisAsync(compose))
+            {
+                var refused = await _program.RunAsync("backup", "--container", claiming.Name);
+                Assert.Equal(2, refused.ExitCode);
+                Assert.Contains($"the same container as {first.Name}", refused.Everything, StringComparison.Ordinal);
+                Assert.Contains("\"verdict\": \"duplicate\"", (await _program.RunAsync("explain", claiming.Name, "--json")).Output, StringComparison.Ordinal);
+                for (var run = 0; run < 2; run++)
+                {
+                    var ended = await _program.RunAsync("backup", "--container", first.Name);
+                    Assert.True(ended.ExitCode == 0, ended.Everything);
+                    Assert.Contains($"Retention is left out: by its labels {claiming.Name} is the same container", ended.Everything, StringComparison.Ordinal);
+                }
+            }
+        }
+        Assert.Equal(2, Dumps("shop").Count());
+
+        // As on the next day.
+        File.Delete(_program.Path("state", "labels.swept"));
+        Assert.Equal(0, (await _program.RunAsync("backup", "--container", other.Name)).ExitCode);
+
+        Assert.Single(Dumps("shop"));
+        Assert.Single(Dumps("other"));
+    }
+
+    [Fact(Timeout = 600_000)]
     public async Task A_run_that_is_killed_or_hangs_leaves_nothing_that_looks_like_a_backup()
     {
         await using var server = await RedisAsync("backup.prefix=deep/er");

@@ -15,6 +15,9 @@ namespace BackupSidecar.IntegrationTests.Labels;
 /// </summary>
 internal sealed class LabelledStack : IAsyncDisposable
 {
+    /// <summary>Names the stack that a container is to go with.</summary>
+    private const string Mark = "backup-sidecar-test";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _ends = new();
@@ -24,22 +27,21 @@ internal sealed class LabelledStack : IAsyncDisposable
     private readonly ConcurrentQueue<LabelledDatabase> _runs = new();
     private readonly ConcurrentDictionary<string, int> _going = new();
     private readonly LabelledJobs _jobs;
+    private volatile TaskCompletionSource? _hold;
     private readonly Task _following;
 
     public LabelledStack()
     {
-        _jobs = new LabelledJobs(
-            new JobMeans
-            {
-                Run = RunAsync,
-                Slots = _slots,
-                Ledger = new JobLedger(_state.FullName, NullLogger.Instance),
-                ComingUp = TimeSpan.Zero,
-                Time = TimeProvider.System,
-                Log = NullLogger.Instance,
-                Ends = _ends.Token,
-            },
-            TimeZoneInfo.Utc);
+        _jobs = new LabelledJobs(new JobMeans
+        {
+            Run = RunAsync,
+            Slots = _slots,
+            Ledger = new JobLedger(_state.FullName, NullLogger.Instance),
+            ComingUp = TimeSpan.Zero,
+            Time = TimeProvider.System,
+            Log = NullLogger.Instance,
+            Ends = _ends.Token,
+        });
         _following = FollowAsync();
     }
 
@@ -53,9 +55,13 @@ internal sealed class LabelledStack : IAsyncDisposable
     public string Name(string service, int number = 1) => $"{Project}-{service}-{number}";
 
     /// <summary>Starts a container with labels and returns its id.</summary>
-    public Task<string> UpAsync(string service, int number = 1) => DockerCli.RunAsync(
-        "run", "--detach", "--name", Name(service, number),
-        "--label", $"com.docker.compose.project={Project}", "--label", $"com.docker.compose.service={service}", "--label", $"com.docker.compose.container-number={number}",
+    /// <param name="service">Its service.</param>
+    /// <param name="number">Which one of the service.</param>
+    /// <param name="name">Its name; null for the one that Compose would give.</param>
+    /// <param name="project">Its project; null for this one.</param>
+    public Task<string> UpAsync(string service, int number = 1, string? name = null, string? project = null) => DockerCli.RunAsync(
+        "run", "--detach", "--name", name ?? Name(service, number),
+        "--label", $"com.docker.compose.project={project ?? Project}", "--label", $"{Mark}={Project}", "--label", $"com.docker.compose.service={service}", "--label", $"com.docker.compose.container-number={number}",
         "--label", "backup.enabled=true", "--label", "backup.type=redis", "--label", "backup.cron=@every 1s", "--label", $"backup.prefix={service}-{number}",
         "debian:bookworm-slim", "sleep", "infinity");
 
@@ -68,6 +74,9 @@ internal sealed class LabelledStack : IAsyncDisposable
         _runs.Clear();
         return UntilAsync(() => _runs.Any(run => run.ContainerName == name && (id is null || run.ContainerId == id)), () => $"{name} is not backed up.");
     }
+
+    /// <summary>Lets no run that begins from now on come to its end. Returns what ends them.</summary>
+    public TaskCompletionSource Hold() => _hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Waits until a container is seen in a state.</summary>
     public Task UntilStateAsync(string name, string state) => UntilAsync(
@@ -88,7 +97,7 @@ internal sealed class LabelledStack : IAsyncDisposable
         await _ends.CancelAsync();
         await _following;
         await _jobs.DisposeAsync();
-        var mine = await _engine.ListContainersAsync(new Dictionary<string, string> { [ComposeLabels.Project] = Project }, CancellationToken.None);
+        var mine = await _engine.ListContainersAsync(new Dictionary<string, string> { [Mark] = Project }, CancellationToken.None);
         foreach (var container in mine)
             await RunningProcess.RunAsync(new Command("docker", "rm", "--force", container.Id), CancellationToken.None);
         _engine.Dispose();
@@ -112,7 +121,7 @@ internal sealed class LabelledStack : IAsyncDisposable
         var policy = new LabelPolicy { Stores = new HashSet<string> { "local" } };
         var survey = new LabelSurvey(LabelScope.Project, Project, null, policy);
         await foreach (var containers in new ContainerWatch(_engine, TimeSpan.FromHours(1), TimeProvider.System, NullLogger.Instance).FollowAsync(_ends.Token))
-            _jobs.Follow(survey.Of(containers));
+            _jobs.Follow(survey.Of(containers), new JobRules(TimeZoneInfo.Utc));
     }
 
     private async Task RunAsync(LabelledDatabase database, CancellationToken ends)
@@ -120,6 +129,8 @@ internal sealed class LabelledStack : IAsyncDisposable
         HasOverlapped |= _going.AddOrUpdate(database.Identity, 1, (_, going) => going + 1) > 1;
         _runs.Enqueue(database);
         await Task.Delay(TimeSpan.FromMilliseconds(300), CancellationToken.None);
+        if (_hold is { } hold)
+            await hold.Task;
         _going.AddOrUpdate(database.Identity, 0, (_, going) => going - 1);
     }
 }

@@ -60,4 +60,31 @@ public sealed class LiveDiscoveryTests
         Assert.Empty(await stack.RunsOfAsync(TimeSpan.FromSeconds(3)));
         Assert.False(stack.HasOverlapped);
     }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Containers_that_go_while_they_are_backed_up_or_claim_to_be_others_disturb_nobody()
+    {
+        await using var stack = new LabelledStack();
+        await stack.UpAsync("db");
+        await stack.UpAsync("cache");
+        await stack.UntilJobsAsync("cache/1", "db/1");
+
+        // Of the same service in another project, and of the same one by its labels alone.
+        await stack.UpAsync("db", name: $"other-{stack.Name("db")}", project: $"other-{stack.Project}");
+        await stack.UpAsync("db", name: $"a-claim-of-{stack.Name("db")}");
+        await stack.UpAsync("db", 2);
+        await stack.UntilJobsAsync("cache/1", "db/1", "db/2");
+        Assert.Equal([stack.Name("cache"), stack.Name("db"), stack.Name("db", 2)], (await stack.RunsOfAsync(TimeSpan.FromSeconds(3))).Order(StringComparer.Ordinal));
+
+        var held = stack.Hold();
+        await stack.UntilNextRunAsync(stack.Name("db"));
+        await DockerCli.RunAsync("rm", "--force", stack.Name("db"), $"a-claim-of-{stack.Name("db")}");
+        await stack.UntilJobsAsync("cache/1", "db/2");
+        var anew = await stack.UpAsync("db");
+        await stack.UntilJobsAsync("cache/1", "db/1", "db/2");
+        held.SetResult();
+        await stack.UntilNextRunAsync(stack.Name("db"), anew);
+        await stack.UntilNextRunAsync(stack.Name("cache"));
+        Assert.False(stack.HasOverlapped);
+    }
 }

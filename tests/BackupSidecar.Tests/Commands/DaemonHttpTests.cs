@@ -107,6 +107,29 @@ public sealed class DaemonHttpTests : IDisposable
         Assert.Contains("BACKUP_HTTP_PORT: it cannot listen", ended.Errors, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = TimeLimit)]
+    public async Task The_usual_port_that_somebody_else_has_keeps_nobody_from_making_backups()
+    {
+        _program.Settings["BACKUP_HTTP_PORT"] = null;
+        _program.Settings["BACKUP_LABELS"] = "on";
+        _program.Settings["BACKUP_SCHEDULE"] = "* * * * * *";
+        using var other = new TcpListener(IPAddress.Loopback, 8080);
+        try
+        {
+            other.Start();
+        }
+        catch (SocketException)
+        {
+            // Somebody else has it indeed.
+        }
+
+        using var daemon = _program.Start("run");
+
+        await SaysAsync(daemon, "There are no answers over HTTP: it cannot listen");
+        await SaysAsync(daemon, "Backup completed successfully");
+        await EndAsync(daemon);
+    }
+
     private static double Now() => TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 1;
 
     private static int FreePort()
@@ -125,12 +148,18 @@ public sealed class DaemonHttpTests : IDisposable
     private async Task<Process> StartAsync()
     {
         var daemon = _program.Start("run");
+        await SaysAsync(daemon, "watches over");
+        return daemon;
+    }
+
+    private static async Task SaysAsync(Process daemon, string words)
+    {
         while (await daemon.StandardError.ReadLineAsync(Cancellation) is { } line)
         {
-            if (line.Contains("watches over", StringComparison.Ordinal))
-                break;
+            if (line.Contains(words, StringComparison.Ordinal))
+                return;
         }
-        return daemon;
+        Assert.Fail($"It ended without saying '{words}'.");
     }
 
     private static async Task EndAsync(Process daemon)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Tests.Notifications;
+using BackupSidecar.Tests.Support;
 
 namespace BackupSidecar.Tests.Commands;
 
@@ -107,6 +108,58 @@ public sealed class ReloadTests : IAsyncLifetime
 
         await SaysAsync(daemon, "BACKUP_STATE_DIR: it, or what belongs to it, cannot be changed while the program runs");
         await EndAsync(daemon);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task What_holds_for_labelled_databases_and_the_time_zone_reach_their_jobs()
+    {
+        await using var engine = new FakeDockerDaemon();
+        LabelledContainer.Add(engine, "db", "redis", "redis://db");
+        _program.Settings["DOCKER_HOST"] = engine.Host.ToString();
+        const string Labels = "BACKUP_LABELS=on\nBACKUP_HTTP_PORT=0\nBACKUP_LABEL_INTERVAL=1h\n";
+        Write($"{Labels}BACKUP_LABEL_SCOPE=all\nTZ=UTC\n");
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "0 0 1 1 * in UTC");
+
+        Write($"{Labels}BACKUP_LABEL_SCOPE=all\nBACKUP_LABEL_CONCURRENCY=1\nTZ=Asia/Tokyo\n");
+        await HangUpAsync(daemon);
+        await SaysAsync(daemon, "db is backed up: redis database to local; 0 0 1 1 * in Asia/Tokyo");
+
+        Write($"{Labels}BACKUP_LABEL_SCOPE=project\nTZ=Asia/Tokyo\n");
+        await HangUpAsync(daemon);
+        await SaysAsync(daemon, "db is not backed up any more");
+
+        Write("BACKUP_HTTP_PORT=0\n");
+        await HangUpAsync(daemon);
+        await SaysAsync(daemon, "BACKUP_LABELS: it, or what belongs to it, cannot be changed while the program runs");
+        await EndAsync(daemon);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task The_settings_that_a_run_began_with_are_there_until_its_end()
+    {
+        var copy = _program.Path("state", "settings-in-force.env");
+        var (hold, held, go) = (_program.Path("hold"), _program.Path("held"), _program.Path("go"));
+        _program.Hook("pre-backup", "10-wait", $"[ -e '{hold}' ] || exit 0; touch '{held}'; while [ ! -e '{go}' ]; do sleep 0.05; done");
+        Write("BACKUP_SCHEDULE=* * * * * *\n");
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, "Backup completed successfully");
+        Write("BACKUP_SCHEDULE=never\n");
+        await HangUpAsync(daemon);
+        await SaysAsync(daemon, "was not reloaded");
+        await File.WriteAllTextAsync(hold, "", Cancellation);
+        while (!File.Exists(held))
+            await Task.Delay(20, Cancellation);
+
+        Write("BACKUP_SCHEDULE=0 0 1 1 *\n");
+        await HangUpAsync(daemon);
+        await SaysAsync(daemon, "Configuration reloaded successfully");
+        Assert.Contains("* * * * * *", await File.ReadAllTextAsync(copy, Cancellation), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(go, "", Cancellation);
+
+        await SaysAsync(daemon, "Backup completed successfully");
+        await EndAsync(daemon);
+        Assert.False(File.Exists(copy));
     }
 
     private void Write(string text) => File.WriteAllText(ConfigFile, text);

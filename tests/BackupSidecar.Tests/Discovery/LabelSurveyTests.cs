@@ -19,22 +19,51 @@ public sealed class LabelSurveyTests
     }
 
     [Fact]
-    public void Of_two_containers_that_stand_for_one_service_the_newer_or_the_running_one_is_meant()
+    public void Of_two_containers_that_stand_for_one_service_the_running_or_the_newer_one_is_meant()
     {
         var before = Labelled.Container("abc_shop_db_1", Labelled.Enough(), "shop", created: 1, service: "db");
         var after = Labelled.Container("shop_db_1", Labelled.Enough(), "shop", created: 2, service: "db");
 
-        Assert.Equal([LabelStanding.Replaced, LabelStanding.BackedUp], Standings(All, before, after));
+        Assert.Equal([LabelStanding.Replaced, LabelStanding.BackedUp], Standings(All, before with { State = "exited" }, after));
         Assert.Equal([LabelStanding.BackedUp, LabelStanding.Replaced], Standings(All, before, after with { State = "created" }));
+        Assert.Equal([LabelStanding.Replaced, LabelStanding.BackedUp], Standings(All, before with { State = "exited" }, after with { State = "created" }));
+    }
+
+    [Theory]
+    [InlineData("running", "backup.enabled")]
+    [InlineData("paused", "backup.enabled")]
+    [InlineData("restarting", "backup.enabled")]
+    [InlineData("running", "backup.type")]
+    [InlineData("running", null)]
+    public void A_container_that_claims_to_be_another_one_that_runs_does_not_take_its_place(string state, string? without)
+    {
+        var labels = without is null ? Labelled.Enough() : Labelled.Enough().Without(without);
+        var first = Labelled.Container("shop-db-1", labels, "shop", state, created: 1, service: "db");
+        var claiming = Labelled.Container("a-claim", Labelled.Enough().With("backup.retention", "1s"), "shop", created: 2, service: "db");
+
+        var found = All.Of([first, claiming]);
+
+        Assert.NotEqual(LabelStanding.BackedUp, found[0].Standing);
+        Assert.Contains(found[0].Remarks, remark => remark.Contains("shop-db-1", StringComparison.Ordinal) && remark.Contains("shop/db/1", StringComparison.Ordinal));
+        Assert.Equal(without is null, found[1].Standing == LabelStanding.BackedUp);
     }
 
     [Fact]
-    public void Each_container_of_a_scaled_service_has_its_own_job_and_is_told_of_the_names_they_share()
+    public void Each_container_of_a_scaled_service_has_its_own_job_and_is_told_of_the_others()
     {
         var found = All.Of([Labelled.Container("db-1", Labelled.Enough(), "shop", service: "db"), Labelled.Container("db-2", Labelled.Enough(), "shop", service: "db", number: 2)]);
 
         Assert.All(found, each => Assert.Equal(LabelStanding.BackedUp, each.Standing));
         Assert.Equal(["shop/db/1", "shop/db/2"], found.Select(each => each.Container.Identity));
+        // There is one set of labels for all of them, so none can have a prefix of its own.
+        Assert.All(found, each => Assert.DoesNotContain("backup.prefix", Assert.Single(each.Remarks), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Two_databases_whose_dumps_have_the_same_names_are_told_of()
+    {
+        var found = All.Of([Labelled.Container("blog-db", Labelled.Enough()), Labelled.Container("shop-db", Labelled.Enough())]);
+
         Assert.All(found, each => Assert.Contains("backup.prefix", Assert.Single(each.Remarks), StringComparison.Ordinal));
     }
 

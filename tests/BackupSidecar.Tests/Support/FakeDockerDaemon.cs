@@ -355,6 +355,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
                     ["Names"] = new JsonArray("/" + container.Name),
                     ["Labels"] = JsonSerializer.SerializeToNode(container.Labels),
                     ["State"] = container.Status,
+                    ["NetworkSettings"] = Networks(container),
                 })]);
         }
     }
@@ -376,13 +377,18 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
         ["Mounts"] = new JsonArray([.. container.Mounts.Select(mount => mount.DeepClone())]),
         ["NetworkSettings"] = new JsonObject
         {
-            ["Networks"] = new JsonObject { ["net"] = new JsonObject { ["Aliases"] = JsonSerializer.SerializeToNode(container.Aliases), ["IPAddress"] = "172.30.0.9" } },
+            ["Networks"] = Networks(container)["Networks"]!.DeepClone(),
             ["Ports"] = new JsonObject
             {
                 ["80/tcp"] = null,
                 ["2375/tcp"] = container.PublishedPort is null ? null : new JsonArray(new JsonObject { ["HostIp"] = "0.0.0.0", ["HostPort"] = container.PublishedPort }),
             },
         },
+    };
+
+    private static JsonObject Networks(FakeContainer container) => new()
+    {
+        ["Networks"] = new JsonObject { ["net"] = new JsonObject { ["Aliases"] = JsonSerializer.SerializeToNode(container.Aliases), ["IPAddress"] = "172.30.0.9" } },
     };
 
     private async Task<TinyResponse> StopAsync(FakeContainer container, CancellationToken cancellation)

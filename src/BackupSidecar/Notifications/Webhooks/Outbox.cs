@@ -11,7 +11,7 @@ namespace BackupSidecar.Notifications.Webhooks;
 /// </summary>
 internal sealed class Outbox(string stateDirectory, TimeProvider time, ILogger log)
 {
-    /// <summary>More are not kept: the oldest make room.</summary>
+    /// <summary>More are not kept: those make room that labels' addresses get, else those of the address that gets the most; the oldest first.</summary>
     public const int Most = 100;
 
     /// <summary>Older ones are no news.</summary>
@@ -22,19 +22,30 @@ internal sealed class Outbox(string stateDirectory, TimeProvider time, ILogger l
     /// <summary>How many messages wait.</summary>
     public int Count => Files().Length;
 
-    /// <summary>Keeps a message; one with its id is replaced.</summary>
+    /// <summary>Keeps a message; one with its id is replaced. False if there is no room for it.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Put(WebhookMessage message)
+    public bool Put(WebhookMessage message)
     {
         Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (var oldest in Waiting().Take(Count + 1 - Most))
-            Drop(oldest, $"more than {Most} messages wait");
         DurableFile.WriteAtomically(PathOf(message.Id), JsonSerializer.SerializeToUtf8Bytes(message, WebhookMessageJson.Default.WebhookMessage));
+        if (Count <= Most)
+            return true;
+        var isKept = true;
+        for (var waiting = Waiting(); waiting.Count > Most; waiting = Waiting())
+        {
+            var least = LeastWanted(waiting);
+            Drop(least, $"more than {Most} messages wait");
+            isKept &= least != message.Id;
+        }
+        return isKept;
     }
 
-    /// <summary>The ids of all messages, the oldest first.</summary>
-    public IReadOnlyList<Guid> Waiting() =>
-        [.. Files().OrderBy(file => file.LastWriteTimeUtc).Select(file => Guid.TryParse(Path.GetFileNameWithoutExtension(file.Name), out var id) ? id : Guid.Empty).Where(id => id != Guid.Empty)];
+    /// <summary>All messages, the oldest first. What cannot be read is dropped.</summary>
+    public IReadOnlyList<WebhookMessage> Waiting() =>
+    [
+        .. Files().OrderBy(file => file.LastWriteTimeUtc)
+            .Select(file => Guid.TryParse(Path.GetFileNameWithoutExtension(file.Name), out var id) && id != Guid.Empty ? Read(id) : null).OfType<WebhookMessage>(),
+    ];
 
     /// <summary>Takes a message in hand; null if somebody else has it, or if it is gone or too old by now.</summary>
     public HeldMessage? TryTake(Guid id)
@@ -58,6 +69,12 @@ internal sealed class Outbox(string stateDirectory, TimeProvider time, ILogger l
     /// <summary>It has arrived, or never will.</summary>
     public void Remove(Guid id) => DurableFile.Delete(PathOf(id));
 
+    private static Guid LeastWanted(IReadOnlyList<WebhookMessage> waiting) => waiting
+        .GroupBy(message => message.Destination)
+        .OrderByDescending(same => same.First().LabelUrl is not null).ThenByDescending(same => same.Count())
+        .First().First().Id;
+
+    /// <summary>Null if it is gone, or is dropped.</summary>
     private WebhookMessage? Read(Guid id)
     {
         try
@@ -70,6 +87,10 @@ internal sealed class Outbox(string stateDirectory, TimeProvider time, ILogger l
         catch (JsonException)
         {
             Drop(id, "its file is damaged");
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        {
+            log.LogDebug("The message {Id} has gone: it has arrived, or made room.", id);
         }
         return null;
     }

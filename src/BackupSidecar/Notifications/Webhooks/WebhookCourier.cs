@@ -24,8 +24,14 @@ internal sealed class WebhookCourier(
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
 
+    /// <summary>Addresses of labels that are waited for at the same time; others have their turn later.</summary>
+    private const int MostOfLabels = 4;
+
     /// <summary>How often each waiting message was tried in vain by this process, and when it is next.</summary>
     private readonly ConcurrentDictionary<Guid, (int Failures, DateTimeOffset NotBefore)> _waits = [];
+
+    /// <summary>Where something is on its way to, and whether a label supplied that address.</summary>
+    private readonly ConcurrentDictionary<string, bool> _busy = [];
 
     /// <summary>Sends a message now.</summary>
     /// <exception cref="NotificationException">It did not arrive. Unless that cannot change any more, it is kept and sent later.</exception>
@@ -42,26 +48,50 @@ internal sealed class WebhookCourier(
             await DeliverKeptAsync(held.Message, cancellation);
     }
 
-    /// <summary>Sends what waits and is due. Throws nothing but for cancellation.</summary>
-    public async Task DeliverWaitingAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Sends what waits and is due, to each address by itself: one that does not answer keeps no other waiting, and one that is being
+    /// waited for already is left out. Throws nothing but for cancellation.
+    /// </summary>
+    public Task DeliverWaitingAsync(CancellationToken cancellation) => DeliverAsync(outbox.Waiting(), cancellation);
+
+    /// <summary>The same for what the operator's own addresses get: a run waits for no others.</summary>
+    public Task DeliverOwnAsync(CancellationToken cancellation) =>
+        DeliverAsync(outbox.Waiting().Where(message => message.LabelUrl is null), cancellation);
+
+    private Task DeliverAsync(IEnumerable<WebhookMessage> waiting, CancellationToken cancellation) => Task.WhenAll(
+        [.. waiting.Where(IsDue).GroupBy(message => message.Destination).Select(same => DeliverInTurnAsync([.. same], cancellation))]);
+
+    /// <summary>All of one address, until one of them fails: the others would, too.</summary>
+    private async Task DeliverInTurnAsync(IReadOnlyList<WebhookMessage> messages, CancellationToken cancellation)
     {
-        foreach (var id in outbox.Waiting().Where(IsDue))
+        var (destination, isOfLabel) = (messages[0].Destination, messages[0].LabelUrl is not null);
+        if ((isOfLabel && _busy.Values.Count(ofLabel => ofLabel) >= MostOfLabels) || !_busy.TryAdd(destination, isOfLabel))
+            return;
+        try
         {
-            using var held = outbox.TryTake(id);
-            if (held is not null)
-                await TryDeliverAsync(held.Message, cancellation);
+            foreach (var message in messages)
+            {
+                using var held = outbox.TryTake(message.Id);
+                if (held is not null && !await TryDeliverAsync(held.Message, cancellation))
+                    return;
+            }
+        }
+        finally
+        {
+            _busy.TryRemove(destination, out _);
         }
     }
 
-    private bool IsDue(Guid id) => !_waits.TryGetValue(id, out var wait) || time.GetUtcNow() >= wait.NotBefore;
+    private bool IsDue(WebhookMessage message) => !_waits.TryGetValue(message.Id, out var wait) || time.GetUtcNow() >= wait.NotBefore;
 
-    private async Task TryDeliverAsync(WebhookMessage message, CancellationToken cancellation)
+    private async Task<bool> TryDeliverAsync(WebhookMessage message, CancellationToken cancellation)
     {
         try
         {
             await DeliverKeptAsync(message, cancellation);
             _waits.TryRemove(message.Id, out _);
             log.LogInformation("The webhook message of {CreatedAt:u} to {Target} has arrived.", message.CreatedAt, message.Target);
+            return true;
         }
         catch (NotificationException failure)
         {
@@ -69,6 +99,7 @@ internal sealed class WebhookCourier(
             var pause = FirstPause * Math.Pow(2, Math.Min(failures - 1, 10));
             _waits[message.Id] = (failures, time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause));
             log.LogDebug("A webhook message still waits: {Reason}", failure.Message);
+            return false;
         }
     }
 
@@ -76,8 +107,7 @@ internal sealed class WebhookCourier(
     {
         try
         {
-            outbox.Put(message);
-            return true;
+            return outbox.Put(message);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

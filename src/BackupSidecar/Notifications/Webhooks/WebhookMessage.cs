@@ -19,6 +19,10 @@ internal sealed record WebhookMessage
     /// <summary>The address that a label supplied, a secret; null: that of the setting.</summary>
     public string? LabelUrl { get; init; }
 
+    /// <summary>Whose messages wait for one another: an address of a label, or what a setting names.</summary>
+    [JsonIgnore]
+    public string Destination => LabelUrl ?? Target;
+
     public required string Body { get; init; }
 
     public required string ContentType { get; init; }

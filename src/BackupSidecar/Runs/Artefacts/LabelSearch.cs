@@ -21,13 +21,15 @@ internal sealed class LabelSearch(Func<CancellationToken, Task<IReadOnlyList<Sur
     public async Task<LabelledDatabase> FindAsync(string container, CancellationToken cancellation)
     {
         var all = await survey(cancellation);
-        var found = all.FirstOrDefault(each => each.Container.Name == container || each.Container.Identity == container)
+        var found = all.FirstOrDefault(each => each.Container.Name == container)
+            ?? all.Where(each => each.Container.Identity == container).MaxBy(each => each.Standing == LabelStanding.BackedUp)
             ?? (container.Length >= 12 ? all.FirstOrDefault(each => each.Summary.Id.StartsWith(container, StringComparison.Ordinal)) : null);
         return found switch
         {
             null => throw new LabelException($"There is no container '{container}'. With labels there are: {Names(all)}."),
             { Standing: LabelStanding.BackedUp, Reading.Database: { } database } => database,
             { Reading.Problems: [_, ..] problems } => throw new LabelException($"The labels of {found.Container.Name} cannot be used: {string.Join(' ', problems)}"),
+            { Standing: LabelStanding.Duplicate } => throw new LabelException($"{found.Container.Name}: {found.Remarks[^1]}"),
             _ => throw new LabelException($"{found.Container.Name} has no labels that are in force here (backup-sidecar explain {found.Container.Name}). With labels there are: {Names(all)}."),
         };
     }

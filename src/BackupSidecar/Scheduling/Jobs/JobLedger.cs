@@ -10,7 +10,11 @@ namespace BackupSidecar.Scheduling.Jobs;
 /// <param name="Since">Since when that has been its schedule: nothing of it was due before.</param>
 /// <param name="Began">When its last run began; null if there was none.</param>
 /// <param name="Seen">The day on which the program last began to follow it.</param>
-internal sealed record JobRecord(string Schedule, DateTimeOffset Since, DateTimeOffset? Began, DateTimeOffset Seen);
+internal sealed record JobRecord(string Schedule, DateTimeOffset Since, DateTimeOffset? Began, DateTimeOffset Seen)
+{
+    /// <summary>The time zone that it held in; null in records from before it was written down.</summary>
+    public string? Zone { get; init; }
+}
 
 /// <summary>
 /// Remembers of every job since when its schedule holds and when it was last run, so that what was missed while the program was
@@ -41,14 +45,16 @@ internal sealed class JobLedger
     }
 
     /// <summary>Notes the schedule that holds from now on. Returns since when nothing of it was missed: its last run, or its beginning.</summary>
-    public DateTimeOffset Note(string identity, string schedule, DateTimeOffset now)
+    public DateTimeOffset Note(string identity, string schedule, string zone, DateTimeOffset now)
     {
         lock (_gate)
         {
             var known = _records.GetValueOrDefault(identity);
             _noted.Add(identity);
             var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
-            var record = known?.Schedule == schedule ? known with { Seen = today } : new JobRecord(schedule, now, known?.Began, today);
+            var record = known?.Schedule == schedule && (known.Zone ?? zone) == zone
+                ? known with { Seen = today, Zone = zone }
+                : new JobRecord(schedule, now, known?.Began, today) { Zone = zone };
             if (record != known)
                 Write(identity, record);
             return record.Began > record.Since ? record.Began.Value : record.Since;

@@ -14,9 +14,6 @@ internal sealed record JobMeans
 
     public required JobLedger Ledger { get; init; }
 
-    /// <summary>Whether a run that was missed while the program was down is made up for.</summary>
-    public bool CatchesUp { get; init; } = true;
-
     /// <summary>How long a container runs before it is expected to answer.</summary>
     public TimeSpan ComingUp { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -15,6 +15,7 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
     private readonly Lock _gate = new();
     private readonly JobLog _log = new(means.Log, identity);
     private CancellationTokenSource _schedule = new();
+    private JobRules? _rules;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SurveyedContainer? _container;
     private DateTimeOffset _upSince;
@@ -56,7 +57,7 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
     }
 
     /// <summary>Goes on with what the labels say now. Returns what is new about it, for people; null if nothing is.</summary>
-    public string? Follow(SurveyedContainer container, LabelledDatabase database, CronSchedule schedule)
+    public string? Follow(SurveyedContainer container, LabelledDatabase database, CronSchedule schedule, JobRules rules)
     {
         lock (_gate)
         {
@@ -66,9 +67,9 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
                 _upSince = means.Time.GetUtcNow();
             _changed.TrySetResult();
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (before is null || Schedule?.ToString() != schedule.ToString())
+            if (before is null || Schedule?.ToString() != schedule.ToString() || _rules != rules)
             {
-                Begin(schedule);
+                Begin(schedule, rules);
                 return $"{Describe(database)}; {schedule.Describe(means.Time.GetUtcNow())}";
             }
             if (before.Summary.Id != container.Summary.Id)
@@ -96,14 +97,14 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
     private static string Describe(LabelledDatabase database) =>
         $"{database.Kind} {database.Database} to {string.Join(" and ", database.Stores)}{(database.Prefix.Length > 0 ? $" in {database.Prefix}" : "")}";
 
-    private void Begin(CronSchedule schedule)
+    private void Begin(CronSchedule schedule, JobRules rules)
     {
         _schedule.Cancel();
         _schedule = CancellationTokenSource.CreateLinkedTokenSource(means.Ends);
-        Schedule = schedule;
+        (Schedule, _rules) = (schedule, rules);
         var ends = _schedule.Token;
-        var since = means.Ledger.Note(identity, schedule.ToString(), means.Time.GetUtcNow());
-        var scheduler = new Scheduler(schedule, RunAsync, since, means.CatchesUp, means.Time, _log);
+        var since = means.Ledger.Note(identity, schedule.ToString(), rules.Zone.Id, means.Time.GetUtcNow());
+        var scheduler = new Scheduler(schedule, RunAsync, since, rules.CatchesUp, means.Time, _log);
         _ended = Task.WhenAll(_ended, Task.Run(() => scheduler.RunAsync(ends), CancellationToken.None));
     }
 

@@ -9,8 +9,7 @@ namespace BackupSidecar.Scheduling.Jobs;
 /// one that has gone has none. What cannot be a job is told once.
 /// </summary>
 /// <param name="means">What all jobs share.</param>
-/// <param name="zone">Where schedules hold.</param>
-internal sealed class LabelledJobs(JobMeans means, TimeZoneInfo zone) : IAsyncDisposable
+internal sealed class LabelledJobs(JobMeans means) : IAsyncDisposable
 {
     private readonly Dictionary<string, LabelledJob> _jobs = [];
     private readonly Lock _gate = new();
@@ -26,8 +25,8 @@ internal sealed class LabelledJobs(JobMeans means, TimeZoneInfo zone) : IAsyncDi
         }
     }
 
-    /// <summary>Makes of the jobs what the containers say now.</summary>
-    public void Follow(IReadOnlyList<SurveyedContainer> containers)
+    /// <summary>Makes of the jobs what the containers and the operator say now. A run that goes on comes to its own end.</summary>
+    public void Follow(IReadOnlyList<SurveyedContainer> containers, JobRules rules)
     {
         lock (_gate)
         {
@@ -35,8 +34,8 @@ internal sealed class LabelledJobs(JobMeans means, TimeZoneInfo zone) : IAsyncDi
             foreach (var container in containers)
             {
                 if (container is { Standing: LabelStanding.BackedUp, Reading.Database: { } database }
-                    && CronSchedule.TryParse(database.Cron, zone, out var schedule, out _))
-                    Follow(container, database, schedule!, present); // Parsed.
+                    && CronSchedule.TryParse(database.Cron, rules.Zone, out var schedule, out _))
+                    Follow(container, database, schedule!, rules, present); // Parsed.
             }
             Leave(present);
             Tell(containers);
@@ -58,12 +57,12 @@ internal sealed class LabelledJobs(JobMeans means, TimeZoneInfo zone) : IAsyncDi
             _jobs.Clear();
     }
 
-    private void Follow(SurveyedContainer container, LabelledDatabase database, CronSchedule schedule, HashSet<string> present)
+    private void Follow(SurveyedContainer container, LabelledDatabase database, CronSchedule schedule, JobRules rules, HashSet<string> present)
     {
         present.Add(database.Identity);
         if (!_jobs.TryGetValue(database.Identity, out var job))
             _jobs.Add(database.Identity, job = new LabelledJob(database.Identity, means));
-        if (job.Follow(container, database, schedule) is { } news)
+        if (job.Follow(container, database, schedule, rules) is { } news)
             means.Log.LogInformation("{Container} is backed up: {News}", container.Container.Name, news);
     }
 
@@ -95,7 +94,7 @@ internal sealed class LabelledJobs(JobMeans means, TimeZoneInfo zone) : IAsyncDi
     {
         if (container.Standing == LabelStanding.Rejected)
             yield return $"{Shown.Line(container.Container.Name)} is NOT backed up, because its labels cannot be used. {string.Join(' ', container.Reading.Problems)}";
-        if (container.Standing is LabelStanding.BackedUp or LabelStanding.Rejected)
+        if (container.Standing is LabelStanding.BackedUp or LabelStanding.Rejected or LabelStanding.Duplicate)
         {
             foreach (var remark in container.Remarks)
                 yield return $"{Shown.Line(container.Container.Name)}: {remark}";

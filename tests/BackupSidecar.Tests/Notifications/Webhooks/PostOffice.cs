@@ -13,13 +13,19 @@ internal sealed class PostOffice : IDisposable
     private readonly PingClient _client;
     private readonly PingClient _forLabels;
 
-    public PostOffice(string? success, ILogger? log = null, TimeProvider? time = null)
+    /// <param name="success">BACKUP_SUCCESS_WEBHOOK.</param>
+    /// <param name="log">Where it tells what becomes of messages.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="patience">How long it waits for an answer.</param>
+    /// <param name="onlyPublic">Whether labels may name public addresses only.</param>
+    public PostOffice(string? success, ILogger? log = null, TimeProvider? time = null, TimeSpan? patience = null, bool onlyPublic = true)
     {
         Success = success;
         Log = log ?? new LogRecorder();
         Time = time ?? TimeProvider.System;
-        _client = new PingClient(Policy, new Random(1), TimeProvider.System);
-        _forLabels = new PingClient(Policy, new Random(1), TimeProvider.System, () => PublicAddresses.Default);
+        var policy = Policy with { AttemptTimeout = patience ?? Policy.AttemptTimeout };
+        _client = new PingClient(policy, new Random(1), TimeProvider.System);
+        _forLabels = new PingClient(policy, new Random(1), TimeProvider.System, onlyPublic ? () => PublicAddresses.Default : null);
         Outbox = new Outbox(_state.FullName, Time, Log);
         Breakers = new CircuitBreakers(_state.FullName, Time);
     }
@@ -58,6 +64,8 @@ internal sealed class PostOffice : IDisposable
         ContentType = "text/plain",
         CreatedAt = Time.GetUtcNow(),
     };
+
+    public WebhookMessage LabelMessage(string url) => Message() with { Target = "backup.webhook of db", LabelUrl = url };
 
     public PingUrl? Url(string setting) =>
         (setting == "BACKUP_SUCCESS_WEBHOOK" ? Success : Failure) is { } url ? PingUrl.Parse(setting, new Secret(url), "") : null;

@@ -119,6 +119,46 @@ public sealed class WebhookCourierTests
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task Who_does_not_answer_keeps_nobody_else_waiting()
+    {
+        await using var silent = new FakePingServer(FakePingServer.Never, FakePingServer.Never);
+        await using var server = new FakePingServer();
+        using var post = new PostOffice(silent.Url, patience: TimeSpan.FromMinutes(5)) { Failure = server.Url };
+        post.Outbox.Put(post.Message());
+        post.Outbox.Put(post.Message("for the other") with { Target = "BACKUP_FAILURE_WEBHOOK" });
+        using var giveUp = new CancellationTokenSource();
+        var courier = post.Courier;
+
+        var delivering = courier.DeliverWaitingAsync(giveUp.Token);
+        await silent.NextAsync();
+
+        Assert.Equal("for the other", (await server.NextAsync()).Text);
+        // What comes later is on its way at once, and who is being waited for is not asked again meanwhile.
+        post.Outbox.Put(post.Message("too") with { Target = "BACKUP_FAILURE_WEBHOOK" });
+        post.Outbox.Put(post.Message());
+        await courier.DeliverWaitingAsync(giveUp.Token);
+        Assert.Equal("too", (await server.NextAsync()).Text);
+        Assert.Empty(silent.Pings);
+        await giveUp.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivering);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_run_does_not_wait_for_addresses_of_labels()
+    {
+        await using var silent = new FakePingServer(FakePingServer.Never, FakePingServer.Never);
+        await using var server = new FakePingServer();
+        using var post = new PostOffice(server.Url, patience: TimeSpan.FromMinutes(5), onlyPublic: false);
+        post.Outbox.Put(post.LabelMessage(silent.Url));
+
+        await post.Notifier.FinishedAsync(Sample.Succeeded, Cancellation);
+
+        Assert.Single(server.Pings);
+        Assert.Empty(silent.Pings);
+        Assert.Equal(1, post.Outbox.Count);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task An_address_that_failed_five_times_is_left_alone_for_half_a_minute_and_then_tried_once()
     {
         await using var server = new FakePingServer([.. Enumerable.Repeat("500", 12)]);

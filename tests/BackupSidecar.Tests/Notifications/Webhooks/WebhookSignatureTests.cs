@@ -10,49 +10,65 @@ namespace BackupSidecar.Tests.Notifications.Webhooks;
 /// <summary>The vectors that the documentation publishes, verified here and by what others have at hand.</summary>
 public sealed class WebhookSignatureTests
 {
-    private const string InPython = """
-        import base64, hashlib, hmac, json, sys
+    /// <summary>Asks the published function about each vector: as it is, with another body, and when it has become old.</summary>
+    private const string AskPython = """
+        import json, sys
         for v in json.load(sys.stdin):
+            now = v["timestamp"] + 299
+            time.time = lambda: now
+            headers = {"Webhook-Id": v["id"], "Webhook-Timestamp": str(v["timestamp"]), "Webhook-Signature": v["Webhook-Signature"]}
             secret, body = v["secret"].encode(), v["body"].encode()
-            key = base64.b64decode(secret[6:]) if secret.startswith(b"whsec_") else secret
-            signed = f'{v["id"]}.{v["timestamp"]}.'.encode() + body
-            print(hmac.new(secret, body, hashlib.sha256).hexdigest(), "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode())
+            answers = [is_ours(secret, headers, body), is_ours(secret, headers, body + b" "), is_ours(b"x" + secret, headers, body)]
+            now += 2
+            answers.append(is_ours(secret, headers, body))
+            print(hmac.new(secret, body, hashlib.sha256).hexdigest() == v["X-LabelBackup-Signature-SHA256"], *answers)
         """;
 
-    private const string InPerl = """
-        use Digest::SHA qw(hmac_sha256 hmac_sha256_hex); use JSON::PP; use MIME::Base64; use Encode;
+    private const string AskPerl = """
+        use JSON::PP; use Encode;
         local $/; my $vectors = decode_json(<STDIN>);
+        sub said { $_[0] ? "True" : "False" }
         for my $v (@$vectors) {
+          $main::now = $v->{timestamp} + 299;
+          my %headers = ("Webhook-Id" => $v->{id}, "Webhook-Timestamp" => $v->{timestamp}, "Webhook-Signature" => $v->{"Webhook-Signature"});
           my ($secret, $body) = (encode_utf8($v->{secret}), encode_utf8($v->{body}));
-          my $key = $secret =~ /^whsec_(.*)/ ? decode_base64($1) : $secret;
-          print hmac_sha256_hex($body, $secret), " v1,", encode_base64(hmac_sha256("$v->{id}.$v->{timestamp}.$body", $key), ""), "\n";
+          my @answers = (is_ours($secret, \%headers, $body), is_ours($secret, \%headers, "$body "), is_ours("x$secret", \%headers, $body));
+          $main::now += 2;
+          push @answers, is_ours($secret, \%headers, $body);
+          print join(" ", map { said($_) } Digest::SHA::hmac_sha256_hex($body, $secret) eq $v->{"X-LabelBackup-Signature-SHA256"}, @answers), "\n";
         }
         """;
+
+    private const string PerlClock = "our $now; BEGIN { *CORE::GLOBAL::time = sub () { $main::now } }\n";
 
     [Fact]
     public void The_published_vectors_are_ours()
     {
-        using var vectors = JsonDocument.Parse(Published());
+        using var vectors = JsonDocument.Parse(Published("json"));
 
         Assert.Equal(Expected(), string.Concat(vectors.RootElement.EnumerateArray().Select(Signed)));
     }
 
+    /// <summary>Both samples take secrets as they stand, and those of Standard Webhooks.</summary>
     [Theory(Timeout = 60_000)]
-    [InlineData("python3", "-c", InPython)]
-    [InlineData("perl", "-e", InPerl)]
-    public async Task Others_come_to_the_same(string language, string option, string program)
+    [InlineData("python", "python3", "-c", "", AskPython)]
+    [InlineData("perl", "perl", "-e", PerlClock, AskPerl)]
+    public async Task The_published_samples_know_what_is_ours(string language, string interpreter, string option, string before, string after)
     {
-        using var process = Process.Start(new ProcessStartInfo(language, [option, program])
+        using var process = Process.Start(new ProcessStartInfo(interpreter, [option, $"{before}{Published(language)}\n{after}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             StandardInputEncoding = new UTF8Encoding(false),
             UseShellExecute = false,
         })!; // UseShellExecute is off, so there is a process.
-        await process.StandardInput.WriteAsync(Published());
+        await process.StandardInput.WriteAsync(Published("json"));
         process.StandardInput.Close();
 
-        Assert.Equal(Expected(), await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        var answers = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        using var vectors = JsonDocument.Parse(Published("json"));
+        Assert.Equal(string.Concat(Enumerable.Repeat("True True False False False\n", vectors.RootElement.GetArrayLength())), answers);
     }
 
     private static string Signed(JsonElement vector)
@@ -65,15 +81,16 @@ public sealed class WebhookSignatureTests
 
     private static string Expected()
     {
-        using var vectors = JsonDocument.Parse(Published());
+        using var vectors = JsonDocument.Parse(Published("json"));
         return string.Concat(vectors.RootElement.EnumerateArray()
             .Select(vector => $"{vector.GetProperty("X-LabelBackup-Signature-SHA256")} {vector.GetProperty("Webhook-Signature")}\n"));
     }
 
-    private static string Published()
+    private static string Published(string language)
     {
         var page = File.ReadAllText(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../../docs/webhooks.md")));
-        var start = page.IndexOf("```json\n", StringComparison.Ordinal) + "```json\n".Length;
+        var fence = $"```{language}\n";
+        var start = page.IndexOf(fence, StringComparison.Ordinal) + fence.Length;
         return page[start..page.IndexOf("```", start, StringComparison.Ordinal)];
     }
 

@@ -34,8 +34,7 @@ internal sealed class JobScene : IAsyncDisposable
                 Time = Clock,
                 Log = Log,
                 Ends = _ends.Token,
-            },
-            TimeZoneInfo.Utc);
+            });
     }
 
     public FakeClock Clock { get; }
@@ -43,6 +42,11 @@ internal sealed class JobScene : IAsyncDisposable
     public RecordingLog Log { get; } = new();
 
     public LabelledJobs Jobs { get; }
+
+    public JobSlots Slots => _slots;
+
+    /// <summary>What the operator says.</summary>
+    public JobRules Rules { get; set; } = new(TimeZoneInfo.Utc);
 
     public DirectoryInfo State => _state;
 
@@ -54,7 +58,7 @@ internal sealed class JobScene : IAsyncDisposable
     /// <summary>Shows the jobs these containers, and waits until all that runs follows the clock.</summary>
     public async Task ShowAsync(params ContainerSummary[] containers)
     {
-        Jobs.Follow(_survey.Of(containers));
+        Jobs.Follow(_survey.Of(containers), Rules);
         await Clock.UntilTimersAsync(Jobs.All.Count);
     }
 

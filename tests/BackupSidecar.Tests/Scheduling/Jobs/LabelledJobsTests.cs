@@ -27,7 +27,7 @@ public sealed class LabelledJobsTests
     {
         await using var scene = new JobScene();
         await scene.ShowAsync(JobScene.Db("shop-db-1", service: "db"));
-        await scene.ShowAsync(JobScene.Db("old_shop-db-1", service: "db"), JobScene.Db("shop-db-1", created: 2, service: "db"));
+        await scene.ShowAsync(JobScene.Db("old_shop-db-1", state: "exited", service: "db"), JobScene.Db("shop-db-1", created: 2, service: "db"));
         await scene.ShowAsync(JobScene.Db("shop-db-1", created: 2, service: "db"));
 
         await scene.PassAsync(Hour);
@@ -89,6 +89,66 @@ public sealed class LabelledJobsTests
         Assert.Equal(2, scene.Log.Lines.Count(line => line.Contains("waits for its turn", StringComparison.Ordinal)));
     }
 
+    [Fact(Timeout = TimeLimit)]
+    public async Task More_or_fewer_turns_hold_from_the_next_one_on()
+    {
+        await using var scene = new JobScene(slots: 1);
+        await scene.ShowAsync(JobScene.Db("one"), JobScene.Db("two"), JobScene.Db("three"));
+        await scene.PassAsync(TimeSpan.FromMinutes(30));
+        var first = await scene.NextRunAsync();
+        Assert.True(scene.NothingRuns);
+
+        scene.Slots.Become(2);
+        var second = await scene.NextRunAsync();
+        scene.Slots.Become(1);
+        first.Over.SetResult();
+        await scene.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.True(scene.NothingRuns);
+        second.Over.SetResult();
+
+        (await scene.NextRunAsync()).Over.SetResult();
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Another_time_zone_holds_at_once_and_a_run_that_goes_on_is_left_alone()
+    {
+        await using var scene = new JobScene();
+        await scene.ShowAsync(JobScene.Db(cron: "0 9 * * *"), JobScene.Db("other", cron: "12 9 * * *"));
+        await scene.PassAsync(TimeSpan.FromMinutes(30));
+        var first = await scene.NextRunAsync();
+        await scene.PassAsync(TimeSpan.FromMinutes(40));
+        (await scene.NextRunAsync()).Over.SetResult();
+
+        // It is ten past nine there: nobody missed what was due at nine, for there was no such schedule.
+        scene.Rules = new(TimeZoneInfo.CreateCustomTimeZone("there", TimeSpan.FromMinutes(-30), "there", "there"));
+        await scene.ShowAsync(JobScene.Db(cron: "0 9 * * *"), JobScene.Db("other", cron: "12 9 * * *"));
+        first.Over.SetResult();
+        await scene.PassAsync(TimeSpan.FromMinutes(5));
+
+        var other = await scene.NextRunAsync();
+        Assert.Equal("other", other.Database.ContainerName);
+        Assert.InRange(other.At, JobScene.Start.AddMinutes(72), JobScene.Start.AddMinutes(75));
+        Assert.True(scene.NothingRuns);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_container_that_claims_to_be_another_one_has_no_job_and_is_told_of_once()
+    {
+        await using var scene = new JobScene();
+        var first = JobScene.Db("shop-db-1", service: "db");
+        var claiming = JobScene.Db("claiming", created: 2, service: "db");
+        await scene.ShowAsync(first);
+        await scene.ShowAsync(claiming, first);
+        await scene.ShowAsync(claiming, first);
+
+        await scene.PassAsync(Hour);
+
+        var run = await scene.NextRunAsync();
+        Assert.Equal(("shop-db-1", "claiming"), (run.Database.ContainerName, run.Database.Rival));
+        Assert.True(scene.NothingRuns);
+        Assert.Single(scene.Log.Lines, line => line.StartsWith("Warning: claiming: NOT backed up", StringComparison.Ordinal));
+    }
+
     [Theory(Timeout = TimeLimit)]
     [InlineData("exited")]
     [InlineData("paused")]
@@ -118,7 +178,7 @@ public sealed class LabelledJobsTests
         first.Clock.Step(5 * Hour);
 
         await using var second = new JobScene(clock: first.Clock, state: first.State);
-        second.Jobs.Follow(new BackupSidecar.Discovery.LabelSurvey(BackupSidecar.Configuration.LabelScope.All, null, null, Labelled.Policy).Of([JobScene.Db(), JobScene.Db("new")]));
+        second.Jobs.Follow(new BackupSidecar.Discovery.LabelSurvey(BackupSidecar.Configuration.LabelScope.All, null, null, Labelled.Policy).Of([JobScene.Db(), JobScene.Db("new")]), second.Rules);
 
         var run = await second.NextRunAsync();
         Assert.Equal("db", run.Database.ContainerName);
