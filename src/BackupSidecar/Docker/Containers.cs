@@ -73,6 +73,9 @@ internal sealed record ContainerState
 
     public int ExitCode { get; init; }
 
+    /// <summary>When it was last started.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
     /// <summary>Whether it was killed for want of memory.</summary>
     [JsonPropertyName("OOMKilled")]
     public bool OomKilled { get; init; }

@@ -18,6 +18,8 @@ internal sealed class FakeContainer(string id, string name)
 
     public string Status { get; set; } = "running";
 
+    public DateTimeOffset StartedAt { get; set; }
+
     public bool AutoRemove { get; set; }
 
     public string[] Aliases { get; set; } = [];
@@ -362,6 +364,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             ["Paused"] = container.Status == "paused",
             ["Restarting"] = container.Status == "restarting",
             ["ExitCode"] = container.ExitCode,
+            ["StartedAt"] = $"{container.StartedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'.123456789Z'}",
         },
         ["Config"] = new JsonObject { ["Hostname"] = container.Id[..12], ["Labels"] = JsonSerializer.SerializeToNode(container.Labels) },
         ["HostConfig"] = new JsonObject { ["AutoRemove"] = container.AutoRemove },

@@ -1,0 +1,103 @@
+using BackupSidecar.Configuration;
+using BackupSidecar.Discovery;
+using BackupSidecar.Docker;
+using BackupSidecar.Scheduling;
+using BackupSidecar.Scheduling.Jobs;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BackupSidecar.Commands;
+
+/// <summary>How all containers stand that ask by labels to be backed up.</summary>
+/// <param name="All">Each of them; those that were there last, while the engine cannot be asked.</param>
+/// <param name="Problem">Why nobody can tell which there are, with what to do; null if that is known.</param>
+internal sealed record LabelledStanding(IReadOnlyList<LabelledHealth> All, string? Problem)
+{
+    public bool IsWell => Problem is null && All.All(each => each.IsWell);
+
+    /// <summary>A sentence each, what is wrong first.</summary>
+    public IEnumerable<string> Sentences => Problem is not null ? [Problem]
+        : All.Count == 0 ? ["No container asks by labels to be backed up. What each would need: backup-sidecar explain"]
+        : All.OrderBy(each => each.IsWell).Select(each => each.Text);
+}
+
+/// <summary>
+/// Asks the Docker engine which containers have labels, and judges each by what runs left on the disk: true whether or not the
+/// daemon works. Who asks again and again gets the containers of the last ten seconds.
+/// </summary>
+internal sealed class LabelledLook(Composition program, LabelSettings labels)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(10);
+
+    private (DateTimeOffset At, IReadOnlyList<SurveyedContainer> Containers, string? Problem) _last = (DateTimeOffset.MinValue, [], null);
+
+    public async Task<LabelledStanding> LookAsync(Func<string, PastBackups> past, CancellationToken cancellation)
+    {
+        var now = program.Time.GetUtcNow();
+        if (now - _last.At >= Lasting || now < _last.At)
+            _last = await SurveyAsync(now, cancellation);
+        var (_, containers, problem) = _last;
+        var ledger = new JobLedger(program.Settings.Paths.State, NullLogger.Instance);
+        var all = new List<LabelledHealth>();
+        foreach (var container in containers)
+        {
+            if (await JudgeAsync(container, past, ledger, now, cancellation) is { } health)
+                all.Add(health);
+        }
+        return new LabelledStanding(all, problem);
+    }
+
+    private async Task<(DateTimeOffset At, IReadOnlyList<SurveyedContainer> Containers, string? Problem)> SurveyAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        try
+        {
+            return (now, await WithinLimitAsync(token => program.SurveyAsync(labels, token), cancellation), null);
+        }
+        catch (DockerException failure)
+        {
+            return (now, _last.Containers, $"no database with labels is backed up, because nobody can tell which there are: {failure.Message} Is the engine's socket mounted?");
+        }
+    }
+
+    private async Task<LabelledHealth?> JudgeAsync(
+        SurveyedContainer found, Func<string, PastBackups> past, JobLedger ledger, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (found.Standing == LabelStanding.Rejected)
+            return LabelledHealth.OfRejected(found);
+        if (found is not { Standing: LabelStanding.BackedUp, Reading.Database: { } database }
+            || !CronSchedule.TryParse(database.Cron, program.Settings.TimeZone, out var schedule, out _))
+            return null;
+        var health = Judge(upSince: null);
+        return health.IsOverdue && found.IsRunning ? Judge(await StartOfAsync(found.Summary.Id, cancellation)) : health;
+
+        LabelledHealth Judge(DateTimeOffset? upSince) => LabelledHealth.Of(
+            found, database, schedule!, past(Planning.ArtefactPlanner.NameOf(database)), ledger.Since(database.Identity, schedule!), upSince, program, now); // Parsed.
+    }
+
+    /// <summary>Where the engine does not say, nothing speaks for the container.</summary>
+    private async Task<DateTimeOffset?> StartOfAsync(string container, CancellationToken cancellation)
+    {
+        try
+        {
+            return await WithinLimitAsync(token => program.StartOfAsync(container, token), cancellation);
+        }
+        catch (DockerException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<T> WithinLimitAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Limit);
+        try
+        {
+            return await ask(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new DockerException($"the Docker engine did not answer within {Limit.TotalSeconds:0} seconds.");
+        }
+    }
+}
