@@ -36,7 +36,7 @@ internal static class CheckCommand
             await WriteAsync("all of them run", standstill);
         program.Hooks(Guid.Empty).WarnOfSkippedScripts();
         await output.WriteLineAsync("Schedule:");
-        await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
+        await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? (program.Settings.Labels is null ? "none: backups are made by hand" : "none: archives are made by hand; databases with labels have their own")}");
         await output.WriteLineAsync("Verification:");
         await output.WriteLineAsync($"  {program.VerifySchedule?.Describe(program.Time.GetUtcNow()) ?? "none scheduled: only by hand"}");
         await output.WriteLineAsync($"  {VerifiedAge.Of(program, program.Time.GetUtcNow()).Text}");

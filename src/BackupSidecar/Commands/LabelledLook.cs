@@ -1,6 +1,7 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Discovery;
 using BackupSidecar.Docker;
+using BackupSidecar.Planning;
 using BackupSidecar.Scheduling;
 using BackupSidecar.Scheduling.Jobs;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -55,7 +56,7 @@ internal sealed class LabelledLook(Composition program, LabelSettings labels)
         }
         catch (DockerException failure)
         {
-            return (now, _last.Containers, $"no database with labels is backed up, because nobody can tell which there are: {failure.Message} Is the engine's socket mounted?");
+            return (now, _last.Containers, $"No database with labels is backed up, because nobody can tell which there are. {failure.Message}");
         }
     }
 
@@ -71,7 +72,7 @@ internal sealed class LabelledLook(Composition program, LabelSettings labels)
         return health.IsOverdue && found.IsRunning ? Judge(await StartOfAsync(found.Summary.Id, cancellation)) : health;
 
         LabelledHealth Judge(DateTimeOffset? upSince) => LabelledHealth.Of(
-            found, database, schedule!, past(Planning.ArtefactPlanner.NameOf(database)), ledger.Since(database.Identity, schedule!), upSince, program, now); // Parsed.
+            found, database, schedule!, past(ArtefactPlanner.NameOf(database)), ledger.Since(database.Identity, schedule!), upSince, program, now); // Parsed.
     }
 
     /// <summary>Where the engine does not say, nothing speaks for the container.</summary>
@@ -97,7 +98,7 @@ internal sealed class LabelledLook(Composition program, LabelSettings labels)
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new DockerException($"the Docker engine did not answer within {Limit.TotalSeconds:0} seconds.");
+            throw new DockerException($"The Docker engine did not answer within {Limit.TotalSeconds:0} seconds.");
         }
     }
 }

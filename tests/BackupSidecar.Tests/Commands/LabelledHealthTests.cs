@@ -91,7 +91,7 @@ public sealed class LabelledHealthTests : IAsyncDisposable
         _scene.Database();
         await _scene.Docker.GoDownAsync();
 
-        await IsAsync(healthy: false, "no database with labels is backed up");
+        await IsAsync(healthy: false, "No database with labels is backed up");
         var check = await _scene.Program.RunAsync("check");
         Assert.Equal(2, check.ExitCode);
         Assert.Contains("FAIL", check.Output, StringComparison.Ordinal);
