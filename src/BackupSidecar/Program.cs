@@ -22,6 +22,12 @@ internal static class Program
         CoreDumps.Forbid();
         if (CalledAs.Name() == BackrestCommandLine.LinkName)
             arguments = [BackrestCommandLine.Name, .. arguments];
+        // What runs for months does without the parser, which would keep half a MiB of its memory.
+        return arguments is [] or ["run"] ? await ExecuteAsync(RunCommand.ExecuteAsync) : await ParseAndExecuteAsync(arguments);
+    }
+
+    private static async Task<int> ParseAndExecuteAsync(string[] arguments)
+    {
         var given = CommandLine.Create().Parse(arguments, CommandLine.Taken);
         if (given.Errors.Count > 0)
         {

@@ -139,6 +139,8 @@ internal sealed class BackupRun(
 
     private async Task<RunOutcome> BackUpAsync(Hooks hooks, CancellationToken cancellation)
     {
+        // A key is stretched meanwhile; whoever needs it waits for it.
+        _ = retention.Form.Manifests.PrepareAsync();
         var plan = await expansion.ExpandAsync(configured, cancellation);
         using var sources = sourceFactory.Open(plan, _record.RunId, holdsRunLock: plan.Artefact is null);
         var preflight = await Preflight.LookAsync(sources.All, stores, settings, time, log, cancellation);
@@ -151,8 +153,7 @@ internal sealed class BackupRun(
         await hooks.RunBeforeBackupAsync(cancellation);
         var watch = new ProgressWatch(progress, history.LastGoodBackup(_record.StartedAt)?.ArchiveBytes, time);
         var guard = new AnomalyGuard(settings.Anomalies, history, _marks, _record, time);
-        var form = BackupForm.Of(plan, settings);
-        var storing = new StoringStage(settings, form.Manifests, localFolder, sources.StagingDirectory, _record, watch, time, log);
+        var storing = new StoringStage(settings, retention.Form.Manifests, localFolder, sources.StagingDirectory, _record, watch, time, log);
         var uploads = await MakeAsync(plan, storing, guard, preflight, window, cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;

@@ -14,7 +14,7 @@ namespace BackupSidecar.Runs.Backups;
 /// </summary>
 /// <param name="settings">The settings.</param>
 /// <param name="localFolder">Where the local store keeps its objects; null where there is none.</param>
-/// <param name="retention">Knows what a store would keep.</param>
+/// <param name="retention">Knows what backups are like, and what a store would keep.</param>
 /// <param name="history">Knows what was missed.</param>
 /// <param name="nextRun">When the first run after an instant is due; null where none is scheduled.</param>
 /// <param name="time">The clock.</param>
@@ -42,7 +42,7 @@ internal sealed class MissedCopies(
             var missed = MissedCopy.Of(history.ReadNewestFirst(), settings.Name).Where(copy => working.Any(store => store.Name == copy.Store)).ToHashSet();
             if (working.Count < 2 || missed.Count == 0)
                 return;
-            var catalog = await new CatalogReader(working, new ManifestFile(settings.Archive, settings.Name), settings.Name).ReadAsync(limit.Token);
+            var catalog = await new CatalogReader(working, retention.Form).ReadAsync(limit.Token);
             if (!catalog.IsWhole)
                 throw new StoreException(string.Join(' ', catalog.Problems));
             foreach (var store in working)

@@ -11,7 +11,10 @@ namespace BackupSidecar.Stores.S3;
 /// </summary>
 internal sealed class S3Connection(S3StoreSettings settings, Patience patience, TimeProvider clock) : IDisposable
 {
-    private readonly Lazy<S3Http> _http = new(() => new S3Http(settings.CaFile, clock));
+    private readonly Lock _making = new();
+
+    // No Lazy<S3Http>: its type alone would bring the SDK into the memory of the daemon, which needs none of it.
+    private S3Http? _http;
     private AmazonS3Client? _client;
 
     public string Bucket => settings.Bucket;
@@ -26,7 +29,7 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
     public Patience Patience => patience;
 
     /// <summary>The server's clock minus ours, as of its last answer; null before.</summary>
-    public TimeSpan? ClockSkew => _http.IsValueCreated ? _http.Value.ClockSkew : null;
+    public TimeSpan? ClockSkew => _http?.ClockSkew;
 
     /// <summary>Over TLS the SDK may leave the body out of the signature; over plain HTTP the signature is its only protection.</summary>
     public bool IsEncrypted => settings.Endpoint.Scheme == Uri.UriSchemeHttps;
@@ -79,22 +82,28 @@ internal sealed class S3Connection(S3StoreSettings settings, Patience patience, 
     }
 
     /// <summary>Begins to count the failures of one request.</summary>
-    public Trouble NewTrouble() => new(patience, isFirstLook: !_http.IsValueCreated || !_http.Value.HasAnswered, clock);
+    public Trouble NewTrouble() => new(patience, isFirstLook: _http is not { HasAnswered: true }, clock);
 
     public void Dispose()
     {
         _client?.Dispose();
-        if (_http.IsValueCreated)
-            _http.Value.Dispose();
+        _http?.Dispose();
     }
 
-    internal AmazonS3Client Client => _client ??= CreateClient();
+    internal AmazonS3Client Client
+    {
+        get
+        {
+            lock (_making)
+                return _client ??= CreateClient(_http ??= new S3Http(settings.CaFile, clock));
+        }
+    }
 
-    private AmazonS3Client CreateClient()
+    private AmazonS3Client CreateClient(S3Http http)
     {
         var config = new AmazonS3Config
         {
-            HttpClientFactory = _http.Value,
+            HttpClientFactory = http,
             ForcePathStyle = UsesPathStyle,
             // The SDK's own checksums are sent as trailers that many servers refuse or, worse, store. We send ours.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
