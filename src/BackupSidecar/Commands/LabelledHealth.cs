@@ -71,7 +71,7 @@ internal sealed record LabelledHealth(SurveyedContainer Found, LabelledState Sta
         if (past.Last is { Outcome: not RunOutcome.Succeeded } last)
         {
             var reason = last.Problems.Count > 0 ? last.Problems[0] : "nobody knows why.";
-            return health with { State = LabelledState.Failed, Text = $"{who}: its last backup {Ended(last.Outcome)} at {HealthCommand.Local(last.FinishedAt, program)}: {reason} Before that, {known}. {advice}" };
+            return health with { State = LabelledState.Failed, Text = $"{who}: its last backup {Ended(last)} {HealthCommand.Local(last.FinishedAt, program)}: {reason} Before that, {known}. {advice}" };
         }
         if (!isOverdue)
             return health with { State = LabelledState.Well, Text = $"{who}: {known}; the next is due at {HealthCommand.Local(schedule.Next(now), program)}." };
@@ -86,12 +86,12 @@ internal sealed record LabelledHealth(SurveyedContainer Found, LabelledState Sta
 
     private static string NameOf(SurveyedContainer found) => Shown.Line(found.Container.Name);
 
-    private static string Ended(RunOutcome outcome) => outcome switch
+    private static string Ended(RunReport run) => run.Outcome switch
     {
-        RunOutcome.Partial => "was incomplete",
-        RunOutcome.NotStarted => "could not begin",
-        RunOutcome.Interrupted => "was interrupted",
-        RunOutcome.Refused => "was refused",
-        _ => "failed",
+        RunOutcome.Partial => run.Attention.Count > 0 ? "needs attention since" : "was incomplete at",
+        RunOutcome.NotStarted => "could not begin at",
+        RunOutcome.Interrupted => "was interrupted at",
+        RunOutcome.Refused => "was refused at",
+        _ => "failed at",
     };
 }
