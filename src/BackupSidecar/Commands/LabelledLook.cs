@@ -30,38 +30,38 @@ internal sealed class LabelledLook(Composition program, LabelSettings labels)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(10);
 
-    private (DateTimeOffset At, IReadOnlyList<SurveyedContainer> Containers, string? Problem) _last = (DateTimeOffset.MinValue, [], null);
+    private Seen _last = new(DateTimeOffset.MinValue, [], Problem: null);
 
     public async Task<LabelledStanding> LookAsync(Func<string, PastBackups> past, CancellationToken cancellation)
     {
         var now = program.Time.GetUtcNow();
-        if (now - _last.At >= Lasting || now < _last.At)
-            _last = await SurveyAsync(now, cancellation);
-        var (_, containers, problem) = _last;
+        var seen = _last;
+        if (now - seen.At >= Lasting || now < seen.At)
+            _last = seen = await SurveyAsync(now, cancellation);
         var ledger = new JobLedger(program.Settings.Paths.State, NullLogger.Instance);
         var all = new List<LabelledHealth>();
-        foreach (var container in containers)
+        foreach (var container in seen.Containers)
         {
-            if (await JudgeAsync(container, past, ledger, now, cancellation) is { } health)
+            if (await JudgeAsync(container, past, ledger, now, mayAsk: seen.Problem is null, cancellation) is { } health)
                 all.Add(health);
         }
-        return new LabelledStanding(all, problem);
+        return new LabelledStanding(all, seen.Problem);
     }
 
-    private async Task<(DateTimeOffset At, IReadOnlyList<SurveyedContainer> Containers, string? Problem)> SurveyAsync(DateTimeOffset now, CancellationToken cancellation)
+    private async Task<Seen> SurveyAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         try
         {
-            return (now, await WithinLimitAsync(token => program.SurveyAsync(labels, token), cancellation), null);
+            return new Seen(now, await WithinLimitAsync(token => program.SurveyAsync(labels, token), cancellation), Problem: null);
         }
         catch (DockerException failure)
         {
-            return (now, _last.Containers, $"No database with labels is backed up, because nobody can tell which there are. {failure.Message}");
+            return new Seen(now, _last.Containers, $"No database with labels is backed up, because nobody can tell which there are. {failure.Message}");
         }
     }
 
     private async Task<LabelledHealth?> JudgeAsync(
-        SurveyedContainer found, Func<string, PastBackups> past, JobLedger ledger, DateTimeOffset now, CancellationToken cancellation)
+        SurveyedContainer found, Func<string, PastBackups> past, JobLedger ledger, DateTimeOffset now, bool mayAsk, CancellationToken cancellation)
     {
         if (found.Standing == LabelStanding.Rejected)
             return LabelledHealth.OfRejected(found);
@@ -69,7 +69,7 @@ internal sealed class LabelledLook(Composition program, LabelSettings labels)
             || !CronSchedule.TryParse(database.Cron, program.Settings.TimeZone, out var schedule, out _))
             return null;
         var health = Judge(upSince: null);
-        return health.IsOverdue && found.IsRunning ? Judge(await StartOfAsync(found.Summary.Id, cancellation)) : health;
+        return health.IsOverdue && found.IsRunning && mayAsk ? Judge(await StartOfAsync(found.Summary.Id, cancellation)) : health;
 
         LabelledHealth Judge(DateTimeOffset? upSince) => LabelledHealth.Of(
             found, database, schedule!, past(ArtefactPlanner.NameOf(database)), ledger.Since(database.Identity, schedule!), upSince, program, now); // Parsed.
@@ -101,4 +101,6 @@ internal sealed class LabelledLook(Composition program, LabelSettings labels)
             throw new DockerException($"The Docker engine did not answer within {Limit.TotalSeconds:0} seconds.");
         }
     }
+
+    private sealed record Seen(DateTimeOffset At, IReadOnlyList<SurveyedContainer> Containers, string? Problem);
 }
