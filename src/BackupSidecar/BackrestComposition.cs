@@ -15,12 +15,12 @@ internal sealed class BackrestComposition : IDisposable
     /// <exception cref="BackupSidecar.Configuration.ConfigurationException">A default is one that Backrest would not start with.</exception>
     public BackrestComposition(BackrestSettings settings)
     {
-        var defaults = PlanDefaultsReader.Read(settings, OwnContainer.FindId());
+        var defaults = PlanDefaultsReader.Read(settings) with { NeverStopped = OwnContainer.FindId() is { } own ? [own] : [] };
         Settings = settings;
         Log = new EventLogger(settings.Log, settings.Redactor, Time, Console.Error);
         Engine = new DockerEngine(settings.DockerHost, Time);
         var file = new ConfigFile(settings.ConfigFile);
-        var pending = settings.Apply == ApplyMode.Restart ? new PendingApply(file.Beside("backup-sidecar-pending"), Time) : null;
+        var pending = settings.Apply == ApplyMode.Restart ? new PendingApply(file, Time) : null;
         Reconciler = new Reconciler(
             settings, defaults, Engine, settings.Apply == ApplyMode.Api ? new ConfigApi(settings.Api, _client) : file, pending, Log);
         Restart = pending is null ? null : new BackrestRestart(settings, Engine, pending, Time, Log);

@@ -46,7 +46,7 @@ internal sealed partial class Composition
     /// <summary>When a container was last started; null if it is gone.</summary>
     /// <exception cref="DockerException">The engine cannot be asked.</exception>
     public async Task<DateTimeOffset?> StartOfAsync(string container, CancellationToken cancellation) =>
-        (await _drills.InspectAsync(container, cancellation))?.State.StartedAt;
+        (await _drills.InspectAsync(container, cancellation))?.State.Started;
 
     /// <summary>What stands in labels is as secret as what stands in settings.</summary>
     private IReadOnlyList<SurveyedContainer> Learnt(IReadOnlyList<SurveyedContainer> containers)

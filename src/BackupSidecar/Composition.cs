@@ -187,7 +187,7 @@ internal sealed partial class Composition : IDisposable
     /// <summary>All containers there are now.</summary>
     /// <exception cref="DockerException">The engine cannot be asked.</exception>
     public Task<IReadOnlyList<ContainerSummary>> ContainersAsync(CancellationToken cancellation) =>
-        _drills.ListContainersAsync(new Dictionary<string, string>(), cancellation);
+        _drills.ListContainersAsync(cancellation);
 
     /// <summary>What the labels of these containers come to.</summary>
     public IReadOnlyList<SurveyedContainer> Survey(LabelSettings labels, IReadOnlyList<ContainerSummary> containers)

@@ -29,62 +29,57 @@ internal sealed class BackrestRestart(BackrestSettings settings, DockerEngine en
     private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(3);
     private static readonly string[] Workers = ["restic", "rclone"];
 
-    private bool _toldOfWork;
+    private readonly BackrestContainer _backrest = new(settings.Container, engine);
+
+    /// <summary>When Backrest was first seen at work in the wait that lasts now; how old the change is says nothing about what runs.</summary>
+    private DateTimeOffset? _busySince;
 
     /// <summary>Waits for as long as Backrest is at work, within the limit; a failure is tried again by whoever comes next.</summary>
     public async Task<Applied> ApplyAsync(CancellationToken cancellation)
     {
-        while (true)
+        while (pending.Read() is { } noted)
         {
-            if (pending.Read()?.Failures > 0)
-                pending.Note();
-            var applied = await TryAsync(cancellation);
+            var applied = await MakeKnownAsync(noted, cancellation);
             if (applied != Applied.Later)
                 return applied;
             await Task.Delay(BusyPause, time, cancellation);
         }
+        return Applied.Nothing;
     }
 
-    /// <summary>Tries once.</summary>
+    /// <summary>Tries once, unless the last failure is too recent.</summary>
     public async Task<Applied> TryAsync(CancellationToken cancellation)
     {
         if (pending.Read() is not { } noted)
             return Applied.Nothing;
-        if (noted.NextTry > time.GetUtcNow())
-            return Applied.Later;
+        return noted.NextTry > time.GetUtcNow() ? Applied.Later : await MakeKnownAsync(noted, cancellation);
+    }
+
+    private async Task<Applied> MakeKnownAsync(Pending noted, CancellationToken cancellation)
+    {
         try
         {
-            var container = await FindAsync(cancellation);
+            var container = await _backrest.FindAsync(cancellation);
             if (!container.State.Running)
                 log.BackrestIsDown(container.PlainName);
-            else if (!await MayRestartAsync(container, noted, cancellation))
+            else if (pending.IsKnownTo(noted, container.State.Started))
+                log.BackrestKnows(container.PlainName);
+            else if (!await MayRestartAsync(container, cancellation))
                 return Applied.Later;
             else
                 await RestartAsync(container, cancellation);
             pending.Done();
-            _toldOfWork = false;
             return Applied.Done;
         }
         catch (Exception failure) when (failure is DockerException or BackrestException)
         {
+            _busySince = null;
             log.RestartFailed(failure.Message, pending.Postpone());
             return Applied.Failed;
         }
     }
 
-    private async Task<ContainerDetails> FindAsync(CancellationToken cancellation)
-    {
-        if (await engine.InspectAsync(settings.Container, cancellation) is { } named)
-            return named;
-        var ofService = await engine.ListContainersAsync(new Dictionary<string, string> { [ComposeLabels.Service] = settings.Container }, cancellation);
-        if (ofService is [var only] && await engine.InspectAsync(only.Id, cancellation) is { } found)
-            return found;
-        throw new BackrestException(ofService.Count == 0
-            ? $"Backrest was not told of the change: there is no container '{settings.Container}'. Name it in --backrest-container."
-            : $"Backrest was not told of the change: there are {ofService.Count} containers of a service '{settings.Container}'. Name the one in --backrest-container.");
-    }
-
-    private async Task<bool> MayRestartAsync(ContainerDetails container, Pending noted, CancellationToken cancellation)
+    private async Task<bool> MayRestartAsync(ContainerDetails container, CancellationToken cancellation)
     {
         var work = await WorkOfAsync(container.Id, cancellation);
         if (work.Length == 0)
@@ -93,17 +88,17 @@ internal sealed class BackrestRestart(BackrestSettings settings, DockerEngine en
             await Task.Delay(LookPause, time, cancellation);
             work = await WorkOfAsync(container.Id, cancellation);
         }
-        if (work.Length == 0)
-            return true;
-        if (time.GetUtcNow() - noted.Since >= settings.RestartWait)
+        if (work.Length > 0 && _busySince is null)
         {
-            log.BackrestIsBusyTooLong(container.PlainName, work, settings.RestartWait);
-            return true;
-        }
-        if (!_toldOfWork)
+            _busySince = time.GetUtcNow();
             log.BackrestIsBusy(container.PlainName, work, settings.RestartWait);
-        _toldOfWork = true;
-        return false;
+        }
+        if (work.Length > 0 && time.GetUtcNow() - _busySince < settings.RestartWait)
+            return false;
+        if (work.Length > 0)
+            log.BackrestIsBusyTooLong(container.PlainName, work, settings.RestartWait);
+        _busySince = null;
+        return true;
     }
 
     /// <summary>What Backrest has started (restic, hooks), by the names of the programs; empty if it does nothing.</summary>

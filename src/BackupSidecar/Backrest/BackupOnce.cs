@@ -12,13 +12,8 @@ namespace BackupSidecar.Backrest;
 /// One backup by restic, in a container of the image that the operator named, while the containers that ask for it stand still. They
 /// are stopped and started as in any other backup: written down first, and started again whatever becomes of restic or of us.
 /// </summary>
-internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine, TimeProvider time, ILogger log)
+internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine, OnceLabels labels, TimeProvider time, ILogger log)
 {
-    private const string Mark = "backup-sidecar.backrest";
-    private const string MarkValue = "backup-once";
-    private static readonly Dictionary<string, string> Marked = new() { [Mark] = MarkValue };
-    private static readonly Dictionary<string, string> AnyLabels = [];
-
     private readonly ContainerRun _runs = new(engine);
 
     /// <exception cref="BackrestException">The backup failed, or services do not run again. All is told in the message.</exception>
@@ -26,14 +21,27 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
     /// <exception cref="DockerException">The engine cannot be reached, or does not run the image.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        foreach (var left in await engine.ListContainersAsync(Marked, cancellation))
+        foreach (var left in await engine.ListContainersAsync(labels.Own, cancellation))
             await engine.RemoveAsync(left.Id, cancellation);
+        await EnsureAloneAsync(cancellation);
 
         var services = await QuietedAsync(cancellation);
         var failure = await BackUpAsync(services, cancellation);
         if (failure.Length > 0)
             throw new BackrestException(failure);
         await ForgetAsync(cancellation);
+    }
+
+    /// <summary>Before anything is stopped: restic would wait, or fail, when one of the two forgets.</summary>
+    private async Task EnsureAloneAsync(CancellationToken cancellation)
+    {
+        if (labels.OfRepository is not { } ofRepository)
+            return;
+        if ((await engine.ListContainersAsync(ofRepository, cancellation)).FirstOrDefault(container => container.State == "running") is { } other)
+        {
+            throw new BackrestException(
+                $"Another backup-once works on the same repository, in container {other.PlainName}. Nothing was stopped or backed up; try again when it has ended.");
+        }
     }
 
     /// <summary>Nothing if all went well, and the services run again.</summary>
@@ -56,7 +64,7 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
     private async Task<ServiceSettings> QuietedAsync(CancellationToken cancellation)
     {
         var label = settings.Once.QuiesceLabel.Split('=', 2);
-        var containers = await engine.ListContainersAsync(AnyLabels, cancellation);
+        var containers = await engine.ListContainersAsync(cancellation);
         return new ServiceSettings
         {
             Stop = [.. containers.Where(container => container.State == "running" && Carries(container, label)).Select(container => container.PlainName)],
@@ -83,7 +91,7 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
             $"EXCLUDE_BIND_MOUNTS={(settings.ExcludeBindMounts ? 1 : 0)}",
             $"INCLUDE_PROJECT_NAME={(settings.IncludeProjectName ? 1 : 0)}",
         ],
-        Labels = Marked,
+        Labels = labels.All,
         HostConfig = new SpecHostConfig
         {
             Binds = [$"{settings.DockerHost.AbsolutePath}:/tmp/docker.sock:ro", $"{settings.DockerRoot}:/var/lib/docker:ro"],
@@ -93,9 +101,9 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
     private async Task ForgetAsync(CancellationToken cancellation)
     {
         var problems = new List<string>();
-        foreach (var container in await engine.ListContainersAsync(AnyLabels, cancellation))
+        foreach (var container in await engine.ListContainersAsync(cancellation))
         {
-            if (BackrestLabels.IsEnabled(container.Labels ?? AnyLabels) && await engine.InspectAsync(container.Id, cancellation) is { } details
+            if (BackrestLabels.IsEnabled(container.Labels) && await engine.InspectAsync(container.Id, cancellation) is { } details
                 && await ForgetAsync(PlannedContainer.From(details), cancellation) is { } problem)
                 problems.Add(problem);
         }

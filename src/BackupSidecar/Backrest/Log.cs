@@ -60,6 +60,9 @@ internal static partial class Log
     [LoggerMessage(EventName = "backrest.restart.not-needed", Level = LogLevel.Information, Message = "Backrest ({container}) does not run; it reads its configuration when it starts")]
     public static partial void BackrestIsDown(this ILogger log, string container);
 
+    [LoggerMessage(EventName = "backrest.restart.by-others", Level = LogLevel.Information, Message = "Backrest ({container}) was started after the change was written, and knows it")]
+    public static partial void BackrestKnows(this ILogger log, string container);
+
     [LoggerMessage(EventName = "backrest.restart.waiting", Level = LogLevel.Information, Message = "Backrest ({container}) is at work ({running}); it is restarted when that has ended, or after {limit}")]
     public static partial void BackrestIsBusy(this ILogger log, string container, string running, TimeSpan limit);
 

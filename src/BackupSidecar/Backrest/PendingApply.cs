@@ -6,24 +6,28 @@ using BackupSidecar.Processes;
 
 namespace BackupSidecar.Backrest;
 
-/// <summary>Since when Backrest does not know of a change, and how often it was tried to make it known.</summary>
+/// <summary>Since when Backrest does not know of the latest change, and how often it was tried to make it known.</summary>
 internal sealed record Pending(DateTimeOffset Since, int Failures = 0, DateTimeOffset? NextTry = null);
 
 /// <summary>
 /// Remembers, in a file beside the configuration, that Backrest has yet to read it: noted before the change is made, gone when
 /// Backrest runs with it. So a restart that failed, or that nobody lived to make, is made later.
 /// </summary>
-internal sealed class PendingApply(string path, TimeProvider time)
+internal sealed class PendingApply(ConfigFile config, TimeProvider time)
 {
+    private const string Suffix = "backup-sidecar-pending";
+
     private const int MostDoublings = 7;
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
+
+    private readonly string _path = config.Beside(Suffix);
 
     /// <summary>Null if Backrest knows everything. A note that cannot be read is one all the same.</summary>
     public Pending? Read()
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), PendingJson.Default.Pending) ?? New() : null;
+            return File.Exists(_path) ? JsonSerializer.Deserialize(File.ReadAllBytes(_path), PendingJson.Default.Pending) ?? New() : null;
         }
         catch (JsonException)
         {
@@ -31,10 +35,14 @@ internal sealed class PendingApply(string path, TimeProvider time)
         }
     }
 
-    /// <summary>A change is about to be made. What was pending before stays pending since then, but is tried at once.</summary>
+    /// <summary>Whether a Backrest that began to run at that time has read what is pending: the change was noted, and then written, before.</summary>
+    public bool IsKnownTo(Pending noted, DateTimeOffset? started) =>
+        started > noted.Since && started > config.ChangedBy;
+
+    /// <summary>A change is about to be made; it is tried at once, whatever became of earlier ones.</summary>
     public void Note()
     {
-        Write(Read() is { } before ? before with { Failures = 0, NextTry = null } : New());
+        Write(New());
         MayFail.At(Failpoint.BackrestPendingNoted, CancellationToken.None);
     }
 
@@ -51,7 +59,7 @@ internal sealed class PendingApply(string path, TimeProvider time)
     public void Done()
     {
         MayFail.At(Failpoint.BackrestRestarted, CancellationToken.None);
-        DurableFile.Delete(path);
+        DurableFile.Delete(_path);
         MayFail.At(Failpoint.BackrestPendingDone, CancellationToken.None);
     }
 
@@ -61,11 +69,11 @@ internal sealed class PendingApply(string path, TimeProvider time)
     {
         try
         {
-            DurableFile.WriteAtomically(path, JsonSerializer.SerializeToUtf8Bytes(pending, PendingJson.Default.Pending));
+            DurableFile.WriteAtomically(_path, JsonSerializer.SerializeToUtf8Bytes(pending, PendingJson.Default.Pending));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new BackrestException($"{path}, beside Backrest's configuration, could not be written. {error.Message} {ConfigFile.Advice(error)}".TrimEnd(), error);
+            throw new BackrestException($"{_path}, beside Backrest's configuration, could not be written. {error.Message} {ConfigFile.Advice(error)}".TrimEnd(), error);
         }
     }
 }

@@ -7,10 +7,8 @@ namespace BackupSidecar.Backrest;
 /// <summary>Checks what holds for all plans by Backrest's rules, before anything is touched.</summary>
 internal static class PlanDefaultsReader
 {
-    /// <param name="settings">What the operator said.</param>
-    /// <param name="ownContainer">The id of the container that this program runs in, or null.</param>
     /// <exception cref="ConfigurationException">A default is one that Backrest would not start with.</exception>
-    public static PlanDefaults Read(BackrestSettings settings, string? ownContainer)
+    public static PlanDefaults Read(BackrestSettings settings)
     {
         var faults = new List<ConfigurationFault>();
         if (BackrestCron.StrictFault(PlanId.WithMinute(settings.DefaultSchedule, "")) is { } cron)
@@ -34,7 +32,6 @@ internal static class PlanDefaultsReader
                 VolumePrefix = settings.VolumePrefix,
                 ExcludeBindMounts = settings.ExcludeBindMounts,
             },
-            NeverStopped = [settings.Container, .. ownContainer is null ? (string[])[] : [ownContainer]],
         };
     }
 }

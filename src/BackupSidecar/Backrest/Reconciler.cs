@@ -24,7 +24,6 @@ internal sealed class Reconciler(
     BackrestSettings settings, PlanDefaults defaults, DockerEngine engine, IConfigStore store, PendingApply? pending, ILogger log)
 {
     private const int MostAttempts = 5;
-    private static readonly Dictionary<string, string> AnyLabels = [];
 
     private readonly ToldOnce _told = new();
 
@@ -33,6 +32,7 @@ internal sealed class Reconciler(
     public async Task<Reconciled> RunAsync(CancellationToken cancellation)
     {
         var containers = await FindAsync(cancellation);
+        var all = defaults with { NeverStopped = [.. defaults.NeverStopped, .. await new BackrestContainer(settings.Container, engine).CandidatesAsync(cancellation)] };
         for (var attempt = 1; ; attempt++)
         {
             if (await store.ReadAsync(cancellation) is not { } config)
@@ -40,7 +40,7 @@ internal sealed class Reconciler(
                 _told.Tell(store.Location, () => log.ConfigMissing(store.Location));
                 return new Reconciled(0, containers.Count, 0);
             }
-            var plans = Synthesize(config, containers);
+            var plans = Synthesize(config, containers, all);
             var merged = Merge(config, plans);
             var outcome = new Reconciled(plans.Count(one => one.Plan is not null), plans.Count(one => one.Plan is null), merged.Changes);
             if (merged.Text is { } text && !settings.DryRun)
@@ -65,32 +65,34 @@ internal sealed class Reconciler(
     {
         _told.Begin();
         var found = new List<PlannedContainer>();
-        foreach (var container in await engine.ListContainersAsync(AnyLabels, cancellation))
+        foreach (var container in await engine.ListContainersAsync(cancellation))
         {
-            var labels = container.Labels ?? AnyLabels;
-            if (Discovery.BackrestLabels.LooksEnabled(labels))
+            if (Discovery.BackrestLabels.LooksEnabled(container.Labels))
                 _told.Tell($"enable {container.PlainName}", () => log.PlanSkipped(container.PlainName, "none", "is left out: backrest.enable must be exactly 'true'."));
             // A container that goes away while it is looked at needs no plan.
-            if (Discovery.BackrestLabels.IsEnabled(labels) && ServiceMatching.StandsForItsService(container)
+            if (Discovery.BackrestLabels.IsEnabled(container.Labels) && ServiceMatching.StandsForItsService(container)
                 && await engine.InspectAsync(container.Id, cancellation) is { } details)
                 found.Add(PlannedContainer.From(details));
         }
         return [.. found.OrderBy(container => container.Name, StringComparer.Ordinal)];
     }
 
-    private IReadOnlyList<Synthesis> Synthesize(ConfigText config, IReadOnlyList<PlannedContainer> containers)
+    private IReadOnlyList<Synthesis> Synthesize(ConfigText config, IReadOnlyList<PlannedContainer> containers, PlanDefaults all)
     {
-        var fallback = DefaultRepo.Resolve(config, settings.DefaultRepo);
+        var fallback = DefaultRepo.Resolve(config, settings.DefaultRepo, defaults.IsOurs);
         if (fallback is null)
             _told.Tell("default", () => log.DefaultRepoUnset($"{store.Location} has no repos."));
-        else if (settings.DefaultRepo is { } wanted && fallback.Source != "flag")
+        else if (settings.DefaultRepo is { } wanted && !fallback.IsNamed)
             _told.Tell("default", () => log.DefaultRepoUnknown(wanted, fallback.Id));
         else
             _told.Tell($"default {fallback}", () => log.DefaultRepoResolved(fallback.Id, fallback.Source));
 
         var repos = DefaultRepo.ReposOf(config);
-        var plans = PlanSet.WithoutFights([.. containers.Select(container => PlanSynthesis.Of(container, defaults, fallback?.Id ?? settings.DefaultRepo))]);
+        var plans = PlanSet.WithoutFights([.. containers.Select(container => PlanSynthesis.Of(container, all, RepoOf(container)))], settings.IncludeProjectName);
         return [.. plans.Select(one => one.Plan is { } plan && !repos.Contains(plan.Repo) ? MissesRepo(one, plan) : one)];
+
+        string? RepoOf(PlannedContainer container) =>
+            (fallback is { IsNamed: true } ? null : DefaultRepo.KeptBy(config, PlanSynthesis.IdOf(container, all))) ?? fallback?.Id ?? settings.DefaultRepo;
     }
 
     private Synthesis MissesRepo(Synthesis one, BackrestPlan plan)
@@ -102,7 +104,7 @@ internal sealed class Reconciler(
     private MergeResult Merge(ConfigText config, IReadOnlyList<Synthesis> plans) => ConfigMerge.Merge(config, new PlanChanges
     {
         Wanted = PlanSet.Of(plans),
-        OwnBeginning = PlanId.Beginning(defaults.IdPrefix),
+        IsOurs = defaults.IsOurs,
         Living = plans.Select(one => one.PlanId).OfType<string>().ToHashSet(),
         Prune = settings.Prune,
         CountsUp = store.CountsUp,
@@ -111,12 +113,10 @@ internal sealed class Reconciler(
     /// <summary>A fault that was there before is not ours to mend, but a restart would find it.</summary>
     private void EnsureAcceptable(ConfigText before, byte[] text)
     {
-        var beginning = PlanId.Beginning(defaults.IdPrefix);
-        bool IsOurs(string id) => beginning.Length > 0 && id.StartsWith(beginning, StringComparison.Ordinal);
-        var faults = ConfigRules.Check(ConfigText.Parse(text, "The new text").Root, IsOurs);
+        var faults = ConfigRules.Check(ConfigText.Parse(text, "The new text").Root, defaults.IsOurs);
         if (faults.Count == 0)
             return;
-        var was = ConfigRules.Check(before.Root, IsOurs);
+        var was = ConfigRules.Check(before.Root, defaults.IsOurs);
         var made = faults.Except(was).ToList();
         throw new BackrestException(made.Count > 0
             ? $"Nothing was written to {store.Location}: Backrest would not start with it. {string.Join(' ', made)}"

@@ -84,7 +84,8 @@ internal static class BackrestCommand
         {
             using var runLock = await RunLock.TakeAsync(settings.StateDirectory, $"{Purpose} (process {Environment.ProcessId})", signals.Token);
             await StartLeftBehindAsync(program, runLock, signals.Token);
-            await new BackupOnce(settings, program.Engine, program.Time, program.Log).RunAsync(signals.Token);
+            var labels = OnceLabels.Of(settings.StateDirectory, settings.Once.Environment);
+            await new BackupOnce(settings, program.Engine, labels, program.Time, program.Log).RunAsync(signals.Token);
             return 0;
         }
         catch (Exception failure) when (IsExpected(failure))

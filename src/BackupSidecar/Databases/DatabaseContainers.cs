@@ -11,15 +11,13 @@ namespace BackupSidecar.Databases;
 /// </summary>
 internal sealed class DatabaseContainers(DockerEngine engine, ServiceSettings settings, string? ownContainer)
 {
-    private static readonly Dictionary<string, string> AnyLabels = [];
-
     /// <summary>The running container; null if there is none, or more than one could be meant.</summary>
     /// <exception cref="DockerException">The engine cannot be asked.</exception>
     public async Task<ContainerSummary?> FindAsync(string host, CancellationToken cancellation)
     {
         if (host.Length == 0 || host.StartsWith('/'))
             return null;
-        var containers = await engine.ListContainersAsync(AnyLabels, cancellation);
+        var containers = await engine.ListContainersAsync(cancellation);
         var running = containers.Where(container => container.State == "running").ToList();
         var addresses = await AddressesAsync(host, cancellation);
         if (running.Where(container => HasAddress(container, addresses)).ToList() is [var reached])

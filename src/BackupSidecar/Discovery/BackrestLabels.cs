@@ -54,11 +54,11 @@ internal sealed record BackrestLabels
     /// <summary>All names, for whoever looks for the one that was meant.</summary>
     public static IReadOnlyList<string> Names => Known;
 
-    public static bool IsEnabled(IReadOnlyDictionary<string, string> labels) => labels.GetValueOrDefault(Enable) == "true";
+    public static bool IsEnabled(IReadOnlyDictionary<string, string>? labels) => labels?.GetValueOrDefault(Enable) == "true";
 
     /// <summary>Whether somebody who wrote this may think that it asks for a plan.</summary>
-    public static bool LooksEnabled(IReadOnlyDictionary<string, string> labels) =>
-        labels.GetValueOrDefault(Enable)?.Trim().ToLowerInvariant() is "true" or "1" or "yes" or "on" or "t" or "y" && !IsEnabled(labels);
+    public static bool LooksEnabled(IReadOnlyDictionary<string, string>? labels) =>
+        labels?.GetValueOrDefault(Enable)?.Trim().ToLowerInvariant() is "true" or "1" or "yes" or "on" or "t" or "y" && !IsEnabled(labels);
 
     public static BackrestLabels Read(IReadOnlyDictionary<string, string> labels) => new()
     {

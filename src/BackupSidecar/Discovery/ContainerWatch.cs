@@ -12,8 +12,6 @@ namespace BackupSidecar.Discovery;
 /// </summary>
 internal sealed class ContainerWatch(DockerEngine engine, TimeSpan interval, TimeProvider time, ILogger log)
 {
-    private static readonly Dictionary<string, string> AnyLabels = [];
-
     /// <summary>Events come in swarms; a swarm is one look.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
 
@@ -46,7 +44,7 @@ internal sealed class ContainerWatch(DockerEngine engine, TimeSpan interval, Tim
     {
         try
         {
-            var containers = await engine.ListContainersAsync(AnyLabels, cancellation);
+            var containers = await engine.ListContainersAsync(cancellation);
             if (_trouble is not null)
                 log.LogInformation("The Docker engine answers again.");
             _trouble = null;

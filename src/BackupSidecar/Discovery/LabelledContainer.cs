@@ -34,27 +34,20 @@ internal sealed record LabelledContainer
     /// <summary>A container of <c>docker compose run</c> has the labels of its service, and is not that.</summary>
     public bool IsOneOff => string.Equals(Label(ComposeLabels.OneOff), "True", StringComparison.OrdinalIgnoreCase);
 
-    public static LabelledContainer From(ContainerSummary container) =>
-        From(container.Id, container.PlainName, container.Labels, container.NetworkSettings);
-
-    public static LabelledContainer From(ContainerDetails container) =>
-        From(container.Id, container.PlainName, container.Config?.Labels, container.NetworkSettings);
-
-    public string? Label(string name) => Labels.GetValueOrDefault(name);
-
-    private static LabelledContainer From(
-        string id, string name, IReadOnlyDictionary<string, string>? labels, ContainerNetworkSettings? networks)
+    public static LabelledContainer From(ContainerSummary container)
     {
-        var joined = networks?.Networks ?? new Dictionary<string, ContainerNetwork>();
-        string?[] names = [name, labels?.GetValueOrDefault(ComposeLabels.Service), .. joined.Values.SelectMany(network => network.Aliases ?? [])];
+        var joined = container.NetworkSettings?.Networks ?? new Dictionary<string, ContainerNetwork>();
+        string?[] names = [container.PlainName, container.Label(ComposeLabels.Service), .. joined.Values.SelectMany(network => network.Aliases ?? [])];
         // The engine's name server knows each also with the name of the network behind it.
         var hosts = names.Concat(names.SelectMany(_ => joined.Keys, (each, network) => $"{each}.{network}")).Concat(joined.Values.Select(network => network.IPAddress));
         return new LabelledContainer
         {
-            Id = id,
-            Name = name,
-            Labels = labels ?? new Dictionary<string, string>(),
+            Id = container.Id,
+            Name = container.PlainName,
+            Labels = container.Labels ?? new Dictionary<string, string>(),
             Hosts = hosts.OfType<string>().Where(host => host.Length > 0).ToHashSet(StringComparer.OrdinalIgnoreCase),
         };
     }
+
+    public string? Label(string name) => Labels.GetValueOrDefault(name);
 }

@@ -33,10 +33,9 @@ internal static class Stateful
         return image ? $"the image of a database ({container.Summary.Image}){(kept is null ? "" : " and " + kept)}" : kept;
     }
 
-    /// <summary>Volumes with names; the engine's own names for others are 64 hexadecimal digits.</summary>
+    /// <summary>Volumes with names that somebody gave them.</summary>
     public static IEnumerable<string> NamedVolumes(IReadOnlyList<ContainerMount>? mounts) =>
-        (mounts ?? []).Where(mount => mount is { Type: "volume", IsWritable: true }).Select(mount => mount.Name).OfType<string>()
-            .Where(name => !(name.Length == 64 && name.All(char.IsAsciiHexDigit))).Distinct();
+        (mounts ?? []).Where(mount => mount is { Type: MountType.Volume, IsWritable: true, IsAnonymous: false }).Select(mount => mount.Name).OfType<string>().Distinct();
 
     private static bool IsDatabase(string? image)
     {

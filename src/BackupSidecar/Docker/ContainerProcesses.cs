@@ -5,10 +5,11 @@ namespace BackupSidecar.Docker;
 /// <summary>A process of a container, with the numbers that the engine's host gives to it and to its parent.</summary>
 internal sealed record ContainerProcess(int Id, int Parent, string Command);
 
-/// <summary>What runs in a container.</summary>
+/// <summary>What runs in a container. What has ended and waits for its parent to notice does not count.</summary>
 internal static class ContainerProcesses
 {
-    private const string Columns = "-eo pid,ppid,comm";
+    private const string Columns = "-eo pid,ppid,stat,comm";
+    private const char Ended = 'Z';
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <exception cref="DockerException">The container does not run, or the engine cannot be asked.</exception>
@@ -23,10 +24,11 @@ internal static class ContainerProcesses
     }
 
     private static ContainerProcess? Parse(IReadOnlyList<string> row) =>
-        row.Count >= 3
+        row.Count >= 4
+        && !row[2].StartsWith(Ended)
         && int.TryParse(row[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
         && int.TryParse(row[1], NumberStyles.None, CultureInfo.InvariantCulture, out var parent)
-            ? new ContainerProcess(id, parent, row[2])
+            ? new ContainerProcess(id, parent, row[3])
             : null;
 }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace BackupSidecar.Docker;
@@ -73,8 +74,13 @@ internal sealed record ContainerState
 
     public int ExitCode { get; init; }
 
-    /// <summary>When it was last started.</summary>
-    public DateTimeOffset? StartedAt { get; init; }
+    /// <summary>As the engine writes it; see <see cref="Started"/>.</summary>
+    public string? StartedAt { get; init; }
+
+    /// <summary>When it last began to run; null if the engine does not say.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Started =>
+        DateTimeOffset.TryParse(StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
 
     /// <summary>Whether it was killed for want of memory.</summary>
     [JsonPropertyName("OOMKilled")]
@@ -121,6 +127,8 @@ internal sealed record ContainerHostConfig
 /// <summary>Something that is mounted into a container: a volume, a folder or file of the host ("bind"), or memory ("tmpfs").</summary>
 internal sealed record ContainerMount
 {
+    private const int MadeUpNameLength = 64;
+
     public string? Type { get; init; }
 
     /// <summary>Of a volume; 64 hex digits if nobody gave it one.</summary>
@@ -132,12 +140,13 @@ internal sealed record ContainerMount
     /// <summary>Where it is seen in the container.</summary>
     public required string Destination { get; init; }
 
-    /// <summary>Of a volume: "local", or a plug-in.</summary>
-    public string? Driver { get; init; }
-
     /// <summary>Whether the container may write to it.</summary>
     [JsonPropertyName("RW")]
     public bool IsWritable { get; init; }
+
+    /// <summary>Whether it is a volume that nobody gave a name: the engine made one up.</summary>
+    [JsonIgnore]
+    public bool IsAnonymous => this is { Type: MountType.Volume, Name.Length: MadeUpNameLength } && Name.All(char.IsAsciiHexDigit);
 }
 
 /// <summary>By which names and ports a container can be reached.</summary>

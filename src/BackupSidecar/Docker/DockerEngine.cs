@@ -44,6 +44,10 @@ internal sealed partial class DockerEngine : IDisposable
         Timeout = Timeout.InfiniteTimeSpan,
     });
 
+    /// <summary>All containers, running or not.</summary>
+    public Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(CancellationToken cancellation) =>
+        ListContainersAsync(new Dictionary<string, string>(), cancellation);
+
     /// <summary>All containers, running or not, that carry all of the labels with these values.</summary>
     public async Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(
         IReadOnlyDictionary<string, string> labels, CancellationToken cancellation)

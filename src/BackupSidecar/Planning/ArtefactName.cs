@@ -6,7 +6,8 @@ namespace BackupSidecar.Planning;
 /// <summary>
 /// The name of a backup that is the dump of one labelled database and nothing else, as Label Backup has it:
 /// <c>[prefix/]kind-database-yyyyMMddHHmmss</c> in UTC, with an extension that says what the dump is (<c>.dump.gz</c>, <c>.sql.gz</c>,
-/// <c>.archive.gz</c>, <c>.rdb.gz</c>, then <c>.gpg</c> if encrypted). It is the whole name in a store.
+/// <c>.archive.gz</c>, <c>.rdb.gz</c>, then <c>.gpg</c> if encrypted). It is the whole name in a store. "Local" time is in UTC here, whatever
+/// the zone of the place is.
 /// </summary>
 internal sealed partial record ArtefactName(string Prefix, string Kind, string Database, DateTime LocalTime, string Extension)
     : ArchiveName($"{Kind}-{Database}", LocalTime, Extension)
@@ -14,9 +15,6 @@ internal sealed partial record ArtefactName(string Prefix, string Kind, string D
     public const string MetadataSuffix = ".metadata.json";
 
     private const string UtcFormat = "yyyyMMddHHmmss";
-
-    /// <summary>Whatever the zone of the place is: "local" is in UTC here.</summary>
-    public DateTime UtcTime => LocalTime;
 
     public override string Timestamp => LocalTime.ToString(UtcFormat, CultureInfo.InvariantCulture);
 

@@ -18,15 +18,13 @@ internal sealed record ServiceContainer(string ConfiguredName, ContainerDetails 
 /// <param name="ownContainer">The id of the container that this program runs in, or null.</param>
 internal sealed class ServiceResolver(DockerEngine engine, ServiceSettings settings, string? ownContainer)
 {
-    private static readonly Dictionary<string, string> AnyLabels = [];
-
     /// <summary>The containers in the order of the settings, each once.</summary>
     /// <exception cref="ServiceException">A service is not there or may not be stopped.</exception>
     public async Task<IReadOnlyList<ServiceContainer>> ResolveAsync(CancellationToken cancellation)
     {
         var own = ownContainer is null ? null : await engine.InspectAsync(ownContainer, cancellation);
         var matching = new ServiceMatching(
-            settings.StopsContainersOnly ? null : settings.ComposeProject ?? own?.Label(ComposeLabels.Project), await engine.ListContainersAsync(AnyLabels, cancellation));
+            settings.StopsContainersOnly ? null : settings.ComposeProject ?? own?.Label(ComposeLabels.Project), await engine.ListContainersAsync(cancellation));
         var refusal = new ServiceRefusal(own?.Id, settings.DockerHost);
         var found = new List<ServiceContainer>();
         var faults = new List<string>();

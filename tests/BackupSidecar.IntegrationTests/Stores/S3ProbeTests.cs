@@ -118,6 +118,29 @@ public sealed class S3ProbeTests(CephServer ceph)
         Assert.Empty(await store.ListAsync(Token).ToListAsync(Token));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(int.MaxValue)]
+    public async Task A_success_that_was_none_is_written_again_and_named_if_it_stays_so(int lost)
+    {
+        var puts = 0;
+        await using var proxy = new FaultProxy(
+            await ceph.HttpAsync(), request => request.HttpMethod == "PUT" && ++puts <= lost ? Fault.Answer.Error(200, "InternalError") : null);
+        var settings = CephServer.Settings(proxy.Endpoint, await ceph.NewBucketAsync());
+
+        if (lost == int.MaxValue)
+        {
+            await AssertRefusedAsync(settings, "takes what is written, and does not have it afterwards");
+        }
+        else
+        {
+            using var store = Open(settings);
+            await store.ProbeAsync(Token);
+            Assert.Empty(await store.ListAsync(Token).ToListAsync(Token));
+        }
+        Assert.InRange(puts, 3, 4);
+    }
+
     [Fact]
     public async Task A_sweep_aborts_old_uploads_of_this_backup_and_no_others()
     {

@@ -1,4 +1,5 @@
 using BackupSidecar.Backrest;
+using BackupSidecar.Backrest.Configs;
 using BackupSidecar.Configuration.Backrest;
 using BackupSidecar.Configuration.Input;
 using BackupSidecar.Docker;
@@ -20,9 +21,9 @@ public sealed class BackrestRestartTests : IAsyncLifetime
     public BackrestRestartTests()
     {
         _backrest = _daemon.Add("backrest");
-        _backrest.Processes.AddRange([["100", "90", "tini"], ["101", "100", "backrest"]]);
+        _backrest.Processes.AddRange([["100", "90", "Ss", "tini"], ["101", "100", "Sl", "backrest"]]);
         _engine = new DockerEngine(_daemon.Host, _clock);
-        _pending = new PendingApply(_folder["pending"], _clock);
+        _pending = new PendingApply(new ConfigFile(_folder["config.json"]), _clock);
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -61,7 +62,7 @@ public sealed class BackrestRestartTests : IAsyncLifetime
     [InlineData("sh")]
     public async Task A_backup_or_a_hook_of_Backrest_is_waited_for(string work)
     {
-        _backrest.Processes.Add(["102", "101", work]);
+        _backrest.Processes.Add(["102", "101", "S", work]);
         _pending.Note();
         _clock.Meanwhile = skipped =>
         {
@@ -78,7 +79,7 @@ public sealed class BackrestRestartTests : IAsyncLifetime
     [Fact]
     public async Task A_shell_that_a_person_has_opened_there_is_not_waited_for()
     {
-        _backrest.Processes.Add(["200", "1", "sh"]);
+        _backrest.Processes.Add(["200", "1", "S", "sh"]);
         _pending.Note();
 
         Assert.Equal(Applied.Done, await Restart().TryAsync(Cancellation));
@@ -87,13 +88,57 @@ public sealed class BackrestRestartTests : IAsyncLifetime
     [Fact]
     public async Task After_the_limit_it_is_restarted_all_the_same_and_says_so()
     {
-        _backrest.Processes.Add(["102", "101", "restic"]);
+        _backrest.Processes.Add(["102", "101", "R", "restic"]);
         _pending.Note();
 
         Assert.Equal(Applied.Done, await Restart().ApplyAsync(Cancellation));
 
         Assert.True(_clock.Skipped.Aggregate(TimeSpan.Zero, (sum, pause) => sum + pause) >= TimeSpan.FromHours(1));
         Assert.Contains(_log.Lines, line => line.StartsWith("Warning: Backrest (backrest) is still at work (restic)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_note_from_long_ago_gives_a_backup_that_runs_now_its_whole_time()
+    {
+        _pending.Note();
+        _clock.Pass(TimeSpan.FromHours(5));
+        _backrest.Processes.Add(["102", "101", "R", "restic"]);
+        var restart = Restart();
+
+        Assert.Equal(Applied.Later, await restart.TryAsync(Cancellation));
+        _clock.Pass(TimeSpan.FromMinutes(59));
+        Assert.Equal(Applied.Later, await restart.TryAsync(Cancellation));
+        Assert.Empty(Restarts);
+        _clock.Pass(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(Applied.Done, await restart.TryAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("restic")]
+    [InlineData("sh")]
+    public async Task What_has_ended_and_was_not_fetched_by_its_parent_is_no_work(string ended)
+    {
+        _backrest.Processes.Add(["102", "101", "Z", $"{ended} <defunct>"]);
+        _backrest.Processes.Add(["103", "1", "Zs", ended]);
+        _pending.Note();
+
+        Assert.Equal(Applied.Done, await Restart().TryAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(-1, 1)]
+    public async Task A_Backrest_that_somebody_started_after_the_change_knows_it(int minutes, int restarts)
+    {
+        _pending.Note();
+        _folder.Write("config.json", "{}");
+        _backrest.StartedAt = TimeProvider.System.GetUtcNow().AddMinutes(minutes);
+
+        Assert.Equal(Applied.Done, await Restart().TryAsync(Cancellation));
+
+        Assert.Equal(restarts, Restarts.Count);
+        Assert.Null(_pending.Read());
     }
 
     [Fact]
@@ -167,7 +212,7 @@ public sealed class BackrestRestartTests : IAsyncLifetime
     [Fact]
     public void A_note_that_is_damaged_is_a_note()
     {
-        _folder.Write("pending", "{");
+        _folder.Write(".config.json.backup-sidecar-pending", "{");
 
         Assert.NotNull(_pending.Read());
     }

@@ -84,7 +84,7 @@ public sealed class ConfigFileTests : IDisposable
         var read = await file.ReadAsync(Cancellation);
 
         var replacing = await Assert.ThrowsAsync<BackrestException>(() => file.TryReplaceAsync(read!, New, Cancellation));
-        var noting = Assert.Throws<BackrestException>(() => new PendingApply(file.Beside("pending"), TimeProvider.System).Note());
+        var noting = Assert.Throws<BackrestException>(() => new PendingApply(file, TimeProvider.System).Note());
 
         Assert.All([replacing, noting], failure => Assert.EndsWith("Mount its folder read-write.", failure.Message, StringComparison.Ordinal));
     }

@@ -52,6 +52,7 @@ public sealed class ConfigRulesTests
     [InlineData("""{"repos":[{"id":"main","uri":"x"}]}""", "its version is missing or below 2")]
     [InlineData("""{"version":0,"plans":[]}""", "its version is missing or below 2")]
     [InlineData("""{"version":4,"instance":"_x_"}""", "the instance '_x_'")]
+    [InlineData("""{"version":4,"instance":"ääääääääääääääääääääääääää"}""", "is longer than 50 bytes")]
     public void So_is_anything_else(string config, string fault) => Assert.Contains(fault, Assert.Single(Check(config)), StringComparison.Ordinal);
 
     [Fact]

@@ -62,8 +62,8 @@ public sealed class GeneratedConfigTests
     {
         var defaults = Defaults with { IncludeProjectName = random.Next(2) == 0 };
         var repos = DefaultRepo.ReposOf(config);
-        var all = Enumerable.Range(0, random.Next(5)).Select(_ => PlanSynthesis.Of(Container(random), defaults, DefaultRepo.Resolve(config, null)?.Id)).ToList();
-        return [.. PlanSet.Of(PlanSet.WithoutFights(all)).Where(plan => repos.Contains(plan.Repo))];
+        var all = Enumerable.Range(0, random.Next(5)).Select(_ => PlanSynthesis.Of(Container(random), defaults, DefaultRepo.Resolve(config, null, defaults.IsOurs)?.Id)).ToList();
+        return [.. PlanSet.Of(PlanSet.WithoutFights(all, defaults.IncludeProjectName)).Where(plan => repos.Contains(plan.Repo))];
     }
 
     private static PlannedContainer Container(Random random)

@@ -45,7 +45,7 @@ public sealed class HostPathsTests
     {
         var options = new HostPathOptions { VolumePrefix = "/docker_volumes/" };
         var moved = Volume("data", "/data") with { Source = "/mnt/docker/volumes/data/_data" };
-        var plugin = Volume("net", "/net") with { Source = "/plugins/abc/net", Driver = "netshare" };
+        var plugin = Volume("net", "/net") with { Source = "/plugins/abc/net" };
 
         Assert.Equal("/docker_volumes/data/_data/a", new HostPaths([Volume("data", "/data")], options).Map("/data/a"));
         Assert.Equal("/docker_volumes/data/_data", new HostPaths([moved], options).Map("/data"));
@@ -70,17 +70,17 @@ public sealed class HostPathsTests
             ],
             new HostPathOptions());
 
-        var (paths, leftOut) = host.Derive();
-
-        Assert.Equal(["/var/lib/docker/volumes/data/_data", "/srv/app"], paths);
-        Assert.Equal(["/cache"], leftOut);
+        Assert.Equal(["/var/lib/docker/volumes/data/_data", "/srv/app"], host.Derive());
+        var (unnamed, ofTheSystem) = host.LeftOut([]);
+        Assert.Equal(["/cache"], unnamed);
+        Assert.Equal(["/rootfs"], ofTheSystem);
     }
 
     [Fact]
     public void Folders_of_the_host_can_be_left_out() =>
         Assert.Equal(
             ["/var/lib/docker/volumes/data/_data"],
-            new HostPaths([Volume("data", "/data"), Bind("/srv/app", "/app")], new HostPathOptions { ExcludeBindMounts = true }).Derive().Paths);
+            new HostPaths([Volume("data", "/data"), Bind("/srv/app", "/app")], new HostPathOptions { ExcludeBindMounts = true }).Derive());
 
     [Theory]
     [InlineData("/data/cache/*", "/srv/cache/*")]
@@ -89,6 +89,8 @@ public sealed class HostPathsTests
     [InlineData("*.log", "*.log")]
     [InlineData("node_modules", "node_modules")]
     [InlineData("/nowhere/x", "/nowhere/x")]
+    [InlineData("!/data/cache/keep", "!/srv/cache/keep")]
+    [InlineData("!*.log", "!*.log")]
     public void Patterns_are_mapped_as_paths_are(string pattern, string host) =>
         Assert.Equal(host, new HostPaths([.. Nested, Bind("/srv/[odd]", "/odd")], new HostPathOptions()).MapPattern(pattern));
 }

@@ -16,7 +16,6 @@ internal static class PlanScene
         IdPrefix = Prefix,
         Schedule = "0 2 * * *",
         Retention = PlanRetention.Of(0, 0, 7, 4, 0, 0),
-        NeverStopped = ["backrest"],
     };
 
     public static BackrestPlan Plan(string id = Prefix + "app", string repo = "main") => new()
@@ -44,7 +43,6 @@ internal static class PlanScene
         Name = name,
         Source = $"/var/lib/docker/volumes/{name}/_data",
         Destination = destination,
-        Driver = "local",
     };
 
     public static ContainerMount Bind(string source, string destination) => new() { Type = MountType.Bind, Source = source, Destination = destination };
@@ -55,7 +53,7 @@ internal static class PlanScene
         ConfigMerge.Merge(Config(json), new PlanChanges
         {
             Wanted = wanted,
-            OwnBeginning = beginning,
+            IsOurs = (Defaults with { IdPrefix = beginning }).IsOurs,
             Living = wanted.Select(plan => plan.Id).Concat(living).ToHashSet(),
             Prune = prune,
             CountsUp = true,

@@ -109,10 +109,65 @@ public sealed class PlanSynthesisTests
     [Fact]
     public void Backrest_is_never_told_to_stop_itself()
     {
-        var made = PlanSynthesis.Of(Container("backrest", ("backrest.hooks.template", "stop-start")), Defaults, "main");
+        var made = PlanSynthesis.Of(Container("backrest", ("backrest.hooks.template", "stop-start")), Defaults with { NeverStopped = [new string('a', 64)] }, "main");
 
         Assert.Empty(made.Plan!.Hooks);
         Assert.Contains("would not be there to be started again", Assert.Single(made.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Commands_of_ones_own_take_the_place_of_the_template_and_that_is_told()
+    {
+        var made = PlanSynthesis.Of(Container("app", ("backrest.snapshot-start", "sync"), ("backrest.hooks.template", "stop-start")), Defaults, "main");
+
+        Assert.Equal("sync", Assert.Single(made.Plan!.Hooks).Command);
+        Assert.Contains("backrest.hooks.template does not count", Assert.Single(made.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_looks_like_the_systems_own_is_left_out_with_a_word_and_taken_if_it_is_named()
+    {
+        var container = Container("app") with
+        {
+            Mounts = [Volume("data", "/data"), Bind("/run/app", "/state"), Bind("/", "/host"), Bind("/var/run/docker.sock", "/var/run/docker.sock"), Bind("/etc/localtime", "/etc/localtime"), Bind("/sys", "/sys")],
+        };
+
+        var derived = PlanSynthesis.Of(container, Defaults, "main");
+        var named = PlanSynthesis.Of(container with { Labels = Container("app", ("backrest.paths.include", "/state")).Labels }, Defaults, "main");
+
+        Assert.Equal(["/var/lib/docker/volumes/data/_data"], derived.Plan!.Paths);
+        Assert.Contains("without /state, /host: ", Assert.Single(derived.Warnings), StringComparison.Ordinal);
+        Assert.Equal(["/run/app"], named.Plan!.Paths);
+        Assert.Empty(named.Warnings);
+    }
+
+    [Fact]
+    public void What_is_left_out_below_a_path_that_is_named_is_told_too()
+    {
+        var container = Container("app", ("backrest.paths.include", "/data")) with
+        {
+            Mounts = [Volume("data", "/data"), Bind("/run/app", "/data/state"), Volume(new string('c', 64), "/data/cache"), Volume(new string('d', 64), "/cache")],
+        };
+
+        var made = PlanSynthesis.Of(container, Defaults, "main");
+
+        Assert.Equal(["/var/lib/docker/volumes/data/_data"], made.Plan!.Paths);
+        Assert.Equal(2, made.Warnings.Count);
+        Assert.Contains(made.Warnings, warning => warning.Contains("/data/state", StringComparison.Ordinal));
+        Assert.Contains(made.Warnings, warning => warning.Contains("/data/cache", StringComparison.Ordinal) && !warning.Contains(", /cache", StringComparison.Ordinal));
+    }
+
+    /// <summary>A pattern that takes back an earlier one does so only behind it.</summary>
+    [Fact]
+    public void Patterns_keep_their_order_where_one_takes_others_back()
+    {
+        var plan = PlanSynthesis.Of(Container("app", ("backrest.paths.exclude", "/data/cache,!/data/cache/keep,*.tmp")), Defaults, "main").Plan!;
+        string[] expected = ["/var/lib/docker/volumes/data/_data/cache", "!/var/lib/docker/volumes/data/_data/cache/keep", "*.tmp"];
+
+        Assert.Equal(expected, plan.Excludes);
+        var added = Merge(HandMade.Config, [plan]);
+        Assert.Null(Merge(Text(added.Text), [plan]).Text);
+        Assert.NotNull(Merge(Text(added.Text), [plan with { Excludes = [.. expected.Order(StringComparer.Ordinal)] }]).Text);
     }
 
     [Theory]
@@ -157,11 +212,28 @@ public sealed class PlanSynthesisTests
         var blog = PlanSynthesis.Of(Container("db") with { Project = "blog", Name = "blog-db-1", Mounts = [Volume("blog", "/data")] }, Defaults, "main");
         var other = PlanSynthesis.Of(Container("app"), Defaults, "main");
 
-        var all = PlanSet.WithoutFights([shop, blog, other]);
+        var all = PlanSet.WithoutFights([shop, blog, other], includesProject: false);
 
         Assert.Equal("backrest_sidecar_app", Assert.Single(PlanSet.Of(all)).Id);
         Assert.Contains("and so would blog-db-1, with other content: none of them gets it. Tell them apart with --include-project-name.", all[0].Problem, StringComparison.Ordinal);
         Assert.NotNull(all[1].Problem);
+    }
+
+    [Theory]
+    [InlineData("a-b", "db", "a.b", "db", true, "rename one of them")]
+    [InlineData("shop", "my-db", "shop", "my.db", false, "rename one of them")]
+    [InlineData(null, null, null, null, true, "rename one of them")]
+    [InlineData("shop", "db", "blog", "db", false, "--include-project-name")]
+    [InlineData("shop", "db", null, null, false, "--include-project-name")]
+    [InlineData("shop", "db", "shop", "db", true, "copies of one service")]
+    public void The_advice_to_those_who_fight_is_one_that_helps(string? project, string? service, string? otherProject, string? otherService, bool includes, string advice)
+    {
+        var defaults = Defaults with { IncludeProjectName = includes };
+        var one = PlanSynthesis.Of(Container("x") with { Project = project, Service = service, Name = service is null ? "my-db" : "1" }, defaults, "main");
+        var other = PlanSynthesis.Of(
+            Container("x") with { Project = otherProject, Service = otherService, Name = otherService is not null ? "2" : service is null ? "my.db" : "db", Mounts = [Volume("other", "/data")] }, defaults, "main");
+
+        Assert.All(PlanSet.WithoutFights([one, other], includes), each => Assert.EndsWith($"{advice}.", each.Problem![..(each.Problem!.IndexOf(advice, StringComparison.Ordinal) + advice.Length)] + ".", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -170,7 +242,7 @@ public sealed class PlanSynthesisTests
         var one = PlanSynthesis.Of(Container("web"), Defaults, "main");
         var two = PlanSynthesis.Of(Container("web") with { Name = "shop-web-2" }, Defaults, "main");
 
-        Assert.Single(PlanSet.Of(PlanSet.WithoutFights([one, two])));
+        Assert.Single(PlanSet.Of(PlanSet.WithoutFights([one, two], includesProject: false)));
     }
 
     [Fact]

@@ -163,6 +163,75 @@ public sealed class ReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_plan_keeps_its_repository_whatever_plan_comes_first_and_a_new_one_follows_those_of_others()
+    {
+        Label("app");
+        await Reconciler().RunAsync(Cancellation);
+        Assert.Equal("main", RepoOf("backrest_sidecar_app"));
+        // As if a plan on the other repository had been made, and Backrest had sorted them all by name.
+        _folder.Write("config.json", Config.Replace("{ \"id\": \"keep-last\", \"repo\": \"main\"", "{ \"id\": \"keep-last\", \"repo\": \"disk\"", StringComparison.Ordinal));
+
+        Assert.Equal(0, (await Reconciler().RunAsync(Cancellation)).Changed);
+        Label("fresh");
+        await Reconciler().RunAsync(Cancellation);
+
+        Assert.Equal(("main", "disk"), (RepoOf("backrest_sidecar_app"), RepoOf("backrest_sidecar_fresh")));
+    }
+
+    [Fact]
+    public async Task Plans_of_ours_decide_nothing_for_others_of_ours()
+    {
+        Label("fresh");
+        _folder.Write("config.json", """
+            {"modno":1,"version":4,"repos":[{"id":"main","uri":"x"},{"id":"disk","uri":"y"}],
+             "plans":[{"id":"backrest_sidecar_a","repo":"disk","paths":["/a"],"schedule":{"cron":"0 2 * * *"}}]}
+            """);
+
+        await Reconciler().RunAsync(Cancellation);
+
+        Assert.Equal(("disk", "main"), (RepoOf("backrest_sidecar_a"), RepoOf("backrest_sidecar_fresh")));
+    }
+
+    [Fact]
+    public async Task A_plan_moves_to_the_repository_that_the_operator_names_and_from_one_that_is_gone()
+    {
+        Label("app");
+        await Reconciler().RunAsync(Cancellation);
+        _flags["--default-repo"] = ["disk"];
+
+        await Reconciler().RunAsync(Cancellation);
+        Assert.Equal("disk", RepoOf("backrest_sidecar_app"));
+        _flags.Clear();
+        _folder.Write("config.json", Config.Replace("\"repo\": \"disk\",\n      \"paths\": [\n", "\"repo\": \"gone\",\n      \"paths\": [\n", StringComparison.Ordinal));
+        Assert.Equal("gone", RepoOf("backrest_sidecar_app"));
+
+        await Reconciler().RunAsync(Cancellation);
+
+        Assert.Equal("main", RepoOf("backrest_sidecar_app"));
+    }
+
+    [Theory]
+    [InlineData("id")]
+    [InlineData("short id")]
+    [InlineData("/nas-web-1")]
+    [InlineData("nas-web-1")]
+    [InlineData("web")]
+    public async Task However_Backrest_is_named_its_own_container_gets_no_hook_that_stops_it(string named)
+    {
+        var backrest = _docker.Add("nas-web-1", "nas", "web");
+        backrest.Labels["backrest.enable"] = "true";
+        backrest.Labels["backrest.hooks.template"] = "simple-stop-start";
+        backrest.Mounts.Add(Volume("config"));
+        _flags["--backrest-container"] = [named switch { "id" => backrest.Id, "short id" => backrest.Id[..12], _ => named }];
+
+        await Reconciler().RunAsync(Cancellation);
+
+        Assert.Contains("backrest_sidecar_web", PlanIds);
+        Assert.DoesNotContain("docker stop", Config, StringComparison.Ordinal);
+        Assert.Single(_log.Lines, line => line.Contains("it would not be there to be started again", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Over_the_api_what_somebody_saved_meanwhile_is_merged_again()
     {
         Label("app");
@@ -183,6 +252,8 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal(8, backrest.Config["plans"]!.AsArray().Count);
         Assert.Contains(_log.Lines, line => line.Contains("is read and merged again", StringComparison.Ordinal));
     }
+
+    private string RepoOf(string id) => PlanScene.Config(Config).Plans.Single(plan => plan.TextOf("id") == id).TextOf("repo");
 
     private FakeContainer Label(string service, params (string Key, string Value)[] labels)
     {
@@ -206,6 +277,6 @@ public sealed class ReconcilerTests : IAsyncLifetime
     private Reconciler Reconciler(IConfigStore? store = null)
     {
         var settings = new BackrestReader(_flags, new Dictionary<string, string>(), _ => FileReading.Missing).Read();
-        return new Reconciler(settings, PlanDefaultsReader.Read(settings, null), _engine, store ?? new ConfigFile(_folder["config.json"]), pending: null, _log);
+        return new Reconciler(settings, PlanDefaultsReader.Read(settings), _engine, store ?? new ConfigFile(_folder["config.json"]), pending: null, _log);
     }
 }

@@ -238,6 +238,61 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         Assert.Contains("remove made-2", _docker.Recorded("remove "));
     }
 
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_backup_that_is_asked_to_end_starts_everything_and_says_by_its_code_that_it_was_interrupted()
+    {
+        _docker.Add("db").Labels["backrest.quiesce"] = "true";
+        using var reached = new SemaphoreSlim(0);
+        using var held = new ManualResetEventSlim();
+        _docker.Program = _ =>
+        {
+            reached.Release();
+            held.Wait(TestContext.Current.CancellationToken);
+            return ("", 0);
+        };
+        using var backup = _program.Start("backrest", "backup-once");
+        await reached.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("db", _docker.Standing);
+
+        ForegroundProcess.Terminate(backup.Id);
+        await _docker.Saw("start db");
+        held.Set();
+
+        Assert.Equal(143, (await BuiltProgram.EndOfAsync(backup)).ExitCode);
+        Assert.Empty(_docker.Standing);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Backups_of_two_state_folders_leave_each_other_alone_but_never_share_a_repository()
+    {
+        using var reached = new SemaphoreSlim(0);
+        using var held = new ManualResetEventSlim();
+        _docker.Program = container =>
+        {
+            if ((string)container.MadeWith!["Cmd"]![0]! == "first")
+            {
+                reached.Release();
+                held.Wait(TestContext.Current.CancellationToken);
+            }
+            return ("", 0);
+        };
+        File.WriteAllText(_program.Path("env"), "RESTIC_REPOSITORY=/repo\n");
+        File.WriteAllText(_program.Path("other"), "RESTIC_REPOSITORY=/elsewhere\n");
+        using var first = _program.Start("backrest", "backup-once", "--rcb-command", "first", "--rcb-env-file", _program.Path("env"));
+        await reached.WaitAsync(TestContext.Current.CancellationToken);
+        _program.Settings["BACKUP_STATE_DIR"] = _program.Path("second-state");
+
+        await EndsAsync(0, "backrest", "backup-once", "--rcb-command", "second", "--rcb-env-file", _program.Path("other"));
+        var refused = await EndsAsync(3, "backrest", "backup-once", "--rcb-command", "third", "--rcb-env-file", _program.Path("env"));
+        Assert.Equal(["create first", "create second"], _docker.Recorded("create "));
+        Assert.Equal(["remove made-2"], _docker.Recorded("remove "));
+        Assert.Contains("made-1", refused.Errors, StringComparison.Ordinal);
+        held.Set();
+
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(first)).ExitCode);
+        await EndsAsync(0, "backrest", "backup-once", "--rcb-command", "third", "--rcb-env-file", _program.Path("env"));
+    }
+
     private FakeContainer Label(string service)
     {
         var container = _docker.Add($"shop-{service}-1", "shop", service);

@@ -1,7 +1,6 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Backrest;
 using BackupSidecar.Configuration.Input;
-using BackupSidecar.Configuration.Values;
 
 namespace BackupSidecar.Tests.Configuration;
 
@@ -90,27 +89,6 @@ public sealed class BackrestReaderTests
             ["--apply", "--backrest-url", "--docker-sock", "--interval", "--log-format", "--log-level", "--rcb-command", "--rcb-env-file", "--restart-timeout", "--restart-wait", "--volume-prefix", "BACKREST_PASSWORD", "BACKREST_PASSWORD_FILE"],
             failure.Faults.Select(fault => fault.Setting).Distinct().Order(StringComparer.Ordinal));
     }
-
-    [Theory]
-    [InlineData("1m30s", 90)]
-    [InlineData("1.5h", 5400)]
-    [InlineData("500ms", 0.5)]
-    [InlineData("2h0.5m", 7230)]
-    public void Lengths_of_time_are_those_of_programs_in_Go(string text, double seconds)
-    {
-        Assert.True(GoDurationText.TryParse(text, out var value));
-        Assert.Equal(TimeSpan.FromSeconds(seconds), value);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("s")]
-    [InlineData("5")]
-    [InlineData("5 s")]
-    [InlineData("-5s")]
-    [InlineData("1d")]
-    [InlineData("999999999h")]
-    public void Others_are_not(string text) => Assert.False(GoDurationText.TryParse(text, out _));
 
     [Fact]
     public void The_docs_list_every_option_with_its_variable_and_default()

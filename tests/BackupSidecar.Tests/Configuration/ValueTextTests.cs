@@ -50,6 +50,28 @@ public sealed class ValueTextTests
     }
 
     [Theory]
+    [InlineData("1m30s", 90)]
+    [InlineData("1.5h", 5400)]
+    [InlineData("500ms", 0.5)]
+    [InlineData("2h0.5m", 7230)]
+    [InlineData("1d", 86_400)]
+    [InlineData("0", 0)]
+    public void A_duration_of_programs_in_Go_is_read(string text, double seconds)
+    {
+        Assert.True(PeriodText.TryParseDuration(text, out var value));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("s")]
+    [InlineData("5")]
+    [InlineData("5 s")]
+    [InlineData("-5s")]
+    [InlineData("999999999h")]
+    public void What_is_none_of_Go_is_refused(string text) => Assert.False(PeriodText.TryParseDuration(text, out _));
+
+    [Theory]
     [InlineData("BACKUP_STOP_WAIT", "7 d")]
     [InlineData("BACKUP_STOP_WAIT", "-1")]
     [InlineData("BACKUP_STOP_WAIT", "2d")]

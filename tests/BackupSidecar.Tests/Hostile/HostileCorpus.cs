@@ -66,6 +66,8 @@ internal static class HostileCorpus
         yield return Refused("a pax name behind a GNU name", _ => [TarStream.Extended('L', Climbs + "\0"), Pax(("path", "data/a")), File("data/a")]);
         yield return Refused("two pax names", _ => [Pax(("path", Climbs), ("path", "data/a")), File("data/a")]);
         yield return Refused("two pax headers", _ => [Pax(("path", Climbs)), Pax(("path", "data/a")), File("data/a")]);
+        yield return Refused("a pax header that names the entry, and one that makes tar forget it", _ => [Pax(("path", "data/a")), Pax(("mtime", "1")), File(Climbs)]);
+        yield return Refused("a name of a sparse file, and a pax header that makes tar forget it", _ => [Pax(("GNU.sparse.name", "data/a")), TarStream.Extended('x', ""), File("data/b")]);
         yield return Refused("two GNU names", _ => [TarStream.Extended('L', Climbs + "\0"), TarStream.Extended('L', "data/a\0"), File("data/a")]);
         yield return Refused("a pax name that is taken back", _ => [Pax(("path", Climbs), ("path", "")), File("data/a")]);
         yield return Refused("an invented name of a sparse file", _ => [Pax(("path", "data/a"), ("GNU.sparse.major", "1"), ("GNU.sparse.name", Climbs)), File("data/a")]);
@@ -109,6 +111,7 @@ internal static class HostileCorpus
         yield return Refused("a hard link to a link, then a file through it", canary => [Link("data/out", canary), Hard("data/again", "data/out"), File("data/again/bird")]);
         yield return Refused("a hard link by pax", canary => [Pax(("linkpath", canary + "/bird")), Hard("data/bird", "data/first")]);
         yield return Refused("a hard link by GNU", canary => [TarStream.Extended('K', canary + "/bird\0"), Hard("data/bird", "data/first")]);
+        yield return Refused("a hard link by pax that tar forgets", canary => [Pax(("linkpath", "data/first")), Pax(("mtime", "1")), Hard("data/bird", canary + "/bird")]);
         yield return Refused("a hard link to another source", _ => [Hard("data/bird", "canary/bird")]);
         yield return Refused("a hard link to nothing", _ => [Hard("data/bird", "data/nothing")]);
         yield return Contained("a hard link to a link of the archive", canary => [Link("data/out", canary + "/bird"), Hard("data/again", "data/out")]);

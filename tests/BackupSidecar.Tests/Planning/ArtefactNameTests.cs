@@ -17,7 +17,7 @@ public sealed class ArtefactNameTests
     public void A_name_is_read_and_written_as_it_stands(string text, string prefix, string kind, string database, string entry)
     {
         Assert.True(ArtefactName.TryParse(text, out var name));
-        Assert.Equal((prefix, kind, database, Time, entry), (name.Prefix, name.Kind, name.Database, name.UtcTime, name.EntryName));
+        Assert.Equal((prefix, kind, database, Time, entry), (name.Prefix, name.Kind, name.Database, name.LocalTime, name.EntryName));
         Assert.Equal((text, text + ".metadata.json"), (name.FileName, name.ManifestFileName));
     }
 

@@ -18,8 +18,6 @@ internal sealed class FakeContainer(string id, string name)
 
     public string Status { get; set; } = "running";
 
-    public DateTimeOffset StartedAt { get; set; }
-
     public bool AutoRemove { get; set; }
 
     public string[] Aliases { get; set; } = [];
@@ -41,7 +39,10 @@ internal sealed class FakeContainer(string id, string name)
     /// <summary>As the engine describes them.</summary>
     public List<JsonObject> Mounts { get; } = [];
 
-    /// <summary>Process, parent and name of what runs in it.</summary>
+    /// <summary>When it last began to run; null where nobody asks.</summary>
+    public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>Process, parent, state and name of what runs in it.</summary>
     public List<string[]> Processes { get; } = [];
 
     public int FailingRestarts { get; set; }
@@ -259,7 +260,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             return Error(404, "page not found");
         return parts[2] switch
         {
-            "top" => new TinyResponse(200, new JsonObject { ["Titles"] = new JsonArray("PID", "PPID", "COMMAND"), ["Processes"] = JsonSerializer.SerializeToNode(container.Processes) }.ToJsonString()),
+            "top" => new TinyResponse(200, new JsonObject { ["Processes"] = JsonSerializer.SerializeToNode(container.Processes.Select(process => Columns(request.Query).Select(column => process[column]))) }.ToJsonString()),
             "restart" => Restart(container, request.Query),
             "logs" => Logs(container),
             "json" => new TinyResponse(200, Describe(container).ToJsonString()),
@@ -333,8 +334,12 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     private FakeContainer? Find(string idOrName)
     {
         lock (_gate)
-            return _containers.Find(container => container.Id == idOrName || container.Name == idOrName);
+            return _containers.Find(container => container.Id == idOrName || container.Name == idOrName) ?? _containers.Find(container => container.Id.StartsWith(idOrName, StringComparison.Ordinal));
     }
+
+    /// <summary>Those that were asked for, in that order.</summary>
+    private static IEnumerable<int> Columns(string query) =>
+        Uri.UnescapeDataString(query).Split(' ')[^1].Split(',').Select(name => Array.IndexOf(["pid", "ppid", "stat", "comm"], name));
 
     private JsonArray List(string query)
     {
@@ -364,7 +369,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
             ["Paused"] = container.Status == "paused",
             ["Restarting"] = container.Status == "restarting",
             ["ExitCode"] = container.ExitCode,
-            ["StartedAt"] = $"{container.StartedAt.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'.123456789Z'}",
+            ["StartedAt"] = container.StartedAt is { } at ? $"{at.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffffff}89Z" : "0001-01-01T00:00:00Z",
         },
         ["Config"] = new JsonObject { ["Hostname"] = container.Id[..12], ["Labels"] = JsonSerializer.SerializeToNode(container.Labels) },
         ["HostConfig"] = new JsonObject { ["AutoRemove"] = container.AutoRemove },

@@ -10,6 +10,7 @@ namespace BackupSidecar.Archives.Tar;
 internal sealed class PaxRecords
 {
     private readonly HashSet<string> _said = [];
+    private bool _isRead;
 
     public string? Path { get; private set; }
 
@@ -37,6 +38,8 @@ internal sealed class PaxRecords
     /// <exception cref="InvalidDataException">They are not that.</exception>
     public void Read(ReadOnlySpan<byte> records)
     {
+        // Of two headers of one entry GNU tar forgets the first, whatever the second says; others take both.
+        (_isRead, IsAmbiguous) = (true, IsAmbiguous || _isRead);
         while (records.Length > 0)
         {
             Split(ref records, out var key, out var value);

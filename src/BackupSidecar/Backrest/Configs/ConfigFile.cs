@@ -24,6 +24,9 @@ internal sealed class ConfigFile(string path) : IConfigStore
     /// <summary>A file beside the configuration, for what has to be remembered of it.</summary>
     public string Beside(string suffix) => Path.Combine(Folder, $".{Path.GetFileName(Target)}.{suffix}");
 
+    /// <summary>When it was last written, or touched in any other way; null if it is not there.</summary>
+    public DateTimeOffset? ChangedBy => Posix.Find(new RawPath(Target))?.ChangedBy;
+
     public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => Guarded<ConfigText?>("read", () =>
     {
         SweepFresh();

@@ -9,8 +9,8 @@ internal sealed record PlanChanges
     /// <summary>One for each id.</summary>
     public required IReadOnlyList<BackrestPlan> Wanted { get; init; }
 
-    /// <summary>What the names of our plans begin with. If it is empty, nothing that is there can be told to be ours.</summary>
-    public required string OwnBeginning { get; init; }
+    /// <summary>Which plans are ours, by their names.</summary>
+    public required Func<string, bool> IsOurs { get; init; }
 
     /// <summary>The names of plans whose containers are there, also of those that have no plan now.</summary>
     public required IReadOnlySet<string> Living { get; init; }
@@ -20,8 +20,6 @@ internal sealed record PlanChanges
 
     /// <summary>Whether the modification number goes up.</summary>
     public bool CountsUp { get; init; }
-
-    public bool IsOurs(string id) => OwnBeginning.Length > 0 && id.StartsWith(OwnBeginning, StringComparison.Ordinal);
 }
 
 /// <summary>What became of the text, and of each plan by its name.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace BackupSidecar.Backrest.Configs;
@@ -35,8 +36,8 @@ internal sealed class ConfigRules
             Add($"its version is missing or below {OldestVersion}. Start Backrest once with it, so that Backrest brings it up to date.");
         if (root.TryFind(out var instance, "instance") && instance.GetText() is { } name)
         {
-            if (name.Length > LongestInstance)
-                Add($"the instance '{name}' is longer than {LongestInstance} characters.");
+            if (Encoding.UTF8.GetByteCount(name) > LongestInstance)
+                Add($"the instance '{name}' is longer than {LongestInstance} bytes.");
             CheckReserved("the instance", name);
         }
         var repos = CheckRepos(root);

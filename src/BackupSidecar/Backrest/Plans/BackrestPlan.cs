@@ -1,7 +1,7 @@
 namespace BackupSidecar.Backrest.Plans;
 
 /// <summary>
-/// A plan of Backrest's: what of it labels decide. Paths and patterns are sorted and stand once each, as Backrest itself keeps them.
+/// A plan of Backrest's: what of it labels decide. Paths are sorted and stand once each, as Backrest itself keeps them.
 /// </summary>
 internal sealed record BackrestPlan
 {
@@ -12,6 +12,7 @@ internal sealed record BackrestPlan
     /// <summary>As Backrest sees them.</summary>
     public required IReadOnlyList<string> Paths { get; init; }
 
+    /// <summary>See <see cref="Arranged"/>.</summary>
     public IReadOnlyList<string> Excludes { get; init; } = [];
 
     /// <summary>Five fields, in the local time of Backrest.</summary>
@@ -22,6 +23,13 @@ internal sealed record BackrestPlan
 
     /// <summary>In the order in which they run.</summary>
     public IReadOnlyList<CommandHook> Hooks { get; init; } = [];
+
+    /// <summary>Patterns that leave out are sorted, as older versions of Backrest sort them; where one takes others back (<c>!</c>), the order is what it is.</summary>
+    public static IReadOnlyList<string> Arranged(IEnumerable<string> excludes)
+    {
+        var all = excludes.ToList();
+        return all.Exists(pattern => pattern.StartsWith('!')) ? all : [.. all.Distinct().Order(StringComparer.Ordinal)];
+    }
 }
 
 /// <summary>A command that Backrest runs on some occasions. <see cref="OnError"/> is its policy if the command fails; null: none.</summary>

@@ -1,4 +1,5 @@
 using BackupSidecar.Docker;
+using BackupSidecar.Processes;
 
 namespace BackupSidecar.Backrest.Plans;
 
@@ -23,32 +24,37 @@ internal sealed record HostPathOptions
 /// </summary>
 internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOptions options)
 {
-    private const int AnonymousNameLength = 64;
     private const string Data = "_data";
 
-    /// <summary>What the engine, the host's clock and other programs put into containers: no data of theirs.</summary>
-    private static readonly string[] SystemFolders = ["/proc", "/sys", "/dev", "/run", "/var/run"];
+    /// <summary>What the kernel, the host's clock and other programs put into containers: no data of theirs, and nobody looks for it in a backup.</summary>
+    private static readonly string[] KernelFolders = ["/proc", "/sys", "/dev"];
 
     private static readonly string[] SystemFiles =
-        ["/", "/etc/localtime", "/etc/timezone", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/passwd", "/etc/group"];
+        ["/etc/localtime", "/etc/timezone", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/etc/passwd", "/etc/group"];
+
+    private static readonly string[] RuntimeFolders = ["/run", "/var/run"];
 
     private static readonly char[] PatternCharacters = ['*', '?', '[', '\\'];
 
-    /// <summary>The places of all mounts that hold data; and, left out, those that could hold some under a name that does not last.</summary>
-    public (IReadOnlyList<string> Paths, IReadOnlyList<string> LeftOut) Derive()
+    /// <summary>The places of all mounts that hold data under a name that lasts.</summary>
+    public IEnumerable<string> Derive() => mounts
+        .Where(mount => IsData(mount) && !IsExcluded(mount))
+        .Select(HostPathOf)
+        .OfType<string>();
+
+    /// <summary>
+    /// What could hold data and is not in the backup unless somebody names it, as the container sees it: volumes without a name, and
+    /// folders of the host that look like the system's own.
+    /// </summary>
+    /// <param name="named">The paths that are backed up, without "." and ".."; if there are none, all mounts are meant.</param>
+    public (IReadOnlyList<string> Unnamed, IReadOnlyList<string> OfTheSystem) LeftOut(IReadOnlyList<string> named)
     {
-        var paths = new List<string>();
-        var leftOut = new List<string>();
-        foreach (var mount in mounts)
-        {
-            if (mount.Type == MountType.Bind && (options.ExcludeBindMounts || IsOfTheSystem(Clean(mount.Source ?? "/"))))
-                continue;
-            if (IsAnonymous(mount))
-                leftOut.Add(mount.Destination);
-            else if (HostPathOf(mount) is { } path)
-                paths.Add(path);
-        }
-        return (paths, leftOut);
+        var meant = mounts.Where(mount => named.Count == 0 ? !IsExcluded(mount) : IsBelowThese(Clean(mount.Destination))).ToList();
+        return (
+            [.. meant.Where(mount => mount.IsAnonymous).Select(mount => mount.Destination)],
+            [.. meant.Where(mount => mount.Type == MountType.Bind && !IsData(mount) && MayBeData(SourceOf(mount))).Select(mount => mount.Destination)]);
+
+        bool IsBelowThese(string destination) => !named.Contains(destination) && named.Any(path => Containment.IsBelow(destination, path));
     }
 
     /// <summary>The host's path for one that the container sees; a path on no mount stays as it is. Null if it lies in memory only.</summary>
@@ -63,14 +69,19 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
     /// <summary>The places of what is mounted below a path: the container sees it there, and on the host it lies elsewhere.</summary>
     /// <param name="path">Absolute, without "." and "..".</param>
     public IEnumerable<string> MountedBelow(string path) => mounts
-        .Where(mount => Clean(mount.Destination) != path && IsWithin(Clean(mount.Destination), path))
-        .Where(mount => !IsAnonymous(mount) && !(mount.Type == MountType.Bind && IsOfTheSystem(Clean(mount.Source ?? "/"))))
+        .Where(mount => Clean(mount.Destination) != path && Containment.IsWithin(Clean(mount.Destination), path))
+        .Where(IsData)
         .Select(HostPathOf)
         .OfType<string>();
 
-    /// <summary>The host's pattern for one that the container sees: what of it lies on the host's side is taken literally. Patterns that are not absolute stay as they are.</summary>
+    /// <summary>
+    /// The host's pattern for one that the container sees: what of it lies on the host's side is taken literally. Patterns that are not
+    /// absolute stay as they are; a "!", which takes back what others leave out, stands before either.
+    /// </summary>
     public string MapPattern(string pattern)
     {
+        if (pattern.StartsWith('!'))
+            return "!" + MapPattern(pattern[1..]);
         if (!pattern.StartsWith('/') || MountOf(pattern) is not { } mount || HostPathOf(mount) is not { } root)
             return pattern;
         var literal = string.Concat(root.Select(character => PatternCharacters.Contains(character) ? $@"\{character}" : character.ToString()));
@@ -81,7 +92,7 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
     public static string Clean(string path) => path.StartsWith('/') ? System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)) : path;
 
     private ContainerMount? MountOf(string path) => mounts
-        .Where(mount => mount.Destination.Length > 0 && IsWithin(path, Clean(mount.Destination)))
+        .Where(mount => mount.Destination.Length > 0 && Containment.IsWithin(path, Clean(mount.Destination)))
         .MaxBy(mount => Clean(mount.Destination).Length);
 
     private string? HostPathOf(ContainerMount mount) => mount.Type switch
@@ -99,25 +110,31 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
         var source = string.IsNullOrEmpty(mount.Source) ? mount.Name is null ? null : $"{volumes}/{mount.Name}/{Data}" : Clean(mount.Source);
         if (source is null)
             return null;
-        if (IsWithin(source, volumes))
+        if (Containment.IsWithin(source, volumes))
             return Join(prefix, source[volumes.Length..]);
         return prefix != HostPathOptions.DefaultVolumePrefix && mount.Name is not null && source.EndsWith($"/volumes/{mount.Name}/{Data}", StringComparison.Ordinal)
             ? $"{prefix.TrimEnd('/')}/{mount.Name}/{Data}"
             : source;
     }
 
-    /// <summary>A new container, after an update perhaps, gets another such volume, and a plan would lose sight of it.</summary>
-    private static bool IsAnonymous(ContainerMount mount) =>
-        mount is { Type: MountType.Volume, Name.Length: AnonymousNameLength } && mount.Name.All(char.IsAsciiHexDigit);
+    private bool IsExcluded(ContainerMount mount) => options.ExcludeBindMounts && mount.Type == MountType.Bind;
 
-    private bool IsOfTheSystem(string source) =>
+    /// <summary>A new container, after an update perhaps, gets another volume without a name, and a plan would lose sight of it.</summary>
+    private bool IsData(ContainerMount mount) => mount.Type == MountType.Bind
+        ? !IsNoData(SourceOf(mount)) && !MayBeData(SourceOf(mount))
+        : !mount.IsAnonymous;
+
+    private static bool IsNoData(string source) =>
         SystemFiles.Contains(source)
         || source.EndsWith(".sock", StringComparison.Ordinal)
-        || source == Clean(options.DockerRoot)
-        || SystemFolders.Any(folder => IsWithin(source, folder));
+        || KernelFolders.Any(folder => Containment.IsWithin(source, folder));
 
-    private static bool IsWithin(string path, string folder) =>
-        folder == "/" || path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal);
+    /// <summary>Whether a folder is mostly the system's or the engine's, and may be somebody's all the same.</summary>
+    private bool MayBeData(string source) =>
+        !IsNoData(source)
+        && (source == "/" || source == Clean(options.DockerRoot) || RuntimeFolders.Any(folder => Containment.IsWithin(source, folder)));
+
+    private static string SourceOf(ContainerMount mount) => Clean(mount.Source ?? "/");
 
     private static string Join(string root, string rest) => rest.Length == 0 ? root : $"{root.TrimEnd('/')}/{rest.TrimStart('/')}";
 }

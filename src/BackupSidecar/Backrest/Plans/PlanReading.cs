@@ -33,8 +33,8 @@ internal static class PlanReading
         {
             Id = Text(plan, "id"),
             Repo = Text(plan, "repo"),
-            Paths = Texts(Find(plan, "paths")),
-            Excludes = Texts(Find(plan, "excludes")),
+            Paths = [.. Texts(Find(plan, "paths")).Distinct().Order(StringComparer.Ordinal)],
+            Excludes = BackrestPlan.Arranged(Texts(Find(plan, "excludes"))),
             Cron = cron,
             Retention = Find(plan, "retention") is { } retention ? Keep(retention) : null,
             Hooks = hooks,
@@ -70,7 +70,7 @@ internal static class PlanReading
             policy == CommandHook.Ignore ? null : policy);
     }
 
-    private static IReadOnlyList<string> Texts(JsonElement? list) => [.. Items(list).Select(Text).Distinct().Order(StringComparer.Ordinal)];
+    private static IEnumerable<string> Texts(JsonElement? list) => Items(list).Select(Text);
 
     private static string Text(JsonElement parent, string name) => Find(parent, name) is { } text ? Text(text) : "";
 

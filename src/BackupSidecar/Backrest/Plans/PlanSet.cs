@@ -9,10 +9,12 @@ namespace BackupSidecar.Backrest.Plans;
 internal static class PlanSet
 {
     /// <summary>The same syntheses; those that fight over a name have a problem instead of a plan.</summary>
-    public static IReadOnlyList<Synthesis> WithoutFights(IReadOnlyList<Synthesis> all)
+    /// <param name="all">One for each container.</param>
+    /// <param name="includesProject">Whether names of projects are in those of plans.</param>
+    public static IReadOnlyList<Synthesis> WithoutFights(IReadOnlyList<Synthesis> all, bool includesProject)
     {
         var fights = all.Where(one => one.PlanId is not null).GroupBy(one => one.PlanId!).Where(group => !AreOne([.. group])).ToDictionary(group => group.Key, group => group.ToList());
-        return [.. all.Select(one => one.PlanId is { } id && fights.TryGetValue(id, out var group) ? Skipped(one, group) : one)];
+        return [.. all.Select(one => one.PlanId is { } id && fights.TryGetValue(id, out var group) ? Skipped(one, group, includesProject) : one)];
     }
 
     /// <summary>One plan for each name.</summary>
@@ -23,15 +25,21 @@ internal static class PlanSet
         group.Count == 1
         || group.TrueForAll(one => one.Plan is not null && JsonNode.DeepEquals(PlanJson.Write(one.Plan), PlanJson.Write(group[0].Plan!))); // The first is one of them.
 
-    private static Synthesis Skipped(Synthesis one, List<Synthesis> group)
+    private static Synthesis Skipped(Synthesis one, List<Synthesis> group, bool includesProject)
     {
         if (one.Plan is null)
             return one;
         var others = string.Join(", ", group.Where(other => other != one).Select(other => other.Container.Name));
-        var projects = group.Select(other => other.Container.Project).Distinct().Count();
-        var advice = projects > 1
+        return one with { Plan = null, Problem = $"would have the plan '{one.PlanId}', and so would {others}, with other content: none of them gets it. {Advice(group, includesProject)}" };
+    }
+
+    private static string Advice(List<Synthesis> group, bool includesProject)
+    {
+        var services = group.Select(one => (one.Container.Project, one.Container.Service)).Distinct().ToList();
+        if (services is [{ Service: not null }])
+            return "They are copies of one service: name the same paths and commands for all of them in labels, or label only one.";
+        return !includesProject && services.Select(service => service.Project).Distinct().Count() > 1
             ? "Tell them apart with --include-project-name."
-            : "They are copies of one service: name the same paths and commands for all of them in labels, or label only one.";
-        return one with { Plan = null, Problem = $"would have the plan '{one.PlanId}', and so would {others}, with other content: none of them gets it. {advice}" };
+            : "Their names differ only in what no plan's name can hold: rename one of them.";
     }
 }

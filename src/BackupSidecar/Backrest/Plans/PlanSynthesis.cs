@@ -3,24 +3,6 @@ using BackupSidecar.Discovery;
 
 namespace BackupSidecar.Backrest.Plans;
 
-/// <summary>What holds for all plans unless a label says otherwise.</summary>
-internal sealed record PlanDefaults
-{
-    public required string IdPrefix { get; init; }
-
-    public bool IncludeProjectName { get; init; }
-
-    public required string Schedule { get; init; }
-
-    /// <summary>Null keeps everything.</summary>
-    public PlanRetention? Retention { get; init; }
-
-    public HostPathOptions Paths { get; init; } = new();
-
-    /// <summary>Ids and names of containers that a hook must never stop: Backrest's own, and ours.</summary>
-    public IReadOnlyList<string> NeverStopped { get; init; } = [];
-}
-
 /// <summary>What came of a container's labels: a plan, or why there is none; and what its owner should know all the same.</summary>
 internal sealed record Synthesis
 {
@@ -76,7 +58,8 @@ internal static class PlanSynthesis
         return result with { Plan = plan, Warnings = warnings };
     }
 
-    private static string? IdOf(PlannedContainer container, PlanDefaults defaults)
+    /// <summary>The name of a container's plan; null if there is nothing to make one of.</summary>
+    public static string? IdOf(PlannedContainer container, PlanDefaults defaults)
     {
         var ofProject = defaults.IncludeProjectName && container is { Project: not null, Service: not null }
             ? $"{container.Project}_{container.Service}"
@@ -102,15 +85,12 @@ internal static class PlanSynthesis
         PlannedContainer container, PlanDefaults defaults, List<string> warnings, out IReadOnlyList<string> paths, out IReadOnlyList<string> excludes)
     {
         var host = new HostPaths(container.Mounts, defaults.Paths);
-        (paths, excludes) = ([], Sorted(container.Labels.Exclude.Select(host.MapPattern)));
-        if (container.Labels.Include.Count == 0)
+        (paths, excludes) = ([], BackrestPlan.Arranged(container.Labels.Exclude.Select(host.MapPattern)));
+        var named = container.Labels.Include.Select(HostPaths.Clean).ToList();
+        Tell(host.LeftOut(named), warnings);
+        if (named.Count == 0)
         {
-            (paths, var leftOut) = host.Derive();
-            paths = Sorted(paths);
-            if (leftOut.Count > 0)
-                warnings.Add(
-                    $"is backed up without its volumes that have no name: {string.Join(", ", leftOut)}. A new container gets others: give them names, or " +
-                    $"list the paths in {BackrestLabels.IncludeLabel}.");
+            paths = Sorted(host.Derive());
             return paths.Count > 0 ? null : $"has no derived paths: it mounts no data. Name paths in {BackrestLabels.IncludeLabel}.";
         }
         var mapped = new List<string>();
@@ -127,6 +107,18 @@ internal static class PlanSynthesis
         return null;
     }
 
+    private static void Tell((IReadOnlyList<string> Unnamed, IReadOnlyList<string> OfTheSystem) leftOut, List<string> warnings)
+    {
+        if (leftOut.Unnamed.Count > 0)
+            warnings.Add(
+                $"is backed up without its volumes that have no name: {string.Join(", ", leftOut.Unnamed)}. A new container gets others: give them names, or " +
+                $"list the paths in {BackrestLabels.IncludeLabel}.");
+        if (leftOut.OfTheSystem.Count > 0)
+            warnings.Add(
+                $"is backed up without {string.Join(", ", leftOut.OfTheSystem)}: on the host, that is where the system and the engine keep what is theirs. If it is data, " +
+                $"list the paths in {BackrestLabels.IncludeLabel}.");
+    }
+
     private static List<CommandHook> Hooks(PlannedContainer container, PlanDefaults defaults, List<string> warnings)
     {
         List<CommandHook> own =
@@ -135,14 +127,19 @@ internal static class PlanSynthesis
             .. container.Labels.SnapshotEnd.Select(command => new CommandHook([CommandHook.SnapshotEnd], command)),
         ];
         var template = container.Labels.HooksTemplate?.ToLowerInvariant();
-        if (own.Count > 0 || template is null or "none")
+        if (template is null or "none")
             return own;
+        if (own.Count > 0)
+        {
+            warnings.Add($"has commands of its own, so {BackrestLabels.TemplateLabel} does not count: it is stopped and started only if they do it. Take one of the two away.");
+            return own;
+        }
         if (!StopStart.Contains(template))
         {
             warnings.Add($"is backed up without being stopped: {BackrestLabels.TemplateLabel} knows {StopStart[0]} and none, not {Shown.Quote(template)}.");
             return [];
         }
-        if (defaults.NeverStopped.Any(never => never == container.Id || never == container.Name || never == container.Service))
+        if (defaults.NeverStopped.Contains(container.Id))
         {
             warnings.Add($"is backed up without being stopped: it would not be there to be started again. Take {BackrestLabels.TemplateLabel} away.");
             return [];

@@ -50,7 +50,7 @@ internal static class BackrestOptions
 
     public static readonly BackrestOption VolumePrefix = Add(new("--volume-prefix", BackrestVerbs.Both, "/var/lib/docker/volumes", "Where Backrest sees the folder of the volumes.") { Variable = "BACKREST_VOLUME_PREFIX" });
 
-    public static readonly BackrestOption DefaultRepo = Add(new("--default-repo", BackrestVerbs.Both, null, "Repository of plans whose label names none. Not given: that of the first plan, else the first repository.") { Variable = "BACKREST_DEFAULT_REPO" });
+    public static readonly BackrestOption DefaultRepo = Add(new("--default-repo", BackrestVerbs.Both, null, "Repository of plans whose label names none. Not given: plans keep the one they have; a new one gets that of the first plan of yours, else the first repository.") { Variable = "BACKREST_DEFAULT_REPO" });
 
     public static readonly BackrestOption DefaultSchedule = Add(new("--default-schedule", BackrestVerbs.Both, "0 2 * * *", "Schedule of plans whose label names none; T as the minute spreads plans over the hour."));
 

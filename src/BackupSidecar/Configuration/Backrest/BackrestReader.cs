@@ -27,7 +27,7 @@ internal sealed class BackrestReader(
         {
             ConfigFile = Path.GetFullPath(Required(Config)),
             Apply = ApplyMode(),
-            Container = Required(Container),
+            Container = NameOf(Container),
             DryRun = Flag(DryRun),
             Prune = Flag(Prune),
             DockerHost = DockerHost(),
@@ -105,6 +105,15 @@ internal sealed class BackrestReader(
         return option.Default ?? "";
     }
 
+    /// <summary>Of a container; the engine itself writes a slash before names.</summary>
+    private string NameOf(BackrestOption option)
+    {
+        var name = Required(option).TrimStart('/');
+        if (name.Length == 0)
+            Fault(option, "it is no name of a container.");
+        return name;
+    }
+
     private bool Flag(BackrestOption option)
     {
         if (FlagText.TryParse(Required(option), out var value))
@@ -150,7 +159,7 @@ internal sealed class BackrestReader(
     private TimeSpan Duration(BackrestOption option)
     {
         var text = Required(option);
-        if (!DurationText.TryParse(text, out var value) && !GoDurationText.TryParse(text, out value))
+        if (!DurationText.TryParse(text, out var value) && !PeriodText.TryParseDuration(text, out value))
             Fault(option, $"{Shown.Quote(text)} is not a length of time such as 90s, 5m or 1h30m.");
         else if (value > Longest)
             Fault(option, $"{Shown.Quote(text)} is more than 30 days.");

@@ -46,7 +46,7 @@ internal sealed class S3Store : IBackupStore
 
     public string Location => _folder.Location;
 
-    public Task ProbeAsync(CancellationToken cancellation) => new S3Probe(_connection, _folder, _log).RunAsync(cancellation);
+    public Task ProbeAsync(CancellationToken cancellation) => new S3Probe(_connection, _folder, _clock, _log).RunAsync(cancellation);
 
     public IAsyncEnumerable<StoredObject> ListAsync(CancellationToken cancellation) => _folder.ListAsync("", cancellation);
 

@@ -5,6 +5,9 @@ namespace BackupSidecar.Targets.Swapping;
 /// <summary>What the kernel says about a file, without following a symbolic link. Times are seconds and nanoseconds since 1970.</summary>
 internal readonly record struct FileFacts(uint Mode, uint Owner, uint Group, long Seconds, uint Nanoseconds, (uint Major, uint Minor) Device)
 {
+    /// <summary>When it last got another content, owner, mode or name; unlike the time above, nobody can set it. The second is rounded up.</summary>
+    public DateTimeOffset ChangedBy { get; init; }
+
     public bool IsDirectory => (Mode & 0xf000) == 0x4000;
 
     public bool IsFile => (Mode & 0xf000) == 0x8000;
@@ -18,5 +21,8 @@ internal readonly record struct FileFacts(uint Mode, uint Owner, uint Group, lon
         BinaryPrimitives.ReadUInt32LittleEndian(statx[24..]),
         BinaryPrimitives.ReadInt64LittleEndian(statx[112..]),
         BinaryPrimitives.ReadUInt32LittleEndian(statx[120..]),
-        (BinaryPrimitives.ReadUInt32LittleEndian(statx[136..]), BinaryPrimitives.ReadUInt32LittleEndian(statx[140..])));
+        (BinaryPrimitives.ReadUInt32LittleEndian(statx[136..]), BinaryPrimitives.ReadUInt32LittleEndian(statx[140..])))
+    {
+        ChangedBy = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64LittleEndian(statx[96..]) + 1),
+    };
 }

@@ -15,7 +15,7 @@ public sealed class NameClockTests : IDisposable
 
         Assert.Equal([0, 1, 2], Enumerable.Range(0, 3).Select(_ => NameClock.Take(_state, name).Second));
         Assert.Equal(0, NameClock.Take(_state, other).Second);
-        Assert.Equal(name.UtcTime.AddHours(-1), NameClock.Take(_state, name with { LocalTime = name.UtcTime.AddHours(-1) }).UtcDateTime);
+        Assert.Equal(name.LocalTime.AddHours(-1), NameClock.Take(_state, name with { LocalTime = name.LocalTime.AddHours(-1) }).UtcDateTime);
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class NameClockTests : IDisposable
         NameClock.Take(_state, name);
         File.WriteAllText(Directory.GetFiles(Path.Combine(_state, "names")).Single(), "99999999999999999999999999");
 
-        Assert.Equal(name.UtcTime, NameClock.Take(_state, name).UtcDateTime);
+        Assert.Equal(name.LocalTime, NameClock.Take(_state, name).UtcDateTime);
     }
 
     public void Dispose() => Directory.Delete(_state, recursive: true);
