@@ -2,6 +2,7 @@ using BackupSidecar.Commands;
 using BackupSidecar.Configuration;
 using BackupSidecar.Databases;
 using BackupSidecar.Discovery;
+using BackupSidecar.Docker;
 using BackupSidecar.Notifications;
 using BackupSidecar.Notifications.Webhooks;
 using BackupSidecar.Planning;
@@ -34,8 +35,18 @@ internal sealed partial class Composition
     {
         var labels = Settings.Labels ?? throw new ConfigurationException(
             [new ConfigurationFault(LabelSettingTable.Labels.Name, "labels are not read, so no container has a database that is backed up by them.", "on")]);
-        return new LabelSearch(async cancellation => Learnt(Survey(labels, await ContainersAsync(cancellation))));
+        return new LabelSearch(cancellation => SurveyAsync(labels, cancellation));
     }
+
+    /// <summary>What the labels of all containers come to now.</summary>
+    /// <exception cref="DockerException">The engine cannot be asked.</exception>
+    public async Task<IReadOnlyList<SurveyedContainer>> SurveyAsync(LabelSettings labels, CancellationToken cancellation) =>
+        Learnt(Survey(labels, await ContainersAsync(cancellation)));
+
+    /// <summary>When a container was last started; null if it is gone.</summary>
+    /// <exception cref="DockerException">The engine cannot be asked.</exception>
+    public async Task<DateTimeOffset?> StartOfAsync(string container, CancellationToken cancellation) =>
+        (await _drills.InspectAsync(container, cancellation))?.State.Started;
 
     /// <summary>What stands in labels is as secret as what stands in settings.</summary>
     private IReadOnlyList<SurveyedContainer> Learnt(IReadOnlyList<SurveyedContainer> containers)

@@ -36,14 +36,30 @@ internal static class CheckCommand
             await WriteAsync("all of them run", standstill);
         program.Hooks(Guid.Empty).WarnOfSkippedScripts();
         await output.WriteLineAsync("Schedule:");
-        await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? "none: backups are made by hand"}");
+        await output.WriteLineAsync($"  {program.Schedule?.Describe(program.Time.GetUtcNow()) ?? (program.Settings.Labels is null ? "none: backups are made by hand" : "none: archives are made by hand; databases with labels have their own")}");
         await output.WriteLineAsync("Verification:");
         await output.WriteLineAsync($"  {program.VerifySchedule?.Describe(program.Time.GetUtcNow()) ?? "none scheduled: only by hand"}");
         await output.WriteLineAsync($"  {VerifiedAge.Of(program, program.Time.GetUtcNow()).Text}");
-        return preflight.IsClean && standstill is null ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
+        var labelled = await LabelledAsync();
+        return preflight.IsClean && standstill is null && labelled is not { IsWell: false } ? (int)RunOutcome.Succeeded : (int)RunOutcome.NotStarted;
 
-        Task WriteAsync(string what, string? problem) =>
-            output.WriteLineAsync(program.Reading.Redactor.Redact(problem is null ? $"  ok    {what}" : $"  FAIL  {what}: {problem}"));
+        async Task<LabelledStanding?> LabelledAsync()
+        {
+            if (program.Settings.Labels is not { } labels)
+                return null;
+            await output.WriteLineAsync("Databases with labels:");
+            var past = PastBackups.Of(program.LabelHistory, program.Time.GetUtcNow() + HealthCommand.ClockTolerance);
+            var found = await new LabelledLook(program, labels).LookAsync(past, signals.Token);
+            if (found.Problem is not null || found.All.Count == 0)
+                await WriteLineAsync(found.Problem is null, found.Sentences.First());
+            foreach (var each in found.All)
+                await WriteLineAsync(each.IsWell, each.Text);
+            return found;
+        }
+
+        Task WriteAsync(string what, string? problem) => WriteLineAsync(problem is null, problem is null ? what : $"{what}: {problem}");
+
+        Task WriteLineAsync(bool isWell, string text) => output.WriteLineAsync(program.Reading.Redactor.Redact($"  {(isWell ? "ok  " : "FAIL")}  {text}"));
     }
 
     /// <summary>What a person can write down beside each key, to find it again by what a refused backup names.</summary>

@@ -6,12 +6,15 @@ namespace BackupSidecar.Commands;
 /// <summary>
 /// <c>healthcheck</c>: whether the last good backup is as fresh as the schedule promises. A backup that is due gets half an
 /// interval, and the time that the last one took, before it counts as missing. And whether verifications are as the other schedule
-/// promises, and whether services stand still because of us.
+/// promises, and whether services stand still because of us. The same for each labelled database, by its own schedule; there, a run
+/// that failed is enough.
 /// </summary>
 internal static class HealthCommand
 {
     /// <summary>A backup that is further ahead of the clock than this was made while the clock was wrong, and proves nothing.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
+
+    private const int MostListed = 10;
 
     public static async Task<int> ExecuteAsync(Signals signals)
     {
@@ -22,29 +25,30 @@ internal static class HealthCommand
             return (int)RunOutcome.Failed;
         }
         var now = program.Time.GetUtcNow();
-        var (isFresh, backups) = Backups(program, now);
+        var backups = program.Schedule is { } schedule
+            ? BackupAge.Of(program, schedule, program.History.LastGoodBackup(now + ClockTolerance), now)
+            : new BackupAge("no schedule is set, so no backup is overdue.", IsOverdue: false);
         var verified = VerifiedAge.Of(program, now);
-        var isHealthy = isFresh && !verified.IsOverdue;
-        await Console.Out.WriteLineAsync($"{(isHealthy ? "Healthy" : "Unhealthy")}: {backups}\n{verified.Text}");
+        var labelled = program.Settings.Labels is { } labels
+            ? await new LabelledLook(program, labels).LookAsync(PastBackups.Of(program.LabelHistory, now + ClockTolerance), signals.Token)
+            : null;
+        List<(bool IsWell, string Text)> findings = [];
+        // Where only labels say what is backed up, there is nothing to say of archives.
+        if (labelled is null || program.Schedule is not null || verified.IsOverdue)
+            findings.AddRange([(!backups.IsOverdue, backups.Text), (!verified.IsOverdue, verified.Text)]);
+        if (labelled is not null)
+            findings.Add((labelled.IsWell, Listed(labelled.Sentences)));
+        var isHealthy = findings.TrueForAll(finding => finding.IsWell);
+        var text = $"{(isHealthy ? "Healthy" : "Unhealthy")}: {string.Join('\n', findings.OrderBy(finding => finding.IsWell).Select(finding => finding.Text))}";
+        await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(text));
         return isHealthy ? (int)RunOutcome.Succeeded : (int)RunOutcome.Failed;
     }
 
-    private static (bool IsFresh, string Text) Backups(Composition program, DateTimeOffset now)
+    /// <summary>Docker keeps the first 4 KiB of what is said here.</summary>
+    private static string Listed(IEnumerable<string> sentences)
     {
-        if (program.Schedule is not { } schedule)
-        {
-            return (true, program.Settings.Labels is null
-                ? "no schedule is set, so no backup is overdue."
-                : "the program runs. Whether backups of labelled databases are overdue is not looked at here: backup-sidecar list shows them.");
-        }
-        var last = program.History.LastGoodBackup(now + ClockTolerance);
-        var since = new[] { last?.StartedAt, ScheduleInForce.Since(program, ScheduleInForce.OfBackups) }.Max() ?? now;
-        var due = schedule.Next(since);
-        var limit = due + ((schedule.Next(due) - due) / 2) + (last?.Duration ?? TimeSpan.Zero);
-        var name = last is null ? "No good backup is known here yet" : $"The last good backup is {last.Archive}";
-        return now <= limit
-            ? (true, $"{name}; the next is due at {Local(due, program)}.")
-            : (false, $"{name}; one was due at {Local(due, program)} and is missing. Look at the log, or run: backup-sidecar check");
+        var all = sentences.ToList();
+        return string.Join('\n', all.Count <= MostListed ? all : [.. all.Take(MostListed), $"And {all.Count - MostListed} more: backup-sidecar check"]);
     }
 
     /// <summary>A time as people here read it.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using BackupSidecar.Commands;
 using BackupSidecar.Stores;
 using Microsoft.Extensions.Logging;
 
@@ -23,8 +24,8 @@ internal sealed class Endpoints(Func<Composition> current)
                 "/healthz" => new HttpAnswer(HttpStatusCode.OK, "ok"),
                 "/readyz" => await pages.Readiness.AskAsync(cancellation),
                 "/metadata" => await pages.Metadata.AnswerAsync(question, cancellation),
-                "/metrics" => new HttpAnswer(HttpStatusCode.OK, pages.Metrics.Render(), PrometheusText.ContentType),
-                "/status" => new HttpAnswer(HttpStatusCode.OK, pages.Status.Render(), "application/json"),
+                "/metrics" => new HttpAnswer(HttpStatusCode.OK, await pages.Metrics.RenderAsync(cancellation), PrometheusText.ContentType),
+                "/status" => new HttpAnswer(HttpStatusCode.OK, await pages.Status.RenderAsync(cancellation), "application/json"),
                 _ => new HttpAnswer(HttpStatusCode.NotFound, "Here are /healthz, /readyz, /metrics, /status and /metadata?object=NAME.\n"),
             };
         }
@@ -46,8 +47,9 @@ internal sealed class Endpoints(Func<Composition> current)
             Program = program;
             Readiness = new Readiness(program);
             Metadata = new MetadataLookup(program.Stores, program.LabelStores, program.Settings.Name);
-            Metrics = new MetricsPage(program, reader);
-            Status = new StatusPage(program, reader);
+            var labelled = program.Settings.Labels is { } labels ? new LabelledLook(program, labels) : null;
+            Metrics = new MetricsPage(program, reader, labelled);
+            Status = new StatusPage(program, reader, labelled);
         }
 
         public Composition Program { get; }

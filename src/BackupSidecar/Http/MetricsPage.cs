@@ -5,36 +5,56 @@ using BackupSidecar.Scheduling;
 
 namespace BackupSidecar.Http;
 
-/// <summary><c>/metrics</c>: what an alert needs to know. All of it comes from what runs have left on the disk, so it is true after a restart, too.</summary>
-internal sealed class MetricsPage(Composition program, FactsReader reader)
+/// <summary>
+/// <c>/metrics</c>: what an alert needs to know. All of it comes from what runs have left on the disk, so it is true after a restart, too; which
+/// labelled databases there are, the Docker engine is asked.
+/// </summary>
+/// <param name="program">The program.</param>
+/// <param name="reader">What runs have left.</param>
+/// <param name="look">How labelled databases stand; null where labels are not read.</param>
+internal sealed class MetricsPage(Composition program, FactsReader reader, LabelledLook? look)
 {
     private readonly (string, string) _own = ("name", program.Settings.Name);
 
-    public string Render()
+    public async Task<string> RenderAsync(CancellationToken cancellation)
     {
         var text = new PrometheusText();
         var facts = reader.Read();
+        var labelled = look is null ? null : await look.LookAsync(RunFacts.PastOf(facts), cancellation);
         text.Gauge("build_info", "Which version this is.", new Sample(1, ("version", ProgramVersion.Number)));
-        AddSchedules(text);
+        AddSchedules(text, facts, labelled?.All ?? []);
         AddRuns(text, facts);
         AddLastBackups(text, [.. facts.Where(each => each.LastGoodBackup is not null).Select(each => each.LastGoodBackup!)]); // Asked for.
         AddDestinations(text, facts);
         AddTrouble(text);
+        if (labelled is not null)
+        {
+            text.Gauge("labels_readable", "Whether it can be told which containers ask by labels to be backed up.", Sample.Of(labelled.Problem is null, _own));
+            text.Gauge("labels_rejected", "Containers that ask by labels to be backed up, and are not because their labels cannot be used.",
+                new Sample(labelled.All.Count(each => each.State == LabelledState.Rejected), _own));
+        }
         return text.ToString();
     }
 
-    private void AddSchedules(PrometheusText text)
+    /// <summary>Of a labelled database whose container was stopped nothing is expected, and nothing is said here.</summary>
+    private void AddSchedules(PrometheusText text, IReadOnlyList<RunFacts> facts, IReadOnlyList<LabelledHealth> labelled)
     {
         var now = program.Time.GetUtcNow();
-        List<(string Kind, CronSchedule Schedule)> schedules = [];
+        var expected = labelled.Where(each => each.Schedule is not null).ToList();
+        List<(string Name, string Kind, CronSchedule Schedule)> schedules = [.. expected.Select(each => (each.Name!, RunKind.Backup, each.Schedule!))]; // They go together.
+        List<Sample> overdue = [.. expected.Select(each => Sample.Of(each.IsOverdue, ("name", each.Name!)))];
         if (program.Schedule is { } backups)
-            schedules.Add((RunKind.Backup, backups));
+        {
+            schedules.Add((program.Settings.Name, RunKind.Backup, backups));
+            overdue.Add(Sample.Of(BackupAge.Of(program, backups, RunFacts.PastOf(facts)(program.Settings.Name).LastGood, now).IsOverdue, _own));
+        }
         if (program.VerifySchedule is { } verifications)
-            schedules.Add((RunKind.Verify, verifications));
+            schedules.Add((program.Settings.Name, RunKind.Verify, verifications));
         text.Gauge("expected_interval_seconds", "The longest time between two runs that the schedule knows.",
-            schedules.Select(each => new Sample(each.Schedule.LongestGap(now).TotalSeconds, _own, ("kind", each.Kind))));
+            schedules.Select(each => new Sample(each.Schedule.LongestGap(now).TotalSeconds, ("name", each.Name), ("kind", each.Kind))));
         text.Gauge("next_run_timestamp_seconds", "When the next run is due.",
-            schedules.Select(each => Sample.Of(each.Schedule.Next(now), _own, ("kind", each.Kind))));
+            schedules.Select(each => Sample.Of(each.Schedule.Next(now), ("name", each.Name), ("kind", each.Kind))));
+        text.Gauge("backup_overdue", "Whether a backup that was due is missing, as the health check judges it; also where there never was one.", overdue);
         text.Gauge("run_in_progress", "Whether a backup, restore or prune is going on.", Sample.Of(RunLock.Holder(program.Settings.Paths.State) is not null, _own));
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using BackupSidecar.Configuration;
+using BackupSidecar.Processes;
 using BackupSidecar.Stores;
 
 namespace BackupSidecar.Http;
@@ -78,14 +79,18 @@ internal sealed class Readiness(Composition program)
         }
     }
 
+    /// <summary>A folder that is not there is made by the first backup, if the one above it can be written to.</summary>
     private string Disk()
     {
-        var path = program.Settings.Local?.Path ?? program.Settings.Paths.Staging;
+        var path = Path.GetFullPath(program.Settings.Local?.Path ?? program.Settings.Paths.Staging);
         try
         {
-            if (!Directory.Exists(path))
-                return $"{path} is not there.";
-            var drive = new DriveInfo(path);
+            var there = path;
+            while (!Path.Exists(there))
+                there = Path.GetDirectoryName(there)!; // The root is there.
+            if (!Directory.Exists(there) || !PosixFiles.MayWrite(there))
+                return $"{path} cannot be written to.";
+            var drive = new DriveInfo(there);
             var free = drive.TotalSize > 0 ? (double)drive.AvailableFreeSpace / drive.TotalSize : 1;
             return free >= LeastFree ? Fine : $"only {free:P0} of {path} are free.";
         }

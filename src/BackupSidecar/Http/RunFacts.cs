@@ -1,3 +1,5 @@
+using BackupSidecar.Commands;
+using BackupSidecar.Planning;
 using BackupSidecar.Reports;
 
 namespace BackupSidecar.Http;
@@ -18,6 +20,7 @@ internal sealed record RunFacts
     public required IReadOnlyList<RunReport> LastRuns { get; init; }
 
     public required RunReport? LastGoodBackup { get; init; }
+
 
     public required IReadOnlyList<(string Kind, RunOutcome Outcome, int Runs)> Counts { get; init; }
 
@@ -40,6 +43,15 @@ internal sealed record RunFacts
         Destinations = [.. Stored(runs)],
         Verified = [.. VerifiedIn(runs)],
     };
+
+    /// <summary>Of the backups of each name, the newest run and the newest good one.</summary>
+    public static Func<string, PastBackups> PastOf(IReadOnlyList<RunFacts> all)
+    {
+        var byName = all.ToDictionary(facts => facts.Name);
+        return name => byName.GetValueOrDefault(name) is { } facts
+            ? new PastBackups(facts.LastRuns.FirstOrDefault(run => run.Kind == RunKind.Backup), facts.LastGoodBackup)
+            : new PastBackups(Last: null, LastGood: null);
+    }
 
     private static IEnumerable<DestinationFacts> Stored(IReadOnlyList<RunReport> runs) => runs
         .Where(run => run is { Kind: RunKind.Backup, Archive: not null })
@@ -71,11 +83,20 @@ internal sealed class FactsReader(IReadOnlyList<History> histories)
             if (_facts is not null && versions.SequenceEqual(_versions))
                 return _facts;
             _versions = versions;
-            return _facts =
-            [
-                .. histories.SelectMany(history => history.ReadNewestFirst()).GroupBy(run => run.BackupName)
-                    .Select(runs => RunFacts.Of(runs.Key, [.. runs])),
-            ];
+            var all = Attributed([.. histories.SelectMany(history => history.ReadNewestFirst())]);
+            return _facts = [.. all.GroupBy(run => run.BackupName).Select(runs => RunFacts.Of(runs.Key, [.. runs]))];
         }
+    }
+
+    /// <summary>The verification of a labelled database's dump counts with the backups of that database.</summary>
+    private static IEnumerable<RunReport> Attributed(IReadOnlyList<RunReport> runs)
+    {
+        var owners = runs.Where(run => run.Kind == RunKind.Backup && ArtefactName.TryParse(run.Archive ?? "", out _)).ToList();
+        return runs.Select(run => run.Kind == RunKind.Verify && ArtefactName.TryParse(run.Archive ?? "", out var dump) && OwnerOf(dump) is { } owner
+            ? run with { BackupName = owner.BackupName }
+            : run);
+
+        RunReport? OwnerOf(ArtefactName dump) => owners.Find(run => run.Archive == dump.FileName)
+            ?? owners.Find(run => run.Archive!.StartsWith(dump.Beginning, StringComparison.Ordinal)); // It was parsed.
     }
 }

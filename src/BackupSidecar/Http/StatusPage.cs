@@ -7,13 +7,18 @@ using BackupSidecar.Scheduling;
 namespace BackupSidecar.Http;
 
 /// <summary><c>/status</c>: what people ask first, as JSON. Times are UTC; no address and no secret is in it.</summary>
-internal sealed class StatusPage(Composition program, FactsReader reader)
+/// <param name="program">The program.</param>
+/// <param name="reader">What runs have left.</param>
+/// <param name="look">How labelled databases stand; null where labels are not read.</param>
+internal sealed class StatusPage(Composition program, FactsReader reader, LabelledLook? look)
 {
-    public string Render()
+    public async Task<string> RenderAsync(CancellationToken cancellation)
     {
         var now = program.Time.GetUtcNow();
         var all = reader.Read();
         var facts = all.FirstOrDefault(each => each.Name == program.Settings.Name) ?? RunFacts.Of(program.Settings.Name, []);
+        var labelled = look is null ? null : await look.LookAsync(RunFacts.PastOf(all), cancellation);
+        var gone = all.Where(each => each != facts && labelled?.All.All(health => health.Name != each.Name) != false);
         return new JsonObject
         {
             ["timestamp"] = Time(now),
@@ -26,7 +31,10 @@ internal sealed class StatusPage(Composition program, FactsReader reader)
             ["last_success"] = facts.LastGoodBackup is { } good ? Run(good) : null,
             ["last_runs"] = new JsonArray([.. facts.LastRuns.Select(Run)]),
             ["destinations"] = new JsonArray([.. program.Stores.Select(store => Destination(store.Name, store.Location, facts))]),
-            ["labelled"] = new JsonArray([.. all.Where(each => each != facts).OrderBy(each => each.Name, StringComparer.Ordinal).Select(Labelled)]),
+            ["labels_problem"] = Masked(labelled?.Problem),
+            ["labelled"] = new JsonArray([
+                .. (labelled?.All ?? []).Select(health => Labelled(health, all.FirstOrDefault(each => each.Name == health.Name), now)),
+                .. gone.OrderBy(each => each.Name, StringComparer.Ordinal).Select(Gone)]),
             ["webhook_messages_waiting"] = program.Outbox.Count,
         }.ToJsonString() + "\n";
     }
@@ -49,12 +57,30 @@ internal sealed class StatusPage(Composition program, FactsReader reader)
         ["problems"] = new JsonArray([.. run.Problems.Select(problem => JsonValue.Create(problem))]),
     };
 
-    private static JsonObject Labelled(RunFacts facts) => new()
+    private JsonObject Labelled(LabelledHealth health, RunFacts? facts, DateTimeOffset now) => new()
+    {
+        ["name"] = health.Name,
+        ["container"] = health.Found.Container.Name,
+        ["type"] = health.Found.Reading.Database?.Kind,
+        ["database"] = health.Found.Reading.Database?.Database,
+        ["state"] = health.State.ToString().ToLowerInvariant(),
+        ["overdue"] = health.IsOverdue,
+        ["problem"] = health.IsWell ? null : Masked(health.Text),
+        ["backups"] = Schedule(health.Schedule, now),
+        ["last_success"] = facts?.LastGoodBackup is { } good ? Run(good) : null,
+        ["last_runs"] = new JsonArray([.. (facts?.LastRuns ?? []).Select(Run)]),
+        ["verified"] = new JsonArray([.. (facts?.Verified ?? []).Select(Verified)]),
+    };
+
+    private static JsonObject Gone(RunFacts facts) => new()
     {
         ["name"] = facts.Name,
+        ["state"] = "gone",
         ["last_success"] = facts.LastGoodBackup is { } good ? Run(good) : null,
         ["last_runs"] = new JsonArray([.. facts.LastRuns.Select(Run)]),
     };
+
+    private string? Masked(string? text) => text is null ? null : program.Reading.Redactor.Redact(text);
 
     private static JsonObject Destination(string name, string location, RunFacts facts)
     {

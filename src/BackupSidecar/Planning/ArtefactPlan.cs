@@ -56,9 +56,9 @@ internal static class ArtefactPlanner
         MaximumDeletions = settings.Retention.MaximumDeletions,
     };
 
-    /// <summary>What reports and the history call it: the same for all of its backups, and another one for every database.</summary>
-    private static string NameOf(LabelledDatabase labelled) =>
-        $"{labelled.ContainerName}:{ArtefactName.Folder(labelled.Prefix)}{labelled.Kind}-{labelled.Database}";
+    /// <summary>What reports and the history call it: the same for all of its backups, whichever container holds it, and another one for every database.</summary>
+    public static string NameOf(LabelledDatabase labelled) =>
+        $"{labelled.Identity}:{ArtefactName.Folder(labelled.Prefix)}{labelled.Kind}-{labelled.Database}";
 
     private static string DatabaseOf(LabelledDatabase labelled)
     {

@@ -24,6 +24,7 @@ internal static partial class PosixFiles
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
     private const int DontNeed = 4;
+    private const int WriteAccess = 2;
 
     /// <summary>O_DIRECT, which is one of the few flags that architectures number differently.</summary>
     private static readonly int Direct = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
@@ -82,6 +83,9 @@ internal static partial class PosixFiles
     /// <summary>Removes a file if that can be done: not where its folder is gone, or its file system is read-only by now.</summary>
     public static void TryRemove(string path) => _ = Unlink(path);
 
+    /// <summary>Whether we may write there as far as the kernel can tell without a try: not where a file system is read-only.</summary>
+    public static bool MayWrite(string path) => Access(path, WriteAccess) == 0;
+
     /// <summary>Locks an open file until it is closed; false if somebody else, in this or any other process, has it locked.</summary>
     /// <exception cref="IOException">The file system has no locks.</exception>
     public static bool TryLock(SafeFileHandle file)
@@ -139,6 +143,10 @@ internal static partial class PosixFiles
     [LibraryImport("libc", EntryPoint = "unlink", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Unlink(string path);
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BackupSidecar.Processes;
@@ -6,8 +7,8 @@ namespace BackupSidecar.Reports;
 
 /// <summary>
 /// What happened in all runs: one line of JSON each, in the state directory. A report that was appended is on the disk. A line
-/// that a power cut tore, or that another version wrote, is passed over. At 1 MiB the file becomes the old one, which is the only one kept.
-/// Several programs may append at the same time.
+/// that a power cut tore, or that another version wrote, is passed over. At 1 MiB the file is merged into the old one, which keeps of each
+/// backup's runs a fair share. Several programs may append at the same time.
 /// </summary>
 /// <param name="stateDirectory">Where it lies.</param>
 /// <param name="name">Of its files. Verifications, which may come every minute, have files of their own: they must not push backups out.</param>
@@ -34,7 +35,7 @@ internal sealed class History(string stateDirectory, string name = "history")
         using var alone = PosixFiles.OpenShared(Path.Combine(stateDirectory, name + ".lock"), mayCreate: true);
         PosixFiles.Lock(alone);
         if (new FileInfo(_current) is { Exists: true } file && file.Length + line.Length > LongestFile)
-            File.Move(_current, _old, overwrite: true);
+            MakeRoom();
 
         using var stream = new FileStream(_current, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         if (EndsInTornLine(stream))
@@ -70,6 +71,15 @@ internal sealed class History(string stateDirectory, string name = "history")
             }
         }
         return null;
+    }
+
+    /// <summary>Who is killed between the two steps leaves lines twice, until the next time.</summary>
+    private void MakeRoom()
+    {
+        var newestFirst = Lines(_current).Concat(Lines(_old)).Distinct().Select(line => (Line: line, Run: TryParse(line))).Where(each => each.Run is not null);
+        var kept = FairShare.Of([.. newestFirst.Select(each => (each.Line, each.Run!))], LongestFile); // Asked for.
+        DurableFile.WriteAtomically(_old, Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))));
+        DurableFile.Delete(_current);
     }
 
     private static IEnumerable<string> Lines(string path) => File.Exists(path) ? File.ReadAllLines(path).Reverse() : [];

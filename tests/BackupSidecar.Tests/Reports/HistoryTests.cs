@@ -132,6 +132,26 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
+    public void A_job_that_runs_every_minute_pushes_nothing_out_that_a_weekly_one_needs()
+    {
+        var weekly = Enumerable.Range(0, 8).Select(week => Sample.Succeeded with { RunId = Guid.NewGuid(), BackupName = "weekly", StartedAt = Sample.Start.AddDays(7 * week) }).ToList();
+        weekly.ForEach(_history.Append);
+        _history.Append(Sample.Full with { BackupName = "failing", Outcome = RunOutcome.Succeeded });
+        for (var i = 0; i < 100; i++)
+        {
+            _history.Append(Sample.Full with { RunId = Guid.NewGuid(), BackupName = "every minute", Warnings = [new string('w', 30_000)] });
+            _history.Append(Sample.Full with { RunId = Guid.NewGuid(), BackupName = "failing", Outcome = RunOutcome.Failed });
+        }
+
+        var kept = _history.ReadNewestFirst().Where(report => report.BackupName == "weekly").Select(report => report.RunId).ToList();
+        Assert.Equal(weekly.AsEnumerable().Reverse().Select(report => report.RunId), kept);
+        Assert.Single(_history.ReadNewestFirst(), report => report.BackupName == "failing" && report.Outcome == RunOutcome.Succeeded);
+        Assert.InRange(_history.ReadNewestFirst().Count(report => report.BackupName == "every minute"), 20, 80);
+        Assert.All(new[] { CurrentFile, OldFile }, file => Assert.InRange(new FileInfo(file).Length, 1, 1024 * 1024));
+        Assert.Equal(_history.ReadNewestFirst().Count(), _history.ReadNewestFirst().DistinctBy(report => report.RunId).Count());
+    }
+
+    [Fact]
     public async Task What_several_write_at_once_is_all_there()
     {
         const int writers = 8;

@@ -41,8 +41,8 @@ internal sealed class TinyHttpServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
-        _listener.Dispose();
         await _accepting;
+        _listener.Dispose();
         _ended.Dispose();
     }
 

@@ -44,6 +44,10 @@ internal sealed class JobLedger
             return _records.GetValueOrDefault(identity);
     }
 
+    /// <summary>Since when a job has this schedule; null where it is not followed yet.</summary>
+    public DateTimeOffset? Since(string identity, CronSchedule schedule) =>
+        Find(identity) is { } record && record.Schedule == schedule.ToString() ? record.Since : null;
+
     /// <summary>Notes the schedule that holds from now on. Returns since when nothing of it was missed: its last run, or its beginning.</summary>
     public DateTimeOffset Note(string identity, string schedule, string zone, DateTimeOffset now)
     {
