@@ -17,7 +17,7 @@ internal static class LabelledBackupsNow
         var log = program.Log;
         var codes = new List<int>();
         var failed = new List<string>();
-        foreach (var container in (await program.SurveyAsync(labels, signals.Token)).Where(each => each.Standing is LabelStanding.BackedUp or LabelStanding.Rejected))
+        foreach (var container in (await program.SurveyAsync(labels, signals.Token)).Where(each => each.Standing == LabelStanding.BackedUp || each.Refusal is not null))
         {
             if (!container.IsRunning)
             {
@@ -39,9 +39,9 @@ internal static class LabelledBackupsNow
 
     private static async Task<int> BackUpAsync(SurveyedContainer container, string? logFile, ILogger log, Signals signals)
     {
-        if (container.Standing == LabelStanding.Rejected)
+        if (container.Refusal is { } refusal)
         {
-            log.LogError("{Container} is NOT backed up, because its labels cannot be used. {Problems}", container.Container.Name, string.Join(' ', container.Reading.Problems));
+            log.LogError("{Container} is NOT backed up: {Refusal}", container.Container.Name, refusal);
             return (int)RunOutcome.NotStarted;
         }
         log.LogInformation("Backing up {Container}", container.Container.Name);

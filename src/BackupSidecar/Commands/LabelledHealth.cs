@@ -38,9 +38,9 @@ internal sealed record LabelledHealth(SurveyedContainer Found, LabelledState Sta
 
     public bool IsWell => State is LabelledState.Well or LabelledState.Waiting;
 
-    public static LabelledHealth OfRejected(SurveyedContainer found) => IsMeantToRun(found)
-        ? new LabelledHealth(found, LabelledState.Rejected, $"{NameOf(found)} asks by labels to be backed up, and is NOT: {string.Join(' ', found.Reading.Problems)}")
-        : new LabelledHealth(found, LabelledState.Waiting, $"{NameOf(found)} is {found.Summary.State}, and its labels cannot be used: {string.Join(' ', found.Reading.Problems)}");
+    public static LabelledHealth OfRefused(SurveyedContainer found, string refusal) => IsMeantToRun(found)
+        ? new LabelledHealth(found, LabelledState.Rejected, $"{NameOf(found)} asks by labels to be backed up, and is NOT: {refusal}")
+        : new LabelledHealth(found, LabelledState.Waiting, $"{NameOf(found)} is {found.Summary.State}, and would not be backed up: {refusal}");
 
     /// <param name="found">The container.</param>
     /// <param name="database">What its labels ask for.</param>

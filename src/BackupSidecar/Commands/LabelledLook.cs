@@ -63,8 +63,8 @@ internal sealed class LabelledLook(Composition program, LabelSettings labels)
     private async Task<LabelledHealth?> JudgeAsync(
         SurveyedContainer found, Func<string, PastBackups> past, JobLedger ledger, DateTimeOffset now, bool mayAsk, CancellationToken cancellation)
     {
-        if (found.Standing == LabelStanding.Rejected)
-            return LabelledHealth.OfRejected(found);
+        if (found.Refusal is { } refusal)
+            return LabelledHealth.OfRefused(found, refusal);
         if (found is not { Standing: LabelStanding.BackedUp, Reading.Database: { } database }
             || !CronSchedule.TryParse(database.Cron, program.Settings.TimeZone, out var schedule, out _))
             return null;

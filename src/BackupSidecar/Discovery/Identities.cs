@@ -24,9 +24,9 @@ internal static class Identities
             return each with { Reading = each.Reading with { Database = each.Reading.Database is { } database ? database with { Rival = Rival(each, same) } : null } };
         if (!each.IsLive)
             return each with { Standing = LabelStanding.Replaced };
-        var why = $"NOT backed up: by its labels ({each.Container.Identity}) it is the same container as {meant.Container.Name}, which runs and was there first. "
+        var why = $"by its labels ({each.Container.Identity}) it is the same container as {meant.Container.Name}, which runs and was there first. "
             + "Start it with its own Compose, which counts them, or without Compose's labels.";
-        return each with { Standing = LabelStanding.Duplicate, Remarks = [.. each.Remarks, why] };
+        return each with { Standing = LabelStanding.Duplicate, Refusal = why, Remarks = [.. each.Remarks, $"NOT backed up: {why}"] };
     }
 
     /// <summary>Swarm leaves tasks lie that have ended; Compose removes what it has replaced.</summary>

@@ -33,6 +33,9 @@ internal sealed record SurveyedContainer(ContainerSummary Summary, LabelledConta
     /// <summary>What a person should know of it beside its labels.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = Reading.Remarks;
 
+    /// <summary>Why it is not backed up although it asks for that and would be followed, with what to do; null where that is not so.</summary>
+    public string? Refusal { get; init; } = Standing == LabelStanding.Rejected ? string.Join(' ', Reading.Problems) : null;
+
     /// <summary>Whether its labels are read.</summary>
     public bool IsInScope { get; init; } = true;
 

@@ -84,6 +84,17 @@ public sealed class LabelledHealthTests : IAsyncDisposable
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task One_that_is_not_backed_up_because_it_claims_to_be_another_is_unhealthy()
+    {
+        var claimed = _scene.Database();
+        var claiming = _scene.Docker.Add("claiming", "shop", "db");
+        foreach (var (name, value) in claimed.Labels)
+            claiming.Labels[name] = value;
+
+        await IsAsync(healthy: false, "claiming asks by labels to be backed up, and is NOT: by its labels (shop/db/1) it is the same container as shop-db-1");
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task Where_the_engine_cannot_be_asked_nobody_is_watched()
     {
         _scene.Database();

@@ -43,7 +43,7 @@ internal sealed class LabelledScene : IAsyncDisposable
     public void Followed(TimeSpan ago, string project = "shop")
     {
         Directory.CreateDirectory(Program.Path("state"));
-        new JobLedger(Program.Path("state"), NullLogger.Instance).Note($"{project}/db/1", Daily, Now - ago);
+        new JobLedger(Program.Path("state"), NullLogger.Instance).Note($"{project}/db/1", Daily, "UTC", Now - ago);
     }
 
     /// <summary>Its backup ended so.</summary>

@@ -353,6 +353,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
                 {
                     ["Id"] = container.Id,
                     ["Names"] = new JsonArray("/" + container.Name),
+                    ["Created"] = Convert.ToInt64(container.Id[..8], 16),
                     ["Labels"] = JsonSerializer.SerializeToNode(container.Labels),
                     ["State"] = container.Status,
                     ["NetworkSettings"] = Networks(container),

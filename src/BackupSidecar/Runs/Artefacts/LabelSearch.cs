@@ -29,7 +29,7 @@ internal sealed class LabelSearch(Func<CancellationToken, Task<IReadOnlyList<Sur
             null => throw new LabelException($"There is no container '{container}'. With labels there are: {Names(all)}."),
             { Standing: LabelStanding.BackedUp, Reading.Database: { } database } => database,
             { Reading.Problems: [_, ..] problems } => throw new LabelException($"The labels of {found.Container.Name} cannot be used: {string.Join(' ', problems)}"),
-            { Standing: LabelStanding.Duplicate } => throw new LabelException($"{found.Container.Name}: {found.Remarks[^1]}"),
+            { Refusal: { } refusal } => throw new LabelException($"{found.Container.Name} is not backed up: {refusal}"),
             _ => throw new LabelException($"{found.Container.Name} has no labels that are in force here (backup-sidecar explain {found.Container.Name}). With labels there are: {Names(all)}."),
         };
     }
