@@ -31,6 +31,28 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
     }
 
+    /// <summary>It runs for months beside others. Each of these would stay in its memory for good.</summary>
+    [Fact(Timeout = TimeLimit)]
+    public async Task An_idle_daemon_does_without_what_only_runs_and_commands_need()
+    {
+        new History(_program.Path("state")).Append(Sample.Succeeded);
+        _program.Settings["BACKUP_SCHEDULE"] = "0 3 1 1 *";
+        foreach (var (setting, value) in new[] { ("BUCKET", "backups"), ("ENDPOINT", "http://127.0.0.1:1"), ("ACCESS_KEY", "id"), ("SECRET_KEY", "not-the-secret-key") })
+            _program.Settings["BACKUP_S3_" + setting] = value;
+        using var daemon = _program.Start("run");
+        await SaysAsync(daemon, " 03:00:00 +00:00");
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
+
+        var loaded = await File.ReadAllTextAsync($"/proc/{daemon.Id}/maps", Cancellation);
+
+        ForegroundProcess.Terminate(daemon.Id);
+        Assert.Contains("/backup-sidecar.dll", loaded, StringComparison.Ordinal);
+        Assert.All(
+            (string[])["AWSSDK.Core", "AWSSDK.S3", "System.CommandLine", "System.Text.Json", "System.Net.Http"],
+            name => Assert.DoesNotContain($"/{name}.dll", loaded, StringComparison.Ordinal));
+        Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
     [Fact(Timeout = TimeLimit)]
     public async Task A_second_daemon_beside_the_first_is_refused_with_4()
     {
