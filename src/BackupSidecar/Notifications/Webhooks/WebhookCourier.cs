@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using BackupSidecar.Configuration;
 using Microsoft.Extensions.Logging;
@@ -28,10 +27,12 @@ internal sealed class WebhookCourier(
     private const int MostOfLabels = 4;
 
     /// <summary>How often each waiting message was tried in vain by this process, and when it is next.</summary>
-    private readonly ConcurrentDictionary<Guid, (int Failures, DateTimeOffset NotBefore)> _waits = [];
+    private readonly Dictionary<Guid, (int Failures, DateTimeOffset NotBefore)> _waits = [];
 
     /// <summary>Where something is on its way to, and whether a label supplied that address.</summary>
-    private readonly ConcurrentDictionary<string, bool> _busy = [];
+    private readonly Dictionary<string, bool> _busy = [];
+
+    private readonly Lock _gate = new();
 
     /// <summary>Sends a message now.</summary>
     /// <exception cref="NotificationException">It did not arrive. Unless that cannot change any more, it is kept and sent later.</exception>
@@ -65,8 +66,11 @@ internal sealed class WebhookCourier(
     private async Task DeliverInTurnAsync(IReadOnlyList<WebhookMessage> messages, CancellationToken cancellation)
     {
         var (destination, isOfLabel) = (messages[0].Destination, messages[0].LabelUrl is not null);
-        if ((isOfLabel && _busy.Values.Count(ofLabel => ofLabel) >= MostOfLabels) || !_busy.TryAdd(destination, isOfLabel))
-            return;
+        lock (_gate)
+        {
+            if ((isOfLabel && _busy.Values.Count(ofLabel => ofLabel) >= MostOfLabels) || !_busy.TryAdd(destination, isOfLabel))
+                return;
+        }
         try
         {
             foreach (var message in messages)
@@ -78,26 +82,35 @@ internal sealed class WebhookCourier(
         }
         finally
         {
-            _busy.TryRemove(destination, out _);
+            lock (_gate)
+                _busy.Remove(destination);
         }
     }
 
-    private bool IsDue(WebhookMessage message) => !_waits.TryGetValue(message.Id, out var wait) || time.GetUtcNow() >= wait.NotBefore;
+    private bool IsDue(WebhookMessage message)
+    {
+        lock (_gate)
+            return !_waits.TryGetValue(message.Id, out var wait) || time.GetUtcNow() >= wait.NotBefore;
+    }
 
     private async Task<bool> TryDeliverAsync(WebhookMessage message, CancellationToken cancellation)
     {
         try
         {
             await DeliverKeptAsync(message, cancellation);
-            _waits.TryRemove(message.Id, out _);
+            lock (_gate)
+                _waits.Remove(message.Id);
             log.LogInformation("The webhook message of {CreatedAt:u} to {Target} has arrived.", message.CreatedAt, message.Target);
             return true;
         }
         catch (NotificationException failure)
         {
-            var failures = (_waits.TryGetValue(message.Id, out var wait) ? wait.Failures : 0) + 1;
-            var pause = FirstPause * Math.Pow(2, Math.Min(failures - 1, 10));
-            _waits[message.Id] = (failures, time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause));
+            lock (_gate)
+            {
+                var failures = _waits.GetValueOrDefault(message.Id).Failures + 1;
+                var pause = FirstPause * Math.Pow(2, Math.Min(failures - 1, 10));
+                _waits[message.Id] = (failures, time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause));
+            }
             log.LogDebug("A webhook message still waits: {Reason}", failure.Message);
             return false;
         }
