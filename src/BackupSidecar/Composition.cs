@@ -51,8 +51,9 @@ internal sealed partial class Composition : IDisposable
     {
         Reading = reading;
         (Schedule, var scheduleFaults) = ParseSchedule(reading, SettingTable.Schedule);
-        (VerifySchedule, var verifyFaults) = ParseSchedule(reading, SettingTable.VerifySchedule);
+        var (verifySchedule, verifyFaults) = ParseSchedule(reading, SettingTable.VerifySchedule);
         (Settings, Plan) = Require(reading, [.. scheduleFaults, .. verifyFaults]);
+        VerifySchedule = MakesArchives ? verifySchedule : null;
         _logFile = logFile is null ? null : LogFile.Open(logFile);
         Log = new ConsoleLogger(Settings.Log, reading.Redactor, Time, ConsoleLogger.IsTerminal, _logFile);
         _local = Settings.Local is { } local ? OpenLocal(local.Path, StoreFolder.OfArchives(Settings.Name)) : null;
@@ -88,7 +89,10 @@ internal sealed partial class Composition : IDisposable
     /// <summary>Null in manual mode.</summary>
     public CronSchedule? Schedule { get; }
 
-    /// <summary>Null where no verification is scheduled.</summary>
+    /// <summary>Whether the settings name anything to be backed up. Labels lead to dumps, each by itself.</summary>
+    public bool MakesArchives => Plan.Sources.Count > 0;
+
+    /// <summary>Null where no verification is scheduled: there are none of dumps.</summary>
     public CronSchedule? VerifySchedule { get; }
 
     /// <summary>Local first.</summary>
@@ -204,7 +208,7 @@ internal sealed partial class Composition : IDisposable
     public LabelPolicy LabelPolicy(LabelSettings labels) => new()
     {
         Stores = Stores.Select(store => store.Name).ToHashSet(),
-        ArchiveFolder = Plan.Sources.Count > 0 ? Settings.Name : null,
+        ArchiveFolder = MakesArchives ? Settings.Name : null,
         AllowsPrivateWebhooks = labels.AllowsPrivateWebhooks,
         ScheduleProblem = text => CronSchedule.TryParse(text, Settings.TimeZone, out _, out var fault) ? null : fault!.Problem,
     };

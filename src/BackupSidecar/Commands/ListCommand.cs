@@ -58,7 +58,7 @@ internal static class ListCommand
             return archives;
         var dumps = Text("backups of labelled databases", program.LabelStores, "BACKUP", "CONTAINER", labelled.Entries, verified, marks, zone, "CONTAINER, or restore BACKUP");
         // Where nothing but labels says what is backed up there are no archives to be missed.
-        return program.Plan.Sources.Count == 0 && catalog.Entries.Count == 0 ? dumps : $"{archives}\n{dumps}";
+        return !program.MakesArchives && catalog.Entries.Count == 0 ? dumps : $"{archives}\n{dumps}";
     }
 
     private static string Text(

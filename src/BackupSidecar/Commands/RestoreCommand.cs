@@ -21,6 +21,8 @@ internal static class RestoreCommand
             ? await RunLock.TakeAsync(program.Settings.Paths.State, $"restore of {options.Backup}", signals.Token, RunLock.OfContainer(identity))
             : null;
         var report = (await RestoreAsync(program, runId, labelled, labelled?.Options ?? options, yes, signals)).Masked(program.Reading.Redactor);
+        if (labelled is null && report is { Archive: null, Outcome: RunOutcome.Failed } && !program.MakesArchives)
+            report = report with { Problems = [.. report.Problems, "Only databases with labels are backed up here, each by itself: restore CONTAINER, or a dump by its name as 'list' shows it."] };
         Tell(program, report);
         Remember(program, report);
         return ExitCode.Of(report.Outcome, signals);

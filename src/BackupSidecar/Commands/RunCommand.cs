@@ -142,7 +142,7 @@ internal static class RunCommand
     {
         if (program.Schedule is not { } schedule)
         {
-            if (program.Plan.Sources.Count > 0)
+            if (program.MakesArchives)
                 program.Log.LogInformation("No BACKUP_SCHEDULE is set: backups are made by hand, with backup-now.");
             await StayUpAsync(program, cancellation);
             return;

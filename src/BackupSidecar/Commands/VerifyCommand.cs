@@ -18,6 +18,8 @@ internal static class VerifyCommand
         report = report.Masked(program.Reading.Redactor);
         if (report.Verified.Count > 0)
             report = Remember(program, report);
+        else if (report.Outcome == RunOutcome.Failed && !program.MakesArchives)
+            report = report with { Problems = [.. report.Problems, "Only databases with labels are backed up here, each by itself: name the dump that is to be read back as 'list' shows it."] };
         if (json)
             await Console.Out.WriteLineAsync(program.Reading.Redactor.Redact(VerificationJson.Of(report, options.Level, Reached(report, options.Level), found)));
         if (!json && report.Verified.Any(copy => copy.Result == VerificationResult.Good))

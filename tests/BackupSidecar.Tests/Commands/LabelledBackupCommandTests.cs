@@ -87,6 +87,20 @@ public sealed class LabelledBackupCommandTests : IAsyncDisposable
         Assert.Contains("backup-sidecar explain", ended.Errors, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = TimeLimit)]
+    [InlineData("restore", "latest", "--yes")]
+    [InlineData("verify", "--all")]
+    public async Task What_is_for_archives_says_where_there_are_only_dumps_what_to_do_instead(params string[] command)
+    {
+        _scene.Database("shop", "mongodb", _conn);
+        await EndsAsync(RunOutcome.Succeeded, "backup");
+
+        var ended = await EndsAsync(RunOutcome.Failed, command);
+
+        Assert.Contains("Only databases with labels are backed up here, each by itself", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains("none scheduled", (await _scene.Program.RunAsync("check")).Output, StringComparison.Ordinal);
+    }
+
     private IEnumerable<string> Dumps => Directory.GetFiles(_scene.Program.Path("store"), "*.gz", SearchOption.AllDirectories)
         .Select(file => Path.GetRelativePath(_scene.Program.Path("store"), file));
 

@@ -94,7 +94,8 @@ internal sealed class LabelledJobs(JobMeans means) : IAsyncDisposable
     {
         if (container.Standing == LabelStanding.Rejected)
             yield return $"{Shown.Line(container.Container.Name)} is NOT backed up, because its labels cannot be used. {string.Join(' ', container.Reading.Problems)}";
-        if (container.Standing is LabelStanding.BackedUp or LabelStanding.Rejected or LabelStanding.Duplicate)
+        // A container whose labels lack the one that makes them count has remarks, too: somebody means to have it backed up.
+        if (container.Standing is LabelStanding.BackedUp or LabelStanding.Rejected or LabelStanding.Duplicate || container is { Standing: LabelStanding.NotAsked, IsInScope: true })
         {
             foreach (var remark in container.Remarks)
                 yield return $"{Shown.Line(container.Container.Name)}: {remark}";

@@ -204,6 +204,19 @@ public sealed class LabelledJobsTests
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task Labels_without_the_one_that_makes_them_count_are_told_of_once()
+    {
+        await using var scene = new JobScene();
+        var misspelt = Labelled.Container("misspelt", Labelled.Enough().Without("backup.enabled").With("backup.enable", "true"));
+        await scene.ShowAsync(JobScene.Db(), misspelt);
+        await scene.ShowAsync(JobScene.Db(), misspelt);
+
+        Assert.Single(scene.Jobs.All);
+        var told = Assert.Single(scene.Log.Lines, line => line.StartsWith("Warning: misspelt", StringComparison.Ordinal));
+        Assert.Contains("backup.enabled=true is missing", told, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task What_labels_say_is_told_once()
     {
         await using var scene = new JobScene();
