@@ -242,6 +242,24 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         Assert.Contains("ended with exit code 10. Nothing was forgotten.", ended.Errors, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = TimeLimit)]
+    [InlineData("registry.example/restic:1", 0)]
+    [InlineData("nowhere/restic:1", 3)]
+    public async Task The_image_is_there_before_anything_is_stopped(string image, int code)
+    {
+        _docker.Add("db").Labels["backrest.quiesce"] = "true";
+        _docker.MissingImages.Add(image);
+        IReadOnlyList<string>? stopped = null;
+        _docker.Pulling = () => stopped = _docker.Recorded("stop ");
+        _docker.Program = _ => ("", 0);
+
+        await EndsAsync(code, "backrest", "backup-once", "--rcb-image", image);
+
+        Assert.Empty(stopped!);
+        Assert.Equal(code == 0 ? 1 : 0, _docker.Recorded("stop ").Count);
+        Assert.Equal(_docker.Recorded("create ").Count, _docker.Recorded("remove ").Count);
+    }
+
     [Fact(Timeout = TimeLimit)]
     public async Task Services_that_a_killed_backup_left_standing_are_started_by_whoever_comes_next()
     {
