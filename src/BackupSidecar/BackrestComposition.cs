@@ -20,10 +20,10 @@ internal sealed class BackrestComposition : IDisposable
         Log = new EventLogger(settings.Log, settings.Redactor, Time, Console.Error);
         Engine = new DockerEngine(settings.DockerHost, Time);
         var file = new ConfigFile(settings.ConfigFile);
-        var pending = settings.Apply == ApplyMode.Restart ? new PendingApply(file, Time) : null;
+        var pending = settings.Apply == ApplyMode.Api ? null : new PendingApply(file, Time);
         Reconciler = new Reconciler(
             settings, defaults, Engine, settings.Apply == ApplyMode.Api ? new ConfigApi(settings.Api, _client) : file, pending, Log);
-        Restart = pending is null ? null : new BackrestRestart(settings, Engine, pending, Time, Log);
+        Restart = pending is null || settings.Apply != ApplyMode.Restart ? null : new BackrestRestart(settings, Engine, pending, Time, Log);
     }
 
     public BackrestSettings Settings { get; }

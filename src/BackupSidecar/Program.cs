@@ -28,6 +28,8 @@ internal static class Program
 
     private static async Task<int> ParseAndExecuteAsync(string[] arguments)
     {
+        if (arguments is [BackrestCommandLine.Name, ..])
+            arguments = BackrestCommandLine.Spelled(arguments);
         var given = CommandLine.Create().Parse(arguments, CommandLine.Taken);
         if (given.Errors.Count > 0)
         {

@@ -26,7 +26,17 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
         await EnsureAloneAsync(cancellation);
 
         var services = await QuietedAsync(cancellation);
-        var failure = await BackUpAsync(services, cancellation);
+        // While services still run, for the image may have to be pulled.
+        var restic = await _runs.MakeAsync(Spec(settings.Once.Command), cancellation);
+        var failure = "";
+        try
+        {
+            failure = await BackUpAsync(services, restic, cancellation);
+        }
+        finally
+        {
+            await engine.RemoveAsync(restic, CancellationToken.None);
+        }
         if (failure.Length > 0)
             throw new BackrestException(failure);
         await ForgetAsync(cancellation);
@@ -45,14 +55,14 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
     }
 
     /// <summary>Nothing if all went well, and the services run again.</summary>
-    private async Task<string> BackUpAsync(ServiceSettings services, CancellationToken cancellation)
+    private async Task<string> BackUpAsync(ServiceSettings services, string restic, CancellationToken cancellation)
     {
         await using var window = await StopWindow.PrepareAsync(services, settings.StateDirectory, time, log, cancellation);
         await window.OpenAsync(cancellation);
         // Whoever interrupts this wants the services first, and then the end of restic.
         await using var hurry = cancellation.Register(() => _ = window.CloseAtOnceAsync());
         var began = time.GetTimestamp();
-        var code = await _runs.RunAsync(Spec(settings.Once.Command), log.OnceSays, cancellation);
+        var code = await _runs.RunAsync(restic, log.OnceSays, cancellation);
         var problems = (await window.CloseAsync()).ToList();
         if (code != 0)
             problems.Insert(0, $"The backup failed: {string.Join(' ', settings.Once.Command)} in {settings.Once.Image} ended with exit code {code}. Nothing was forgotten.");

@@ -43,9 +43,10 @@ internal sealed class Reconciler(
             var plans = Synthesize(config, containers, all);
             var merged = Merge(config, plans);
             var outcome = new Reconciled(plans.Count(one => one.Plan is not null), plans.Count(one => one.Plan is null), merged.Changes);
+            if (merged.Text is { } wanted)
+                EnsureAcceptable(config, wanted);
             if (merged.Text is { } text && !settings.DryRun)
             {
-                EnsureAcceptable(config, text);
                 pending?.Note();
                 if (!await store.TryReplaceAsync(config, text, cancellation))
                 {

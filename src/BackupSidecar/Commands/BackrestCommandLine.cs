@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BackupSidecar.Configuration.Backrest;
 
 namespace BackupSidecar.Commands;
@@ -25,6 +26,10 @@ internal static class BackrestCommandLine
         command.Add(version);
         return command;
     }
+
+    /// <summary>The same words, with <c>--name=</c> in two, of which the second is empty: the parser would take the next word instead.</summary>
+    public static string[] Spelled(string[] arguments) =>
+        [.. arguments.SelectMany(word => BackrestOptions.All.Any(row => word == row.Name + "=") ? (string[])[word[..^1], ""] : [word])];
 
     /// <param name="name">Of the verb.</param>
     /// <param name="help">One line.</param>
@@ -60,8 +65,17 @@ internal static class BackrestCommandLine
         Option option = row.IsList ? new Option<string[]>(row.Name) : new Option<string?>(row.Name);
         option.Description = row.Help + variable + value;
         option.Arity = row.IsFlag ? ArgumentArity.ZeroOrOne : row.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne;
+        if (!row.IsList)
+            option.Validators.Add(RefuseOptions);
         option.HelpName = row.IsFlag ? "true" : "text";
         return option;
+    }
+
+    /// <summary>Whoever forgot a value does not mean the next option to be one; only restic's own arguments may look like it.</summary>
+    private static void RefuseOptions(OptionResult given)
+    {
+        foreach (var token in given.Tokens.Where(token => token.Value.StartsWith("--", StringComparison.Ordinal)))
+            given.AddError($"{given.Option.Name} has no value: {token.Value} behind it is an option. An empty value is {given.Option.Name}=");
     }
 
     /// <summary>What is given, by the names of the options; of two places, the first counts.</summary>

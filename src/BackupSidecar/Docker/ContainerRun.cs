@@ -21,9 +21,12 @@ internal sealed class ContainerRun(DockerEngine engine)
     /// <param name="onLine">Called with each line that the program writes, to either of its streams.</param>
     /// <param name="cancellation">Kills the program.</param>
     /// <exception cref="DockerException">The container cannot be made, started or asked how it ended.</exception>
-    public async Task<int> RunAsync(ContainerSpec spec, Action<string> onLine, CancellationToken cancellation)
+    public async Task<int> RunAsync(ContainerSpec spec, Action<string> onLine, CancellationToken cancellation) =>
+        await RunAsync(await MakeAsync(spec, cancellation), onLine, cancellation);
+
+    /// <summary>Runs what <see cref="MakeAsync"/> made, once.</summary>
+    public async Task<int> RunAsync(string id, Action<string> onLine, CancellationToken cancellation)
     {
-        var id = await CreateAsync(spec, cancellation);
         try
         {
             await engine.StartAsync(id, cancellation);
@@ -36,7 +39,8 @@ internal sealed class ContainerRun(DockerEngine engine)
         }
     }
 
-    private async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellation)
+    /// <summary>Makes the container, with all that may take long, and does not start it. Returns its id; who does not run it removes it.</summary>
+    public async Task<string> MakeAsync(ContainerSpec spec, CancellationToken cancellation)
     {
         var attempt = $"making a container of {spec.Image}";
         var body = JsonSerializer.SerializeToUtf8Bytes(spec, DockerJson.Default.ContainerSpec);

@@ -115,4 +115,14 @@ public sealed class ConfigFileTests : IDisposable
 
         Assert.Equal("{ \"plans\": [", Encoding.UTF8.GetString(await File.ReadAllBytesAsync(Path, Cancellation)));
     }
+
+    [Fact]
+    public async Task So_is_one_whose_text_is_no_UTF_8()
+    {
+        await File.WriteAllBytesAsync(Path, [.. "{\"instance\":\"n"u8, 0xFF, .. "s\"}"u8], Cancellation);
+
+        var failure = await Assert.ThrowsAsync<BackrestException>(() => new ConfigFile(Path).ReadAsync(Cancellation));
+
+        Assert.Contains("UTF-8", failure.Message, StringComparison.Ordinal);
+    }
 }

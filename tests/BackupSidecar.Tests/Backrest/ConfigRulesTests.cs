@@ -30,6 +30,14 @@ public sealed class ConfigRulesTests
     [InlineData("\"id\":\"p\"", "\"id\":\"\"", "a plan has no id")]
     [InlineData("\"id\":\"p\"", "\"id\":\"backrest_sidecar_p\",\"x\":1", null)]
     [InlineData("\"paths\":[\"/a\"]", "\"paths\":[],\"hooks\":[{\"actionCommand\":{},\"actionSlack\":{}}]", "more than one action")]
+    [InlineData("[\"/a\"]", "\"/srv\"", "plans[0].paths must be a list")]
+    [InlineData("[\"/a\"]", "[\"/a\"],\"excludes\":[5]", "plans[0].excludes[0] must be a text")]
+    [InlineData("[\"/a\"]", "[\"/a\"],\"excludes\":[null]", "plans[0].excludes[0] must be a text")]
+    [InlineData("[\"/a\"]", "[\"/a\"],\"skipIfUnchanged\":1", "plans[0].skipIfUnchanged must be true or false")]
+    [InlineData("\"policyKeepAll\":true", "\"policyKeepLastN\":\"many\"", "plans[0].retention.policyKeepLastN must be a whole number")]
+    [InlineData("\"policyKeepAll\":true", "\"policyKeepLastN\":\"5\"", null)]
+    [InlineData("[\"/a\"]", "[\"/a\"],\"hooks\":[{\"conditions\":\"CONDITION_ANY_ERROR\"}]", "plans[0].hooks[0].conditions must be a list")]
+    [InlineData("[\"/a\"]", "[\"/a\"],\"hooks\":[{\"onError\":\"ON_ERROR_NOPE\"}]", "plans[0].hooks[0].onError must be one of ON_ERROR_IGNORE")]
     public void A_plan_that_would_keep_Backrest_from_starting_is_found(string good, string bad, string? fault)
     {
         var broken = Plan.Replace(good, bad, StringComparison.Ordinal);
@@ -53,6 +61,12 @@ public sealed class ConfigRulesTests
     [InlineData("""{"version":0,"plans":[]}""", "its version is missing or below 2")]
     [InlineData("""{"version":4,"instance":"_x_"}""", "the instance '_x_'")]
     [InlineData("""{"version":4,"instance":"ääääääääääääääääääääääääää"}""", "is longer than 50 bytes")]
+    [InlineData("""{"version":4,"instance":5}""", "instance must be a text")]
+    [InlineData("""{"version":4,"repos":{}}""", "repos must be a list")]
+    [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x","flags":"--limit-upload=1"}]}""", "repos[0].flags must be a list")]
+    [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x","auto_unlock":"true"}]}""", "repos[0].auto_unlock must be true or false")]
+    [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x","prunePolicy":{"maxUnusedBytes":1.5}}]}""", "repos[0].prunePolicy.maxUnusedBytes must be a whole number")]
+    [InlineData("""{"version":4,"auth":{"users":["admin"]}}""", "auth.users[0] must be an object")]
     public void So_is_anything_else(string config, string fault) => Assert.Contains(fault, Assert.Single(Check(config)), StringComparison.Ordinal);
 
     [Fact]

@@ -83,10 +83,13 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.DoesNotContain("backrest_sidecar_app", PlanIds);
     }
 
-    [Fact]
-    public async Task A_configuration_that_Backrest_would_not_start_with_is_not_written_and_its_fault_is_told()
+    [Theory]
+    [InlineData("false")]
+    [InlineData("true")]
+    public async Task A_configuration_that_Backrest_would_not_start_with_is_not_written_and_its_fault_is_told(string isDry)
     {
         Label("app");
+        _flags["--dry-run"] = [isDry];
         _folder.Write("config.json", HandMade.Config.Replace("\"policyKeepLastN\": 30", "", StringComparison.Ordinal));
         var before = Config;
 
@@ -208,6 +211,18 @@ public sealed class ReconcilerTests : IAsyncLifetime
         await Reconciler().RunAsync(Cancellation);
 
         Assert.Equal("main", RepoOf("backrest_sidecar_app"));
+    }
+
+    [Fact]
+    public async Task What_a_stop_would_remove_is_never_stopped()
+    {
+        Label("app", ("backrest.hooks.template", "simple-stop-start")).AutoRemove = true;
+
+        await Reconciler().RunAsync(Cancellation);
+
+        Assert.Contains("backrest_sidecar_app", PlanIds);
+        Assert.DoesNotContain("docker stop", Config, StringComparison.Ordinal);
+        Assert.Single(_log.Lines, line => line.Contains("was made with --rm", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -72,6 +72,34 @@ public sealed class BackrestCommandTests : IAsyncLifetime
     }
 
     [Theory(Timeout = TimeLimit)]
+    [InlineData("reconcile", "--plan-id-prefix=", "--dry-run")]
+    [InlineData("reconcile", "--dry-run", "--plan-id-prefix=")]
+    [InlineData("reconcile", "--default-repo=", "--dry-run")]
+    [InlineData("--default-retention=", "--dry-run")]
+    public async Task An_empty_value_takes_nothing_from_the_flag_behind_it(params string[] arguments)
+    {
+        Label("app");
+
+        await EndsAsync(2, ["backrest", .. arguments]);
+
+        Assert.Equal(HandMade.Config, File.ReadAllText(Config));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task What_was_written_without_being_applied_is_applied_by_a_later_run()
+    {
+        Label("app");
+        _docker.Add("backrest");
+
+        await EndsAsync(0, "backrest", "reconcile");
+        await EndsAsync(0, "backrest", "reconcile", "--apply");
+        await EndsAsync(2, "backrest", "reconcile", "--apply");
+
+        Assert.Single(_docker.Recorded("restart "));
+        Assert.False(File.Exists(Pending));
+    }
+
+    [Theory(Timeout = TimeLimit)]
     [InlineData("--prune", "backup-once")]
     [InlineData("reconcile", "--no-such-flag")]
     [InlineData("reconcile", "--interval", "5s")]
@@ -79,6 +107,11 @@ public sealed class BackrestCommandTests : IAsyncLifetime
     [InlineData("reconcile", "--default-schedule", "@daily")]
     [InlineData("reconcile", "--log-level", "loud")]
     [InlineData("reconcile", "--plan-id-prefix", "", "--prune")]
+    [InlineData("reconcile", "--plan-id-prefix=", "--prune")]
+    [InlineData("reconcile", "--plan-id-prefix", "--dry-run")]
+    [InlineData("reconcile", "--default-repo", "--dry-run")]
+    [InlineData("--default-retention", "--dry-run", "reconcile")]
+    [InlineData("reconcile", "--config=")]
     [InlineData("daemon", "--interval", "0s")]
     [InlineData("backup-once", "--docker-sock", "tcp://proxy:2375")]
     [InlineData("backup-once", "--rcb-env-file", "/there/is/no/such/file")]
@@ -207,6 +240,24 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         Assert.Empty(_docker.Standing);
         Assert.Single(_docker.Recorded("create "));
         Assert.Contains("ended with exit code 10. Nothing was forgotten.", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData("registry.example/restic:1", 0)]
+    [InlineData("nowhere/restic:1", 3)]
+    public async Task The_image_is_there_before_anything_is_stopped(string image, int code)
+    {
+        _docker.Add("db").Labels["backrest.quiesce"] = "true";
+        _docker.MissingImages.Add(image);
+        IReadOnlyList<string>? stopped = null;
+        _docker.Pulling = () => stopped = _docker.Recorded("stop ");
+        _docker.Program = _ => ("", 0);
+
+        await EndsAsync(code, "backrest", "backup-once", "--rcb-image", image);
+
+        Assert.Empty(stopped!);
+        Assert.Equal(code == 0 ? 1 : 0, _docker.Recorded("stop ").Count);
+        Assert.Equal(_docker.Recorded("create ").Count, _docker.Recorded("remove ").Count);
     }
 
     [Fact(Timeout = TimeLimit)]

@@ -95,6 +95,9 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     /// <summary>Images that are not there until they are pulled.</summary>
     public HashSet<string> MissingImages { get; } = [];
 
+    /// <summary>Is called when an image is asked for.</summary>
+    public Action? Pulling { get; set; }
+
     /// <summary>Answers nothing to calls that contain this.</summary>
     public string? HangsOn { get; set; }
 
@@ -315,6 +318,7 @@ internal sealed class FakeDockerDaemon : IAsyncDisposable
     private TinyResponse Pull(string image)
     {
         Record($"pull {image}");
+        Pulling?.Invoke();
         MissingImages.RemoveWhere(missing => missing == image || missing + ":latest" == image);
         return new TinyResponse(200, "{\"status\":\"Pulling\"}\n" + (image.Contains("nowhere") ? "{\"error\":\"manifest unknown\"}\n" : ""));
     }

@@ -32,6 +32,7 @@ internal sealed class ConfigRules
 
     private void CheckConfig(JsonElement root, Func<string, bool> isOurs)
     {
+        _faults.AddRange(ConfigTypes.Check(root));
         if (!root.TryFind(out var version, "version") || !version.TryGetNumber(out var number) || number < OldestVersion)
             Add($"its version is missing or below {OldestVersion}. Start Backrest once with it, so that Backrest brings it up to date.");
         if (root.TryFind(out var instance, "instance") && instance.GetText() is { } name)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 
 namespace BackupSidecar.Backrest.Configs;
 
@@ -41,6 +42,8 @@ internal sealed class ConfigText
     {
         try
         {
+            if (!Utf8.IsValid(bytes))
+                throw new JsonException("Its text is not UTF-8.");
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = Deepest, AllowDuplicateProperties = false });
             var root = document.RootElement.Clone();
             if (root.ValueKind != JsonValueKind.Object)

@@ -144,6 +144,11 @@ internal static class PlanSynthesis
             warnings.Add($"is backed up without being stopped: it would not be there to be started again. Take {BackrestLabels.TemplateLabel} away.");
             return [];
         }
+        if (container.IsRemovedByStop)
+        {
+            warnings.Add($"is backed up without being stopped: it was made with --rm, and stopping would remove it. Make it without --rm, or take {BackrestLabels.TemplateLabel} away.");
+            return [];
+        }
         var name = container.Name.Length > 0 ? container.Name : container.ShortId;
         return
         [

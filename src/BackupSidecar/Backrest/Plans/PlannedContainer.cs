@@ -20,6 +20,9 @@ internal sealed record PlannedContainer
 
     public required BackrestLabels Labels { get; init; }
 
+    /// <summary>Whether a stop removes it, with its volumes that have no name.</summary>
+    public bool IsRemovedByStop { get; init; }
+
     public string ShortId => Id.Length > ShortIdLength ? Id[..ShortIdLength] : Id;
 
     public static PlannedContainer From(ContainerDetails container) => new()
@@ -29,6 +32,7 @@ internal sealed record PlannedContainer
         Project = container.Label(ComposeLabels.Project),
         Service = container.Label(ComposeLabels.Service),
         Mounts = container.Mounts ?? [],
+        IsRemovedByStop = container.HostConfig?.AutoRemove == true,
         Labels = BackrestLabels.Read(container.Config?.Labels ?? new Dictionary<string, string>()),
     };
 }
