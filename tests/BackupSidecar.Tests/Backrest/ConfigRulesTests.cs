@@ -37,7 +37,7 @@ public sealed class ConfigRulesTests
     [InlineData("\"policyKeepAll\":true", "\"policyKeepLastN\":\"many\"", "plans[0].retention.policyKeepLastN must be a whole number")]
     [InlineData("\"policyKeepAll\":true", "\"policyKeepLastN\":\"5\"", null)]
     [InlineData("[\"/a\"]", "[\"/a\"],\"hooks\":[{\"conditions\":\"CONDITION_ANY_ERROR\"}]", "plans[0].hooks[0].conditions must be a list")]
-    [InlineData("[\"/a\"]", "[\"/a\"],\"hooks\":[{\"onError\":\"ON_ERROR_NOPE\"}]", "plans[0].hooks[0].onError must be one of ON_ERROR_IGNORE")]
+    [InlineData("[\"/a\"]", "[\"/a\"],\"hooks\":[{\"onError\":[\"ON_ERROR_FATAL\"]}]", "plans[0].hooks[0].onError must be a name or a number")]
     public void A_plan_that_would_keep_Backrest_from_starting_is_found(string good, string bad, string? fault)
     {
         var broken = Plan.Replace(good, bad, StringComparison.Ordinal);

@@ -8,24 +8,20 @@ namespace BackupSidecar.Backrest.Configs;
 /// </summary>
 internal static class ConfigTypes
 {
-    private static readonly string[] OnErrors =
-        ["ON_ERROR_IGNORE", "ON_ERROR_CANCEL", "ON_ERROR_FATAL", "ON_ERROR_RETRY_1MINUTE", "ON_ERROR_RETRY_10MINUTES", "ON_ERROR_RETRY_EXPONENTIAL_BACKOFF"];
-
     private static readonly Type Text = Plain("a text", value => value.GetText() is not null);
     private static readonly Type Flag = Plain("true or false", value => value.ValueKind is JsonValueKind.True or JsonValueKind.False);
     private static readonly Type Number = Plain("a number", value => value.TryGetNumber(out _));
     private static readonly Type Count = Plain("a whole number", value => value.TryGetNumber(out var number) && number == Math.Floor(number) && Math.Abs(number) <= int.MaxValue);
     private static readonly Type Bytes = Plain("a whole number", value => value.TryGetNumber(out var number) && number == Math.Floor(number) && Math.Abs(number) <= long.MaxValue);
+    // Which names there are changes with Backrest.
     private static readonly Type Choice = Plain("a name or a number", value => value.GetText() is not null || value.ValueKind == JsonValueKind.Number);
-    private static readonly Type OnError = Plain(
-        $"one of {string.Join(", ", OnErrors)}", value => value.ValueKind == JsonValueKind.Number || OnErrors.Contains(value.GetText()));
 
     private static readonly Type Schedule = Message(("disabled", Flag), ("cron", Text), ("maxFrequencyDays", Count), ("maxFrequencyHours", Count), ("clock", Choice));
 
     private static readonly Type Buckets = Message(("hourly", Count), ("daily", Count), ("weekly", Count), ("monthly", Count), ("yearly", Count), ("keepLastN", Count));
 
     private static readonly Type Hook = Message(
-        ("conditions", List(Choice)), ("onError", OnError), ("actionCommand", Message(("command", Text))), ("actionWebhook", Message()), ("actionDiscord", Message()),
+        ("conditions", List(Choice)), ("onError", Choice), ("actionCommand", Message(("command", Text))), ("actionWebhook", Message()), ("actionDiscord", Message()),
         ("actionGotify", Message()), ("actionSlack", Message()), ("actionShoutrrr", Message()), ("actionHealthchecks", Message()), ("actionTelegram", Message()));
 
     private static readonly Type Repo = Message(
