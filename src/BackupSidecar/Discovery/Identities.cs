@@ -9,6 +9,7 @@ namespace BackupSidecar.Discovery;
 internal static class Identities
 {
     /// <summary>The same containers, each with its standing among those of its identity.</summary>
+    /// <param name="containers">The one that was made first is first.</param>
     public static IEnumerable<SurveyedContainer> Settle(IReadOnlyList<SurveyedContainer> containers)
     {
         var rivals = containers.Where(each => !each.Container.IsOneOff).ToLookup(each => each.Container.Identity);
@@ -19,7 +20,7 @@ internal static class Identities
     {
         if (same.Count == 1)
             return each;
-        var meant = same.Where(other => other.IsLive).MinBy(other => other.Summary.Created) ?? same.Where(IsAsked).MaxBy(other => other.Summary.Created)!; // It is asked itself.
+        var meant = same.FirstOrDefault(other => other.IsLive) ?? same.Last(IsAsked); // It is asked itself.
         if (meant == each)
             return each with { Reading = each.Reading with { Database = each.Reading.Database is { } database ? database with { Rival = Rival(each, same) } : null } };
         if (!each.IsLive)

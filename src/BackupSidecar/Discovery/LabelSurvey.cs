@@ -18,10 +18,11 @@ internal sealed class LabelSurvey(LabelScope scope, string? project, string? own
     {
         var read = containers
             .Where(container => container.Id != ownContainer && container.Label(OwnLabels.Drill) is null)
-            .OrderBy(container => container.PlainName, StringComparer.Ordinal)
+            .Reverse() // The engine lists the newest first, and tells whole seconds only.
+            .OrderBy(container => container.Created)
             .Select(Read)
             .ToList();
-        var standing = Identities.Settle(read).ToList();
+        var standing = Identities.Settle(read).OrderBy(each => each.Container.Name, StringComparer.Ordinal).ToList();
         return [.. standing.Select(each => Conflict(each, standing) is { } conflict ? each with { Remarks = [.. each.Remarks, conflict] } : each)];
     }
 

@@ -48,6 +48,23 @@ public sealed class LabelSurveyTests
         Assert.Equal(without is null, found[1].Standing == LabelStanding.BackedUp);
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("z")]
+    public void Of_two_containers_of_one_second_the_engine_lists_the_older_one_last(string first)
+    {
+        var older = Labelled.Container(first, Labelled.Enough(), "shop", service: "db");
+        var newer = Labelled.Container("m", Labelled.Enough(), "shop", service: "db");
+
+        LabelStanding Standing(ContainerSummary of, params ContainerSummary[] listed) => All.Of(listed).Single(each => each.Container.Name == of.PlainName).Standing;
+
+        Assert.Equal(LabelStanding.BackedUp, Standing(older, newer, older));
+        Assert.Equal(LabelStanding.Duplicate, Standing(newer, newer, older));
+        (older, newer) = (older with { State = "exited" }, newer with { State = "exited" });
+        Assert.Equal(LabelStanding.Replaced, Standing(older, newer, older));
+        Assert.Equal(LabelStanding.BackedUp, Standing(newer, newer, older));
+    }
+
     [Fact]
     public void Each_container_of_a_scaled_service_has_its_own_job_and_is_told_of_the_others()
     {

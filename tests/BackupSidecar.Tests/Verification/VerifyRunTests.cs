@@ -209,7 +209,7 @@ public sealed class VerifyRunTests : IDisposable
 
         await using var archive = await reader.FetchAsync(name, catalog.Entries[0].Copies[0], Token);
 
-        var open = _scene.Folder.Shell($"find -ignore_readdir_race /proc/{Environment.ProcessId}/fd -lname '{_scene.Settings.Paths.Staging}/*' -exec stat -L -c %a {{}} +");
+        var open = _scene.Folder.Shell($"find /proc/{Environment.ProcessId}/fd -ignore_readdir_race -lname '{_scene.Settings.Paths.Staging}/*' -exec stat -L -c %a {{}} +");
         Assert.Equal("600", open.Trim());
     }
 
