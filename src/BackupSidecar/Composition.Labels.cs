@@ -20,6 +20,9 @@ namespace BackupSidecar;
 /// <summary>The part of the program that backs up databases which ask for it by labels: the same stages, put together for one of them.</summary>
 internal sealed partial class Composition
 {
+    /// <summary>How long one database's news hold up the next database's backup. What has not arrived by then is kept, and sent later.</summary>
+    private static readonly TimeSpan LabelledNews = TimeSpan.FromSeconds(5);
+
     /// <summary>Where dumps of labelled databases are kept: below the roots of the stores. Local first; none where labels are not read.</summary>
     public IReadOnlyList<IBackupStore> LabelStores => field ??= Settings.Labels is null ? [] : [.. new IBackupStore?[]
     {
@@ -68,7 +71,7 @@ internal sealed partial class Composition
         var plan = ArtefactPlanner.Plan(labelled, Settings);
         var history = new History(Settings.Paths.State, History.OfLabels) { Only = settings.Name };
         var stores = LabelStores.Where(store => labelled.Stores.Contains(store.Name)).ToList();
-        var told = _labelNotifiers = new NotifierGroup(LabelNotifiers(labelled), Time, Log);
+        var told = _labelNotifiers = new NotifierGroup(LabelNotifiers(labelled), Time, Log) { LongestFinish = LabelledNews };
         return new BackupRun(
             settings, plan, Expansion(), new SourceFactory(settings, EngineIn(labelled), Time, Log), stores, stores.OfType<LocalStore>().FirstOrDefault()?.Folder,
             new Recovery(settings, plan, RestoreTargets(), told, history, Time, Log), LabelRetention(labelled), missedCopies: null, told, history,
@@ -77,9 +80,7 @@ internal sealed partial class Composition
 
     /// <summary>Retention of one labelled database: only what its metadata name as its own counts, and goes.</summary>
     public RetentionRun LabelRetention(LabelledDatabase labelled) =>
-        LabelRetention(BackupForm.Of(ArtefactPlanner.Plan(labelled, Settings), Settings), labelled.Retention, labelled.Rival is { } rival
-            ? $"by its labels {rival} is the same container as {labelled.ContainerName} ({labelled.Identity}), and one of them must not remove the backups of the other. If it is not needed: docker rm {rival}"
-            : null);
+        LabelRetention(BackupForm.Of(ArtefactPlanner.Plan(labelled, Settings), Settings), labelled.Retention, labelled.WhyNotPruned);
 
     /// <summary>The same where the container may be gone.</summary>
     public RetentionRun LabelRetention(ArtefactGroup group) => LabelRetention(

@@ -1,6 +1,7 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Configuration.Values;
 using BackupSidecar.Discovery;
+using BackupSidecar.Reports;
 using BackupSidecar.Scheduling.Jobs;
 using Microsoft.Extensions.Logging;
 
@@ -11,8 +12,8 @@ namespace BackupSidecar.Commands;
 /// child of its own. Jobs outlive a change of the settings: it reaches all that begins after it.
 /// </summary>
 /// <param name="settings">What holds.</param>
-/// <param name="runChild">Runs this program again with these arguments.</param>
-internal sealed class LabelledBackups(SettingsInForce settings, Func<IReadOnlyList<string>, CancellationToken, CancellationToken, Task> runChild)
+/// <param name="runChild">Runs this program again with these arguments, and returns its exit code.</param>
+internal sealed class LabelledBackups(SettingsInForce settings, Func<IReadOnlyList<string>, CancellationToken, CancellationToken, Task<int>> runChild)
 {
     /// <summary>A run ends itself when its time is over, and tells of it. One that does not is ended after this.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
@@ -56,16 +57,18 @@ internal sealed class LabelledBackups(SettingsInForce settings, Func<IReadOnlyLi
         }
     }
 
-    private async Task RunAsync(LabelledDatabase database, CancellationToken ends)
+    /// <summary>Whether there is a backup now, or somebody else is making it.</summary>
+    private async Task<bool> RunAsync(LabelledDatabase database, CancellationToken ends)
     {
         var program = settings.Program;
         var limit = program.Settings.Labels?.Timeout;
         using var overdue = new CancellationTokenSource(Or(limit + Grace), program.Time);
         using var stuck = new CancellationTokenSource(Or(limit + Grace + Grace), program.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ends, overdue.Token);
-        await runChild(["backup", "--container", database.ContainerName], either.Token, stuck.Token);
+        var code = await runChild(["backup", "--container", database.ContainerName], either.Token, stuck.Token);
         if (overdue.IsCancellationRequested && limit is not null)
             program.Log.LogError("The backup of {Container} took longer than {Limit} (BACKUP_LABEL_TIMEOUT) and was ended.", database.ContainerName, DurationText.Format(limit.Value));
+        return code is not ((int)RunOutcome.Failed or (int)RunOutcome.NotStarted);
     }
 
     private static TimeSpan Or(TimeSpan? limit) => limit ?? Timeout.InfiniteTimeSpan;

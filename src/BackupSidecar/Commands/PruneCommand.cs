@@ -1,4 +1,6 @@
 using BackupSidecar.Configuration;
+using BackupSidecar.Discovery;
+using BackupSidecar.Docker;
 using BackupSidecar.Reports;
 using BackupSidecar.Retention;
 using BackupSidecar.Runs;
@@ -17,21 +19,43 @@ internal static class PruneCommand
         var outcome = RunOutcome.Succeeded;
         foreach (var store in program.Stores)
             outcome = Worse(outcome, await PruneAsync(program, store, program.RetentionRun(), dryRun, force, signals.Token));
+        var claimed = program.LabelStores.Count > 0 ? await ClaimedAsync(program, signals.Token) : new Dictionary<string, string>();
         foreach (var store in program.LabelStores)
-            outcome = Worse(outcome, await PruneLabelledAsync(program, store, dryRun || program.Settings.Labels is { IsRetentionDryRun: true }, force, signals.Token));
+            outcome = Worse(outcome, await PruneLabelledAsync(program, store, claimed, dryRun || program.Settings.Labels is { IsRetentionDryRun: true }, force, signals.Token));
         return (int)outcome;
     }
 
     /// <summary>Each labelled database by itself, whether or not its container is still there.</summary>
-    private static async Task<RunOutcome> PruneLabelledAsync(Composition program, IBackupStore store, bool dryRun, bool force, CancellationToken cancellation)
+    private static async Task<RunOutcome> PruneLabelledAsync(
+        Composition program, IBackupStore store, IReadOnlyDictionary<string, string> claimed, bool dryRun, bool force, CancellationToken cancellation)
     {
         var catalog = await new CatalogReader([store], BackupForm.OfArtefacts(program.Settings)).ReadAsync(cancellation);
         if (!catalog.IsWhole)
             return await LeftAloneAsync(program, store, string.Join(' ', catalog.Problems));
         var outcome = RunOutcome.Succeeded;
         foreach (var group in ArtefactGroup.Of(catalog, program.Settings.Archive.HasManifestKey))
-            outcome = Worse(outcome, await PruneAsync(program, store, program.LabelRetention(group), dryRun, force, cancellation));
+        {
+            outcome = Worse(outcome, claimed.GetValueOrDefault(group.Owner.Identity ?? "") is { } claim
+                ? await LeftAloneAsync(program, store, $"{group.Owner.Identity}: {claim}")
+                : await PruneAsync(program, store, program.LabelRetention(group), dryRun, force, cancellation));
+        }
         return outcome;
+    }
+
+    /// <summary>By identity: why nothing of a database goes while two containers claim to be it.</summary>
+    private static async Task<IReadOnlyDictionary<string, string>> ClaimedAsync(Composition program, CancellationToken cancellation)
+    {
+        try
+        {
+            var present = program.Settings.Labels is { } labels ? await program.SurveyAsync(labels, cancellation) : [];
+            return present.Select(container => container.Reading.Database).OfType<LabelledDatabase>().Where(database => database.WhyNotPruned is not null)
+                .ToDictionary(database => database.Identity, database => database.WhyNotPruned!); // Asked for above.
+        }
+        catch (DockerException failure)
+        {
+            await Console.Error.WriteLineAsync(program.Reading.Redactor.Redact($"Whether two containers claim to be the same database cannot be seen: {failure.Message}"));
+            return new Dictionary<string, string>();
+        }
     }
 
     private static async Task<RunOutcome> PruneAsync(

@@ -203,14 +203,15 @@ internal static class RunCommand
     private static async Task StayUpAsync(Composition program, CancellationToken cancellation) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, program.Time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private static async Task RunChildAsync(SettingsInForce settings, string[] arguments, CancellationToken cancellation, CancellationToken force = default)
+    private static async Task<int> RunChildAsync(SettingsInForce settings, string[] arguments, CancellationToken cancellation, CancellationToken force = default)
     {
         var code = await ForegroundProcess.RunAsync(Environment.ProcessPath!, arguments, settings.ForRun(), cancellation, force);
         var program = settings.Program;
         if (code <= 128 || cancellation.IsCancellationRequested)
-            return;
+            return code;
         program.Log.LogError("The run was killed by signal {Signal}{Hint}.", code - 128, code == 128 + 9 ? " (too little memory?)" : "");
         await RecoverAsync(program, cancellation);
+        return code;
     }
 
     private static async Task RecoverAsync(Composition program, CancellationToken cancellation)

@@ -15,9 +15,13 @@ internal sealed class ContainerWatch(DockerEngine engine, TimeSpan interval, Tim
     /// <summary>Events come in swarms; a swarm is one look.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>The engine tells of what it does before its list shows it, on a busy machine by more than the gathering.</summary>
+    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(1);
+
     private readonly Channel<bool> _calls = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private string? _trouble;
+    private bool _wasCalled;
 
     /// <summary>All containers, again and again until the token fires. While the engine cannot be asked nothing comes, and what came last holds.</summary>
     public async IAsyncEnumerable<IReadOnlyList<ContainerSummary>> FollowAsync([EnumeratorCancellation] CancellationToken cancellation)
@@ -64,14 +68,16 @@ internal sealed class ContainerWatch(DockerEngine engine, TimeSpan interval, Tim
         }
     }
 
-    /// <summary>Until somebody calls, or the tick.</summary>
+    /// <summary>Until somebody calls, or the tick. After a call, the next one comes soon.</summary>
     private async Task WaitAsync(CancellationToken cancellation)
     {
-        using var tick = new CancellationTokenSource(interval, time);
+        using var tick = new CancellationTokenSource(_wasCalled && Afterwards < interval ? Afterwards : interval, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(tick.Token, cancellation);
+        _wasCalled = false;
         try
         {
             await _calls.Reader.ReadAsync(either.Token);
+            _wasCalled = true;
             await Task.Delay(Gathering, time, cancellation);
             _calls.Reader.TryRead(out _);
         }

@@ -24,6 +24,10 @@ internal sealed record LabelledDatabase
     /// </summary>
     public string? Rival { get; init; }
 
+    /// <summary>With what to do about it; null where it may be pruned.</summary>
+    public string? WhyNotPruned => Rival is null ? null
+        : $"by its labels {Rival} is the same container as {ContainerName} ({Identity}), and one of them must not remove the backups of the other. If it is not needed: docker rm {Rival}";
+
     /// <summary>"postgres", "mysql", "mongodb" or "redis".</summary>
     public required string Kind { get; init; }
 

@@ -9,8 +9,6 @@ namespace BackupSidecar.Notifications;
 /// </summary>
 internal sealed class NotifierGroup(IReadOnlyList<INotifier> notifiers, TimeProvider time, ILogger log) : IDisposable
 {
-    private static readonly TimeSpan LongestFinish = TimeSpan.FromSeconds(30);
-
     /// <summary>How long the end of a run waits for the news of its start, which must not arrive after it.</summary>
     private static readonly TimeSpan LongestWaitForStart = TimeSpan.FromSeconds(5);
 
@@ -19,6 +17,9 @@ internal sealed class NotifierGroup(IReadOnlyList<INotifier> notifiers, TimeProv
 
     private CancellationTokenSource? _giveUpStart;
     private Task[] _starts = [];
+
+    /// <summary>How long the end of a run is told.</summary>
+    public TimeSpan LongestFinish { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Tells everyone, in the background.</summary>
     public void Started(Guid runId)
@@ -29,7 +30,7 @@ internal sealed class NotifierGroup(IReadOnlyList<INotifier> notifiers, TimeProv
             Task.Run(() => TellAsync(notifier, token => notifier.StartedAsync(runId, token), giveUp.Token)))];
     }
 
-    /// <summary>Tells everyone, and returns when they know it, or after half a minute. Never throws.</summary>
+    /// <summary>Tells everyone, and returns when they know it, or after <see cref="LongestFinish"/>. Never throws.</summary>
     /// <param name="report">The news.</param>
     /// <param name="interrupted">The program is asked to end: from then on there are only a few seconds left.</param>
     public async Task FinishedAsync(RunReport report, CancellationToken interrupted)

@@ -154,6 +154,9 @@ public sealed class LabelledBackupTests(CephServer ceph) : IDisposable
                     Assert.True(ended.ExitCode == 0, ended.Everything);
                     Assert.Contains($"Retention is left out: by its labels {claiming.Name} is the same container", ended.Everything, StringComparison.Ordinal);
                 }
+                var pruned = await _program.RunAsync("prune", "--force");
+                Assert.Equal(3, pruned.ExitCode);
+                Assert.Contains($"claimed/db/1: by its labels {claiming.Name} is the same container", pruned.Errors, StringComparison.Ordinal);
             }
         }
         Assert.Equal(2, Dumps("shop").Count());

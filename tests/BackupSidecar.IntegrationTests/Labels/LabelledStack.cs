@@ -94,6 +94,7 @@ internal sealed class LabelledStack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _hold?.TrySetResult();
         await _ends.CancelAsync();
         await _following;
         await _jobs.DisposeAsync();
@@ -124,13 +125,14 @@ internal sealed class LabelledStack : IAsyncDisposable
             _jobs.Follow(survey.Of(containers), new JobRules(TimeZoneInfo.Utc));
     }
 
-    private async Task RunAsync(LabelledDatabase database, CancellationToken ends)
+    private async Task<bool> RunAsync(LabelledDatabase database, CancellationToken ends)
     {
         HasOverlapped |= _going.AddOrUpdate(database.Identity, 1, (_, going) => going + 1) > 1;
+        var held = _hold?.Task ?? Task.CompletedTask;
         _runs.Enqueue(database);
         await Task.Delay(TimeSpan.FromMilliseconds(300), CancellationToken.None);
-        if (_hold is { } hold)
-            await hold.Task;
+        await held;
         _going.AddOrUpdate(database.Identity, 0, (_, going) => going - 1);
+        return true;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using BackupSidecar.Reports;
 using BackupSidecar.Tests.Databases.Mongo;
+using BackupSidecar.Tests.Notifications;
 
 namespace BackupSidecar.Tests.Commands;
 
@@ -46,6 +47,20 @@ public sealed class LabelledBackupCommandTests : IAsyncDisposable
         await EndsAsync(0, "restore", "shop-db-1", "--yes");
         Assert.Equal(MongoArchives.Whole, await File.ReadAllBytesAsync(Path.Combine(_tools.Directory, "restored"), TestContext.Current.CancellationToken));
         Assert.Matches(@"\A--config=\S+\n--archive\n--drop\n\z", _tools.Read("arguments"));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task News_that_nobody_takes_are_kept_and_the_backup_is_none_the_worse()
+    {
+        await using var receiver = new FakePingServer(FakePingServer.Never);
+        _scene.Database("shop", "mongodb", _conn);
+        _scene.Program.Settings["BACKUP_WEBHOOK_URL"] = receiver.Url;
+
+        var ended = await EndsAsync(RunOutcome.Succeeded, "backup", "--container", "shop-db-1");
+
+        Assert.Contains("The webhook notification was given up", ended.Everything, StringComparison.Ordinal);
+        var told = await receiver.NextAsync();
+        Assert.Equal($"{told.Headers["Webhook-Id"]}.json", Path.GetFileName(Assert.Single(Directory.GetFiles(_scene.Program.Path("state", "outbox")))));
     }
 
     [Fact(Timeout = TimeLimit)]

@@ -33,6 +33,24 @@ public sealed class ContainerWatchTests
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task What_the_engine_tells_before_its_list_shows_it_is_seen_soon_after()
+    {
+        await using var daemon = new FakeDockerDaemon();
+        var container = daemon.Add("one");
+        using var engine = new DockerEngine(daemon.Host, TimeProvider.System);
+        var watch = new ContainerWatch(engine, TimeSpan.FromHours(1), TimeProvider.System, _log);
+        await using var looks = watch.FollowAsync(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+
+        // The first look, and the one when the events begin to be followed.
+        Assert.True(await looks.MoveNextAsync());
+        Assert.True(await looks.MoveNextAsync());
+        container.Status = "exited";
+        Assert.True(await looks.MoveNextAsync());
+
+        Assert.Equal("exited", Assert.Single(looks.Current).State);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task An_engine_that_cannot_be_asked_is_told_of_once_and_asked_again()
     {
         await using var daemon = new FakeDockerDaemon { AllowedMethods = [] };

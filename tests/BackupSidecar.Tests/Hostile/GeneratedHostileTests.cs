@@ -24,7 +24,7 @@ public sealed class GeneratedHostileTests
     {
         var random = LongRun.Random();
         var restored = 0;
-        var count = LongRun.Of(200, 10_000);
+        var count = LongRun.Of(100, 10_000);
         for (var i = 0; i < count; i++)
         {
             using var scene = new HostileScene();

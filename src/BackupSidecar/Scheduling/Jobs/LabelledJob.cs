@@ -5,12 +5,16 @@ namespace BackupSidecar.Scheduling.Jobs;
 
 /// <summary>
 /// The job of one labelled database, whichever container holds it at the time. Its runs never overlap. One that falls due while the
-/// container does not run is put off until it does, and then made once.
+/// container does not run is put off until it does, and then made once; one that fails because the container goes is made again when it
+/// is back.
 /// </summary>
 /// <param name="identity">What stays the same when the container is made anew.</param>
 /// <param name="means">How it runs.</param>
 internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
 {
+    /// <summary>Whoever has been away for so long after its container went during a run waits for its schedule.</summary>
+    private static readonly TimeSpan LongestDebt = TimeSpan.FromDays(1);
+
     private readonly SemaphoreSlim _alone = new(1, 1);
     private readonly Lock _gate = new();
     private readonly JobLog _log = new(means.Log, identity);
@@ -20,6 +24,7 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
     private SurveyedContainer? _container;
     private DateTimeOffset _upSince;
     private Task _ended = Task.CompletedTask;
+    private volatile bool _isOwed;
 
     public string Identity => identity;
 
@@ -110,28 +115,72 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
 
     private async Task RunAsync(CancellationToken ends)
     {
+        // What an earlier run owes is made now, and once.
+        if (_isOwed)
+            return;
         await _alone.WaitAsync(ends);
         try
         {
             await UntilItAnswersAsync(ends);
-            await means.Slots.WaitAsync(identity, ends);
-            try
-            {
-                if (Container?.Reading.Database is not { } database)
-                    return;
-                means.Ledger.Begin(identity, means.Time.GetUtcNow());
-                // Its run is not ended because its labels change, or its container goes: it finds that out by itself.
-                await means.Run(database, means.Ends);
-            }
-            finally
-            {
-                means.Slots.Release();
-            }
+            var before = Now();
+            if (await RunInTurnAsync(ends) || !await HasGoneSinceAsync(before))
+                return;
+            _isOwed = true;
+            await MakeAgainAsync();
         }
         finally
         {
+            _isOwed = false;
             _alone.Release();
         }
+    }
+
+    /// <summary>Whether there is a backup, or nothing more that one could be made of.</summary>
+    private async Task<bool> RunInTurnAsync(CancellationToken ends)
+    {
+        await means.Slots.WaitAsync(identity, ends);
+        try
+        {
+            if (Container?.Reading.Database is not { } database)
+                return true;
+            means.Ledger.Begin(identity, means.Time.GetUtcNow());
+            // Its run is not ended because its labels change, or its container goes: it finds that out by itself.
+            return await means.Run(database, means.Ends);
+        }
+        finally
+        {
+            means.Slots.Release();
+        }
+    }
+
+    private async Task MakeAgainAsync()
+    {
+        means.Log.LogWarning("{Identity} was stopped or made anew while it was backed up. It is backed up when it runs again.", identity);
+        using var longest = new CancellationTokenSource(LongestDebt, means.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(means.Ends, longest.Token);
+        try
+        {
+            await UntilItAnswersAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (longest.IsCancellationRequested)
+        {
+            means.Log.LogWarning("{Identity} has not come back for a day; its next backup is the one of its schedule.", identity);
+            return;
+        }
+        await RunInTurnAsync(means.Ends);
+    }
+
+    private async Task<bool> HasGoneSinceAsync((string? Id, DateTimeOffset UpSince) before)
+    {
+        await Task.Delay(means.Settling, means.Time, means.Ends);
+        return Now() != before;
+    }
+
+    /// <summary>Which container it is that runs, and since when; null where none does.</summary>
+    private (string? Id, DateTimeOffset UpSince) Now()
+    {
+        lock (_gate)
+            return (_container is { IsRunning: true } ? _container.Summary.Id : null, _upSince);
     }
 
     /// <summary>Waits until the container runs, and has done so for as long as a database needs to come up.</summary>

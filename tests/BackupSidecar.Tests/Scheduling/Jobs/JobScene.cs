@@ -55,10 +55,13 @@ internal sealed class JobScene : IAsyncDisposable
     public static ContainerSummary Db(string name = "db", string cron = "0 * * * *", string state = "running", long created = 1, string? service = null) =>
         Labelled.Container(name, Labelled.Enough().With("backup.cron", cron).With("backup.prefix", name), service is null ? null : "shop", state, created, service);
 
-    /// <summary>Shows the jobs these containers, and waits until all that runs follows the clock.</summary>
+    /// <summary>Shows the jobs these containers.</summary>
+    public void Show(params ContainerSummary[] containers) => Jobs.Follow(_survey.Of(containers), Rules);
+
+    /// <summary>The same, and waits until all that runs follows the clock.</summary>
     public async Task ShowAsync(params ContainerSummary[] containers)
     {
-        Jobs.Follow(_survey.Of(containers), Rules);
+        Show(containers);
         await Clock.UntilTimersAsync(Jobs.All.Count);
     }
 
@@ -85,15 +88,24 @@ internal sealed class JobScene : IAsyncDisposable
             _state.Delete(recursive: true);
     }
 
-    private async Task RunAsync(LabelledDatabase database, CancellationToken ends)
+    private async Task<bool> RunAsync(LabelledDatabase database, CancellationToken ends)
     {
         var run = new Run(database, Clock.GetUtcNow());
         _runs.Writer.TryWrite(run);
         await run.Over.Task.WaitAsync(ends);
+        return !run.Fails;
     }
 
     internal sealed record Run(LabelledDatabase Database, DateTimeOffset At)
     {
         public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool Fails { get; private set; }
+
+        public void Fail()
+        {
+            Fails = true;
+            Over.SetResult();
+        }
     }
 }

@@ -169,6 +169,71 @@ public sealed class LabelledJobsTests
         Assert.True(scene.NothingRuns);
     }
 
+    [Theory(Timeout = TimeLimit)]
+    [InlineData(false, null)]
+    [InlineData(false, "exited")]
+    [InlineData(true, null)]
+    [InlineData(true, "created")]
+    public async Task A_run_that_its_container_left_is_made_again_when_the_container_is_back(bool anew, string? meanwhile)
+    {
+        await using var scene = new JobScene(comingUp: TimeSpan.FromMinutes(1));
+        await scene.ShowAsync(JobScene.Db());
+        await scene.PassAsync(TimeSpan.FromMinutes(30));
+        var cut = await scene.NextRunAsync();
+        var created = anew ? 2 : 1;
+        scene.Show(meanwhile is null ? [] : [JobScene.Db(state: meanwhile, created: created)]);
+        cut.Fail();
+        await scene.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.True(scene.NothingRuns);
+
+        scene.Show(JobScene.Db(created: created));
+        await scene.PassAsync(TimeSpan.FromMinutes(3));
+
+        var again = await scene.NextRunAsync();
+        Assert.InRange(again.At, cut.At.AddMinutes(3), cut.At.AddMinutes(4));
+        again.Over.SetResult();
+        await scene.PassAsync(TimeSpan.FromMinutes(20));
+        Assert.True(scene.NothingRuns);
+        await scene.PassAsync(TimeSpan.FromMinutes(40));
+        Assert.Equal(cut.At.AddHours(1), (await scene.NextRunAsync()).At);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_run_that_fails_while_its_container_stays_waits_for_its_schedule()
+    {
+        await using var scene = new JobScene();
+        await scene.ShowAsync(JobScene.Db());
+        await scene.PassAsync(TimeSpan.FromMinutes(30));
+        var failed = await scene.NextRunAsync();
+        failed.Fail();
+
+        await scene.PassAsync(TimeSpan.FromMinutes(59));
+        Assert.True(scene.NothingRuns);
+        await scene.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(failed.At.AddHours(1), (await scene.NextRunAsync()).At);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task What_is_owed_and_what_falls_due_meanwhile_is_one_run()
+    {
+        await using var scene = new JobScene();
+        await scene.ShowAsync(JobScene.Db());
+        await scene.PassAsync(TimeSpan.FromMinutes(30));
+        var cut = await scene.NextRunAsync();
+        scene.Show();
+        cut.Fail();
+        await scene.PassAsync(TimeSpan.FromMinutes(1));
+
+        scene.Show(JobScene.Db(state: "created", created: 2));
+        await scene.PassAsync(3 * Hour);
+        scene.Show(JobScene.Db(created: 2));
+        await scene.PassAsync(TimeSpan.FromMinutes(1));
+
+        (await scene.NextRunAsync()).Over.SetResult();
+        await scene.PassAsync(TimeSpan.FromMinutes(20));
+        Assert.True(scene.NothingRuns);
+    }
+
     [Fact(Timeout = TimeLimit)]
     public async Task What_was_missed_while_the_program_was_down_is_made_up_for_once()
     {
