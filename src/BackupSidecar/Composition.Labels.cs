@@ -30,6 +30,9 @@ internal sealed partial class Composition
         Settings.S3 is { } s3 ? new S3Store(s3, StoreFolder.OfArtefacts, Time, Log) { Marks = Path.Combine(Settings.Paths.State, "uploads") } : null,
     }.OfType<IBackupStore>()];
 
+    /// <summary>What people are told of: each store with the folder that backups are in. Archives have one of their own in what they share with dumps.</summary>
+    public IReadOnlyList<IBackupStore> StoresInUse => MakesArchives || LabelStores.Count == 0 ? Stores : LabelStores;
+
     /// <summary>Of backups of labelled databases.</summary>
     public History LabelHistory => field ??= new History(Settings.Paths.State, History.OfLabels);
 

@@ -20,9 +20,11 @@ internal static class CheckCommand
         await output.WriteLineAsync("Sources:");
         foreach (var source in plan.Sources)
             await WriteAsync($"{source.EntryName} ({source.Origin})", preflight.UnreadableBecause.GetValueOrDefault(source));
+        if (plan.Sources.Count == 0)
+            await output.WriteLineAsync("  none by settings: labels say what is backed up");
         await output.WriteLineAsync("Stores:");
-        foreach (var store in program.Stores)
-            await WriteAsync($"{store.Name} ({store.Location})", preflight.UnwritableBecause.GetValueOrDefault(store));
+        foreach (var store in program.StoresInUse)
+            await WriteAsync($"{store.Name} ({store.Location})", preflight.UnwritableBecause.FirstOrDefault(each => each.Key.Name == store.Name).Value);
         await output.WriteLineAsync("Archive:");
         await WriteAsync(program.Settings.Archive.IsEncrypted ? $"{program.Plan.ArchiveExtension}, encrypted" : $"{program.Plan.ArchiveExtension}, NOT encrypted", preflight.ArchiveProblem);
         if (ArchiveWriter.Shortfall(program.Settings.Archive) is { } shortfall)

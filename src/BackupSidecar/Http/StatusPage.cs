@@ -30,7 +30,7 @@ internal sealed class StatusPage(Composition program, FactsReader reader, Labell
             ["verifications"] = Schedule(program.VerifySchedule, now),
             ["last_success"] = facts.LastGoodBackup is { } good ? Run(good) : null,
             ["last_runs"] = new JsonArray([.. facts.LastRuns.Select(Run)]),
-            ["destinations"] = new JsonArray([.. program.Stores.Select(store => Destination(store.Name, store.Location, facts))]),
+            ["destinations"] = new JsonArray([.. program.StoresInUse.Select(store => Destination(store.Name, store.Location, facts))]),
             ["labels_problem"] = Masked(labelled?.Problem),
             ["labelled"] = new JsonArray([
                 .. (labelled?.All ?? []).Select(health => Labelled(health, all.FirstOrDefault(each => each.Name == health.Name), now)),

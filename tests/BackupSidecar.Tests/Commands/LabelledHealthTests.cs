@@ -118,6 +118,7 @@ public sealed class LabelledHealthTests : IAsyncDisposable
 
         Assert.Equal(2, check.ExitCode);
         Assert.Contains("  FAIL  shop-db-1 (postgres orders) has never been backed up", check.Output, StringComparison.Ordinal);
+        Assert.Contains($"  ok    local ({_scene.Program.Path("store")})", check.Output, StringComparison.Ordinal);
         Assert.Contains("  ok    blog-db-1 (postgres orders): no backup yet; the next is due at", check.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter22", check.Everything, StringComparison.Ordinal);
     }
