@@ -75,6 +75,9 @@ internal static partial class Log
     [LoggerMessage(EventName = "daemon.started", Level = LogLevel.Information, Message = "Plans are kept up to date every {interval}, with events: {with_events}")]
     public static partial void DaemonStarted(this ILogger log, TimeSpan interval, bool with_events);
 
+    [LoggerMessage(EventName = "backup-once.variables", Level = LogLevel.Warning, Message = "{option}: {doubt}")]
+    public static partial void OnceDoubts(this ILogger log, string option, string doubt);
+
     [LoggerMessage(EventName = "backup-once.output", Level = LogLevel.Information, Message = "{line}")]
     public static partial void OnceSays(this ILogger log, string line);
 

@@ -80,6 +80,8 @@ internal static class BackrestCommand
                 BackrestOptions.DockerSocket.Name, "the image that makes the backup needs the engine's socket itself.", BackrestOptions.DockerSocket.Default)]);
         }
         using var program = new BackrestComposition(settings);
+        foreach (var doubt in settings.Once.Doubts)
+            program.Log.OnceDoubts(BackrestOptions.EnvFile.Name, doubt);
         try
         {
             using var runLock = await RunLock.TakeAsync(settings.StateDirectory, $"{Purpose} (process {Environment.ProcessId})", signals.Token);
