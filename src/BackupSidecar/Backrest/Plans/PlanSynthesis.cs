@@ -100,6 +100,8 @@ internal static class PlanSynthesis
                 return $"{BackrestLabels.IncludeLabel}: '{path}' is not an absolute path. Example: /data";
             if (host.Map(HostPaths.Clean(path)) is not { } found)
                 return $"{BackrestLabels.IncludeLabel}: '{path}' lies in the container's memory (tmpfs), where Backrest cannot read it.";
+            if (!host.IsMounted(HostPaths.Clean(path)))
+                warnings.Add(OfTheHost(HostPaths.Clean(path)));
             mapped.Add(found);
             mapped.AddRange(host.MountedBelow(HostPaths.Clean(path)));
         }
@@ -118,6 +120,10 @@ internal static class PlanSynthesis
                 $"is backed up without {string.Join(", ", leftOut.OfTheSystem)}: on the host, that is where the system and the engine keep what is theirs. If it is data, " +
                 $"list the paths in {BackrestLabels.IncludeLabel}.");
     }
+
+    private static string OfTheHost(string path) =>
+        $"takes {path} from the host: {BackrestLabels.IncludeLabel} names it, and it lies on no mount of the container. What the container keeps there itself is not backed up" +
+        (path == "/" ? "; the whole host is, as far as Backrest sees it. Name the paths that are mounted." : ". Mount a volume there, or name a path on one.");
 
     private static List<CommandHook> Hooks(PlannedContainer container, PlanDefaults defaults, List<string> warnings)
     {
