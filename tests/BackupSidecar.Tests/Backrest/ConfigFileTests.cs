@@ -33,6 +33,33 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_else_may_read_the_file_may_so_afterwards_and_nobody_more()
+    {
+        _folder.Write("config.json", "{\"old\":1}");
+        _folder.Shell("chmod 600 config.json && setfacl -m u:1234:rw,g:2345:r config.json && setfattr -n user.note -v mine config.json");
+        var before = _folder.Shell("getfacl -n config.json; getfattr -d config.json; stat -c %a config.json");
+        var file = new ConfigFile(Path);
+
+        Assert.True(await file.TryReplaceAsync((await file.ReadAsync(Cancellation))!, New, Cancellation));
+
+        Assert.Equal(New, await File.ReadAllBytesAsync(Path, Cancellation));
+        Assert.Equal(before, _folder.Shell("getfacl -n config.json; getfattr -d config.json; stat -c %a config.json"));
+    }
+
+    [Fact]
+    public async Task An_entry_for_others_that_the_folder_gives_to_new_files_is_not_given_to_this_one()
+    {
+        _folder.Write("config.json", "{\"old\":1}");
+        _folder.Shell("chmod 600 config.json && setfacl -d -m u:1234:rw .");
+        var before = _folder.Shell("getfacl -n config.json");
+        var file = new ConfigFile(Path);
+
+        Assert.True(await file.TryReplaceAsync((await file.ReadAsync(Cancellation))!, New, Cancellation));
+
+        Assert.Equal(before, _folder.Shell("getfacl -n config.json"));
+    }
+
+    [Fact]
     public async Task What_somebody_else_wrote_meanwhile_is_never_written_over()
     {
         _folder.Write("config.json", "{\"old\":1}");

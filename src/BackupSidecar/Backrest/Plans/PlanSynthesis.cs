@@ -34,6 +34,8 @@ internal static class PlanSynthesis
         var result = new Synthesis { Container = container, PlanId = id };
         if (id is null)
             return result with { Problem = "has no name that a plan could have.", Warnings = warnings };
+        if (defaults.PrefixOfOthers(id) is { } prefix)
+            return result with { Problem = $"would have the plan '{id}', and what begins with '{prefix}' is another one's of that --plan-id-prefix. Take prefixes of which none begins with the other.", Warnings = warnings };
         if (container.Labels.WithNul is { } label)
             return result with { Problem = $"{label}: it has a NUL character in it, which neither paths nor commands can have.", Warnings = warnings };
         if ((container.Labels.Repo ?? defaultRepo) is not { } repo)
