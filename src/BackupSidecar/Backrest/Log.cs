@@ -39,6 +39,9 @@ internal static partial class Log
     [LoggerMessage(EventName = "config.missing", Level = LogLevel.Warning, Message = "There is no {path} yet: start Backrest and give it a repository first")]
     public static partial void ConfigMissing(this ILogger log, string path);
 
+    [LoggerMessage(EventName = "config.faulty", Level = LogLevel.Warning, Message = "Backrest would not start with {path} as it stands there, and nothing of ours is to change in it. Mend this: {fault}")]
+    public static partial void ConfigFaulty(this ILogger log, string path, string fault);
+
     [LoggerMessage(EventName = "config.changed-meanwhile", Level = LogLevel.Information, Message = "Somebody else changed {path} meanwhile: it is read and merged again")]
     public static partial void ChangedMeanwhile(this ILogger log, string path);
 
@@ -53,6 +56,12 @@ internal static partial class Log
 
     [LoggerMessage(EventName = "reconcile.failed", Level = LogLevel.Error, Message = "{error}")]
     public static partial void ReconcileFailed(this ILogger log, string error);
+
+    [LoggerMessage(EventName = "reconcile.recovered", Level = LogLevel.Information, Message = "Plans are kept up to date again")]
+    public static partial void ReconcileRecovered(this ILogger log);
+
+    [LoggerMessage(EventName = "backrest.restart.withheld", Level = LogLevel.Error, Message = "Backrest is not restarted, because it would not start with {path}. It has yet to read a change; mend the configuration first")]
+    public static partial void RestartWithheld(this ILogger log, string path);
 
     [LoggerMessage(EventName = "backrest.restart", Level = LogLevel.Information, Message = "Backrest ({container}) was restarted and runs")]
     public static partial void BackrestRestarted(this ILogger log, string container);
