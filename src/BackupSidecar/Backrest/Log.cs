@@ -36,7 +36,7 @@ internal static partial class Log
     [LoggerMessage(EventName = "default.repo.unknown", Level = LogLevel.Warning, Message = "Backrest has no repo {wanted}; {repo} is taken instead")]
     public static partial void DefaultRepoUnknown(this ILogger log, string wanted, string repo);
 
-    [LoggerMessage(EventName = "config.missing", Level = LogLevel.Warning, Message = "There is no {path} yet: start Backrest and give it a repository first")]
+    [LoggerMessage(EventName = "config.missing", Level = LogLevel.Warning, Message = "There is no {path} yet: start Backrest and give it a repository first, or name the right file in --config")]
     public static partial void ConfigMissing(this ILogger log, string path);
 
     [LoggerMessage(EventName = "config.faulty", Level = LogLevel.Warning, Message = "Backrest would not start with {path} as it stands there, and nothing of ours is to change in it. Mend this: {fault}")]

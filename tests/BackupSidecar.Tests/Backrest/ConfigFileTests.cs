@@ -116,6 +116,20 @@ public sealed class ConfigFileTests : IDisposable
         Assert.All([replacing, noting], failure => Assert.EndsWith("Mount its folder read-write.", failure.Message, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("touch .config.json.backup-sidecar-prefix-nas_")]
+    [InlineData("mkdir .config.json.backup-sidecar-prefix-nas_")]
+    [InlineData("true")]
+    public void Others_with_a_longer_prefix_are_known_whether_or_not_ours_can_be_noted(string before)
+    {
+        _folder.Write("config.json", "{}");
+        _folder.Shell(before);
+        _folder.Shell("touch .config.json.backup-sidecar-prefix-nas_two_ .config.json.backup-sidecar-prefix-other_ .other.json.backup-sidecar-prefix-nas_three_");
+
+        Assert.Equal(["nas_two_"], new ConfigFile(Path).LongerPrefixes("nas_", mayWrite: true));
+        Assert.Empty(new ConfigFile(Path).LongerPrefixes("nas_two_", mayWrite: true));
+    }
+
     [Fact]
     public async Task A_file_that_is_not_there_is_none() => Assert.Null(await new ConfigFile(Path).ReadAsync(Cancellation));
 

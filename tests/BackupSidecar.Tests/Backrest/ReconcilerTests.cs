@@ -140,6 +140,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal(new Reconciled(0, 1, 0), await Reconciler().RunAsync(Cancellation));
 
         Assert.Equal("", _folder.Shell("ls -A"));
+        Assert.Contains(_log.Lines, line => line.Contains("name the right file in --config", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -34,23 +34,20 @@ internal sealed class ConfigFile(string path) : IConfigStore
     /// <summary>Each prefix is noted in an empty file of its own, so that nobody writes over what others note.</summary>
     public IReadOnlyList<string> LongerPrefixes(string prefix, bool mayWrite)
     {
-        var mark = Beside(PrefixMark);
-        try
-        {
-            if (mayWrite && File.Exists(Target) && !File.Exists(mark + prefix))
-                PosixFiles.CreatePrivate(mark + prefix).Dispose();
-            return [.. Directory.EnumerateFiles(Folder)
-                .Where(found => found.Length > mark.Length + prefix.Length && found.StartsWith(mark + prefix, StringComparison.Ordinal))
-                .Select(found => found[mark.Length..])];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // Where nothing can be written, no plans can be either.
+        if (!File.Exists(Target))
             return [];
-        }
+        var mark = Beside(PrefixMark);
+        if (mayWrite && !File.Exists(mark + prefix))
+            TryMark(mark + prefix);
+        return Guarded<IReadOnlyList<string>>("looked at", () =>
+        [
+            .. Directory.EnumerateFiles(Folder)
+                .Where(found => found.Length > mark.Length + prefix.Length && found.StartsWith(mark + prefix, StringComparison.Ordinal))
+                .Select(found => found[mark.Length..]),
+        ]);
     }
 
-    public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => Guarded<ConfigText?>("read", () =>
+    public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => GuardedAsync<ConfigText?>("read", () =>
     {
         SweepFresh();
         if (Posix.Find(new RawPath(Target)) is not { } found)
@@ -66,7 +63,7 @@ internal sealed class ConfigFile(string path) : IConfigStore
         return text;
     });
 
-    public Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation) => Guarded("written", () =>
+    public Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation) => GuardedAsync("written", () =>
     {
         SweepFresh();
         using var file = new FileStream(PosixFiles.CreatePrivate(Fresh), FileAccess.ReadWrite);
@@ -148,11 +145,26 @@ internal sealed class ConfigFile(string path) : IConfigStore
         return false;
     }
 
-    private Task<T> Guarded<T>(string attempt, Func<T> work)
+    /// <summary>Where that cannot be made, no plans can be written either; or somebody made it this moment.</summary>
+    private static void TryMark(string path)
     {
         try
         {
-            return Task.FromResult(work());
+            PosixFiles.CreatePrivate(path).Dispose();
+        }
+        catch (IOException)
+        {
+            // What others have noted counts all the same.
+        }
+    }
+
+    private Task<T> GuardedAsync<T>(string attempt, Func<T> work) => Task.FromResult(Guarded(attempt, work));
+
+    private T Guarded<T>(string attempt, Func<T> work)
+    {
+        try
+        {
+            return work();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
