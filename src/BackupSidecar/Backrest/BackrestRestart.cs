@@ -34,6 +34,9 @@ internal sealed class BackrestRestart(BackrestSettings settings, DockerEngine en
     /// <summary>When Backrest was first seen at work in the wait that lasts now; how old the change is says nothing about what runs.</summary>
     private DateTimeOffset? _busySince;
 
+    /// <summary>Whether there is a change that Backrest has yet to read.</summary>
+    public bool IsWaited => pending.Read() is not null;
+
     /// <summary>Waits for as long as Backrest is at work, within the limit; a failure is tried again by whoever comes next.</summary>
     public async Task<Applied> ApplyAsync(CancellationToken cancellation)
     {

@@ -83,6 +83,7 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
             StopWait = TimeSpan.Zero,
             StartWait = TimeSpan.Zero,
             StopTimeout = settings.Once.QuiesceTimeout,
+            StopTimeoutOrigin = BackrestOptions.QuiesceTimeout.Name,
             DockerHost = settings.DockerHost,
         };
     }
@@ -104,7 +105,7 @@ internal sealed class BackupOnce(BackrestSettings settings, DockerEngine engine,
         Labels = labels.All,
         HostConfig = new SpecHostConfig
         {
-            Binds = [$"{settings.DockerHost.AbsolutePath}:/tmp/docker.sock:ro", $"{settings.DockerRoot}:/var/lib/docker:ro"],
+            Binds = [$"{settings.DockerHost.AbsolutePath}:{OnceVolumes.Socket}:ro", $"{settings.DockerRoot}:{OnceVolumes.DockerRoot}:ro", .. settings.Once.Volumes],
         },
     };
 

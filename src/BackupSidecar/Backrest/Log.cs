@@ -36,8 +36,11 @@ internal static partial class Log
     [LoggerMessage(EventName = "default.repo.unknown", Level = LogLevel.Warning, Message = "Backrest has no repo {wanted}; {repo} is taken instead")]
     public static partial void DefaultRepoUnknown(this ILogger log, string wanted, string repo);
 
-    [LoggerMessage(EventName = "config.missing", Level = LogLevel.Warning, Message = "There is no {path} yet: start Backrest and give it a repository first")]
+    [LoggerMessage(EventName = "config.missing", Level = LogLevel.Warning, Message = "There is no {path} yet: start Backrest and give it a repository first, or name the right file in --config")]
     public static partial void ConfigMissing(this ILogger log, string path);
+
+    [LoggerMessage(EventName = "config.faulty", Level = LogLevel.Warning, Message = "Backrest would not start with {path} as it stands there, and nothing of ours is to change in it. Mend this: {fault}")]
+    public static partial void ConfigFaulty(this ILogger log, string path, string fault);
 
     [LoggerMessage(EventName = "config.changed-meanwhile", Level = LogLevel.Information, Message = "Somebody else changed {path} meanwhile: it is read and merged again")]
     public static partial void ChangedMeanwhile(this ILogger log, string path);
@@ -53,6 +56,12 @@ internal static partial class Log
 
     [LoggerMessage(EventName = "reconcile.failed", Level = LogLevel.Error, Message = "{error}")]
     public static partial void ReconcileFailed(this ILogger log, string error);
+
+    [LoggerMessage(EventName = "reconcile.recovered", Level = LogLevel.Information, Message = "Plans are kept up to date again")]
+    public static partial void ReconcileRecovered(this ILogger log);
+
+    [LoggerMessage(EventName = "backrest.restart.withheld", Level = LogLevel.Error, Message = "Backrest is not restarted, because it would not start with {path}. It has yet to read a change; mend the configuration first")]
+    public static partial void RestartWithheld(this ILogger log, string path);
 
     [LoggerMessage(EventName = "backrest.restart", Level = LogLevel.Information, Message = "Backrest ({container}) was restarted and runs")]
     public static partial void BackrestRestarted(this ILogger log, string container);
@@ -74,6 +83,9 @@ internal static partial class Log
 
     [LoggerMessage(EventName = "daemon.started", Level = LogLevel.Information, Message = "Plans are kept up to date every {interval}, with events: {with_events}")]
     public static partial void DaemonStarted(this ILogger log, TimeSpan interval, bool with_events);
+
+    [LoggerMessage(EventName = "backup-once.variables", Level = LogLevel.Warning, Message = "{option}: {doubt}")]
+    public static partial void OnceDoubts(this ILogger log, string option, string doubt);
 
     [LoggerMessage(EventName = "backup-once.output", Level = LogLevel.Information, Message = "{line}")]
     public static partial void OnceSays(this ILogger log, string line);

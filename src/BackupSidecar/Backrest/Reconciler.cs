@@ -8,7 +8,11 @@ using Microsoft.Extensions.Logging;
 namespace BackupSidecar.Backrest;
 
 /// <summary>What one look at all containers came to.</summary>
-internal sealed record Reconciled(int Rendered, int Skipped, int Changed);
+internal sealed record Reconciled(int Rendered, int Skipped, int Changed)
+{
+    /// <summary>Whether Backrest would not start with the configuration, by no fault of ours.</summary>
+    public bool IsFaulty { get; init; }
+}
 
 /// <summary>
 /// Brings Backrest's plans up to date with the labels of the containers, once. Nothing is written that Backrest would not start
@@ -32,19 +36,26 @@ internal sealed class Reconciler(
     public async Task<Reconciled> RunAsync(CancellationToken cancellation)
     {
         var containers = await FindAsync(cancellation);
-        var all = defaults with { NeverStopped = [.. defaults.NeverStopped, .. await new BackrestContainer(settings.Container, engine).CandidatesAsync(cancellation)] };
+        var all = defaults with
+        {
+            NeverStopped = [.. defaults.NeverStopped, .. await new BackrestContainer(settings.Container, engine).CandidatesAsync(cancellation)],
+            LongerPrefixes = PlanId.Beginning(settings.PlanIdPrefix) is { Length: > 0 } own ? store.LongerPrefixes(own, !settings.DryRun) : [],
+        };
         for (var attempt = 1; ; attempt++)
         {
             if (await store.ReadAsync(cancellation) is not { } config)
             {
                 _told.Tell(store.Location, () => log.ConfigMissing(store.Location));
+                _told.End();
                 return new Reconciled(0, containers.Count, 0);
             }
             var plans = Synthesize(config, containers, all);
-            var merged = Merge(config, plans);
+            var merged = Merge(config, plans, all);
             var outcome = new Reconciled(plans.Count(one => one.Plan is not null), plans.Count(one => one.Plan is null), merged.Changes);
             if (merged.Text is { } wanted)
-                EnsureAcceptable(config, wanted);
+                EnsureAcceptable(config, wanted, all);
+            else
+                outcome = outcome with { IsFaulty = IsFaulty(config, all) };
             if (merged.Text is { } text && !settings.DryRun)
             {
                 pending?.Note();
@@ -80,7 +91,7 @@ internal sealed class Reconciler(
 
     private IReadOnlyList<Synthesis> Synthesize(ConfigText config, IReadOnlyList<PlannedContainer> containers, PlanDefaults all)
     {
-        var fallback = DefaultRepo.Resolve(config, settings.DefaultRepo, defaults.IsOurs);
+        var fallback = DefaultRepo.Resolve(config, settings.DefaultRepo, all.IsOurs);
         if (fallback is null)
             _told.Tell("default", () => log.DefaultRepoUnset($"{store.Location} has no repos."));
         else if (settings.DefaultRepo is { } wanted && !fallback.IsNamed)
@@ -102,26 +113,40 @@ internal sealed class Reconciler(
         return one with { Plan = null };
     }
 
-    private MergeResult Merge(ConfigText config, IReadOnlyList<Synthesis> plans) => ConfigMerge.Merge(config, new PlanChanges
+    private MergeResult Merge(ConfigText config, IReadOnlyList<Synthesis> plans, PlanDefaults all) => ConfigMerge.Merge(config, new PlanChanges
     {
         Wanted = PlanSet.Of(plans),
-        IsOurs = defaults.IsOurs,
+        IsOurs = all.IsOurs,
         Living = plans.Select(one => one.PlanId).OfType<string>().ToHashSet(),
         Prune = settings.Prune,
         CountsUp = store.CountsUp,
     });
 
     /// <summary>A fault that was there before is not ours to mend, but a restart would find it.</summary>
-    private void EnsureAcceptable(ConfigText before, byte[] text)
+    private void EnsureAcceptable(ConfigText before, byte[] text, PlanDefaults all)
     {
-        var faults = ConfigRules.Check(ConfigText.Parse(text, "The new text").Root, defaults.IsOurs);
+        var faults = ConfigRules.Check(ConfigText.Parse(text, "The new text").Root, all.IsOurs);
         if (faults.Count == 0)
             return;
-        var was = ConfigRules.Check(before.Root, defaults.IsOurs);
+        var was = ConfigRules.Check(before.Root, all.IsOurs);
         var made = faults.Except(was).ToList();
         throw new BackrestException(made.Count > 0
             ? $"Nothing was written to {store.Location}: Backrest would not start with it. {string.Join(' ', made)}"
             : $"Nothing was written to {store.Location}: Backrest would not start with it as it stands there, even without a change of ours. Mend this first: {string.Join(' ', faults)}");
+    }
+
+    /// <summary>Nothing is to change, so a fault of others only has to be told; nobody but us mends a plan of ours.</summary>
+    private bool IsFaulty(ConfigText config, PlanDefaults all)
+    {
+        var faults = ConfigRules.Check(config.Root, all.IsOurs);
+        if (faults.Count == 0)
+            return false;
+        var others = config.With([.. config.Plans.Select((plan, index) => (plan, index)).Where(one => !all.IsOurs(one.plan.TextOf("id"))).Select(one => new PlanEntry(one.index))], countsUp: false);
+        if (ConfigRules.Check(ConfigText.Parse(others, store.Location).Root, all.IsOurs).Count < faults.Count)
+            throw new BackrestException($"Backrest would not start with {store.Location}, and a plan of ours is among what is wrong, whose container is gone or has labels that cannot be used. Mend or remove it: {string.Join(' ', faults)}");
+        foreach (var fault in faults)
+            _told.Tell($"fault {fault}", () => log.ConfigFaulty(store.Location, fault));
+        return true;
     }
 
     private void Tell(IReadOnlyList<Synthesis> plans, MergeResult merged, Reconciled outcome)
@@ -147,5 +172,6 @@ internal sealed class Reconciler(
         if (settings.DryRun)
             log.DryRunComplete(plans.Count, merged.Changes, store.Location);
         log.ReconcileComplete(outcome.Changed > 0 || _told.IsFirst ? LogLevel.Information : LogLevel.Debug, outcome.Rendered, outcome.Skipped, outcome.Changed);
+        _told.End();
     }
 }

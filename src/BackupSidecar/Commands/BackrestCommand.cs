@@ -51,6 +51,11 @@ internal static class BackrestCommand
         try
         {
             var outcome = await program.Reconciler.RunAsync(signals.Token);
+            if (outcome.IsFaulty && IsToBeApplied(program))
+            {
+                program.Log.RestartWithheld(settings.ConfigFile);
+                return Failed;
+            }
             var applied = program.Restart is null || settings.DryRun ? Applied.Nothing : await program.Restart.ApplyAsync(signals.Token);
             if (applied == Applied.Failed)
                 return Failed;
@@ -68,7 +73,8 @@ internal static class BackrestCommand
         using var program = new BackrestComposition(settings);
         await RecoverAsync(program, signals.Token);
         var events = settings.WithEvents ? new ContainerEvents(program.Engine, program.Time, program.Log) : null;
-        await new BackrestDaemon(settings, cancellation => LookAsync(program, cancellation), events, program.Time, program.Log).RunAsync(signals.Token);
+        var troubles = new Troubles(program.Log, program.Time);
+        await new BackrestDaemon(settings, cancellation => LookAsync(program, troubles, cancellation), events, program.Time, program.Log).RunAsync(signals.Token);
         return 0;
     }
 
@@ -80,6 +86,8 @@ internal static class BackrestCommand
                 BackrestOptions.DockerSocket.Name, "the image that makes the backup needs the engine's socket itself.", BackrestOptions.DockerSocket.Default)]);
         }
         using var program = new BackrestComposition(settings);
+        foreach (var doubt in settings.Once.Doubts)
+            program.Log.OnceDoubts(BackrestOptions.EnvFile.Name, doubt);
         try
         {
             using var runLock = await RunLock.TakeAsync(settings.StateDirectory, $"{Purpose} (process {Environment.ProcessId})", signals.Token);
@@ -98,12 +106,22 @@ internal static class BackrestCommand
     private static bool IsExpected(Exception failure) => failure is BackrestException or DockerException or ServiceException or RunLockedException
         or ProcessFailedException or IOException or UnauthorizedAccessException;
 
+    /// <summary>Whether a change waits for a restart that is ours to make.</summary>
+    private static bool IsToBeApplied(BackrestComposition program) => program.Restart is { IsWaited: true } && !program.Settings.DryRun;
+
     /// <summary>Whether something is left that should not wait for long.</summary>
-    private static async Task<bool> LookAsync(BackrestComposition program, CancellationToken cancellation)
+    private static async Task<bool> LookAsync(BackrestComposition program, Troubles troubles, CancellationToken cancellation)
     {
         try
         {
-            await program.Reconciler.RunAsync(cancellation);
+            var outcome = await program.Reconciler.RunAsync(cancellation);
+            troubles.AreOver();
+            if (outcome.IsFaulty)
+            {
+                troubles.Withhold(IsToBeApplied(program) ? program.Settings.ConfigFile : null);
+                return false;
+            }
+            troubles.Withhold(null);
             return program.Restart is not null && !program.Settings.DryRun && await program.Restart.TryAsync(cancellation) == Applied.Later;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -112,7 +130,7 @@ internal static class BackrestCommand
         }
         catch (Exception failure) when (IsExpected(failure))
         {
-            program.Log.ReconcileFailed(failure.Message);
+            troubles.Tell(failure.Message);
             return false;
         }
     }

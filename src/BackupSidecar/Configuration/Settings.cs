@@ -121,6 +121,9 @@ internal sealed record ServiceSettings
     /// <summary>BACKUP_STOP_TIMEOUT: how long a service gets to stop by itself before the engine kills it.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>What gives them longer, for messages: a setting, or an option.</summary>
+    public string StopTimeoutOrigin { get; init; } = "BACKUP_STOP_TIMEOUT";
+
     /// <summary>COMPOSE_PROJECT_NAME, or null: then the project of our own container.</summary>
     public string? ComposeProject { get; init; }
 

@@ -242,8 +242,8 @@ internal sealed class StopWindow : IAsyncDisposable
             if (stopped?.State.ExitCode == KilledExitCode)
             {
                 _log.LogWarning(
-                    "{Service} did not end within {Seconds:0} s and was killed: what it still held in memory is not in its files. BACKUP_STOP_TIMEOUT gives it longer",
-                    service, _settings.StopTimeout.TotalSeconds);
+                    "{Service} did not end within {Seconds:0} s and was killed: what it still held in memory is not in its files. {Setting} gives it longer",
+                    service, _settings.StopTimeout.TotalSeconds, _settings.StopTimeoutOrigin);
             }
             if (stopped is not { State.Running: true })
                 return;

@@ -33,6 +33,33 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_else_may_read_the_file_may_so_afterwards_and_nobody_more()
+    {
+        _folder.Write("config.json", "{\"old\":1}");
+        _folder.Shell("chmod 600 config.json && setfacl -m u:1234:rw,g:2345:r config.json && setfattr -n user.note -v mine config.json");
+        var before = _folder.Shell("getfacl -n config.json; getfattr -d config.json; stat -c %a config.json");
+        var file = new ConfigFile(Path);
+
+        Assert.True(await file.TryReplaceAsync((await file.ReadAsync(Cancellation))!, New, Cancellation));
+
+        Assert.Equal(New, await File.ReadAllBytesAsync(Path, Cancellation));
+        Assert.Equal(before, _folder.Shell("getfacl -n config.json; getfattr -d config.json; stat -c %a config.json"));
+    }
+
+    [Fact]
+    public async Task An_entry_for_others_that_the_folder_gives_to_new_files_is_not_given_to_this_one()
+    {
+        _folder.Write("config.json", "{\"old\":1}");
+        _folder.Shell("chmod 600 config.json && setfacl -d -m u:1234:rw .");
+        var before = _folder.Shell("getfacl -n config.json");
+        var file = new ConfigFile(Path);
+
+        Assert.True(await file.TryReplaceAsync((await file.ReadAsync(Cancellation))!, New, Cancellation));
+
+        Assert.Equal(before, _folder.Shell("getfacl -n config.json"));
+    }
+
+    [Fact]
     public async Task What_somebody_else_wrote_meanwhile_is_never_written_over()
     {
         _folder.Write("config.json", "{\"old\":1}");
@@ -87,6 +114,20 @@ public sealed class ConfigFileTests : IDisposable
         var noting = Assert.Throws<BackrestException>(() => new PendingApply(file, TimeProvider.System).Note());
 
         Assert.All([replacing, noting], failure => Assert.EndsWith("Mount its folder read-write.", failure.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("touch .config.json.backup-sidecar-prefix-nas_")]
+    [InlineData("mkdir .config.json.backup-sidecar-prefix-nas_")]
+    [InlineData("true")]
+    public void Others_with_a_longer_prefix_are_known_whether_or_not_ours_can_be_noted(string before)
+    {
+        _folder.Write("config.json", "{}");
+        _folder.Shell(before);
+        _folder.Shell("touch .config.json.backup-sidecar-prefix-nas_two_ .config.json.backup-sidecar-prefix-other_ .other.json.backup-sidecar-prefix-nas_three_");
+
+        Assert.Equal(["nas_two_"], new ConfigFile(Path).LongerPrefixes("nas_", mayWrite: true));
+        Assert.Empty(new ConfigFile(Path).LongerPrefixes("nas_two_", mayWrite: true));
     }
 
     [Fact]

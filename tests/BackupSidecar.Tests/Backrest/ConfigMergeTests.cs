@@ -104,6 +104,11 @@ public sealed class ConfigMergeTests
     [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x"}]}""", 1)]
     [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x"}],"plans":null,"modno":"41"}""", 42)]
     [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x"}],"plans":[],"modno":0}""", 1)]
+    [InlineData("""{"modno":null,"version":4,"repos":[{"id":"main","uri":"x"}],"plans":[]}""", 1)]
+    [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x"}],"modno":7.0,"plans":[]}""", 8)]
+    [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x"}],"modno":"7.0","plans":[]}""", 8)]
+    [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x"}],"modno":1e2,"plans":[]}""", 101)]
+    [InlineData("""{"version":4,"repos":[{"id":"main","uri":"x"}],"modno":"\u0037","plans":[]}""", 8)]
     [InlineData("""{"pl\u0061ns":[ ],"version":4,"repos":[{"id":"main","uri":"x"}],"modno":2147483647}""", 2147483647)]
     public void Lists_and_numbers_that_are_missing_or_spelt_otherwise_are_found(string config, int modno)
     {
@@ -129,6 +134,23 @@ public sealed class ConfigMergeTests
     [InlineData("""{"a":1,}""")]
     public void What_Backrest_could_not_read_is_left_alone(string config) =>
         Assert.Contains("so it is left alone", Assert.Throws<BackrestException>(() => Config(config)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("\"action_command\"", "\"on_error\"")]
+    [InlineData("\"actionCommand\"", "\"onError\"")]
+    [InlineData("\"actionSlack\":null,\"actionCommand\"", "\"onError\"")]
+    public void Hooks_in_the_spelling_of_the_schema_are_read_and_never_doubled(string action, string onError)
+    {
+        var config = $$$"""{"modno":1,"version":4,"repos":[{"id":"main","uri":"x"}],"plans":[{"id":"backrest_sidecar_app","repo":"main","paths":["/var/lib/docker/volumes/data/_data"],"schedule":{"cron":"0 2 * * *","clock":"CLOCK_LOCAL"},"retention":{"policy_time_bucketed":{"daily":7,"weekly":"4"}},"hooks":[{"conditions":["CONDITION_SNAPSHOT_START"],{{{onError}}}:"ON_ERROR_FATAL",{{{action}}}:{"command":"one"}},{"actionCommand":null,"action_slack":{"webhook_url":"https://s"}}]}]}""";
+        var plan = Plan() with { Hooks = [new CommandHook([CommandHook.SnapshotStart], "one", CommandHook.Fatal)] };
+
+        Assert.Null(Merge(config, [plan]).Text);
+        var changed = Merge(config, [plan with { Hooks = [new CommandHook([CommandHook.SnapshotStart], "two", CommandHook.Fatal)] }]);
+
+        var hooks = Config(Text(changed.Text)).Plans[0].GetProperty("hooks");
+        Assert.Equal("two", hooks[0].GetProperty("actionCommand").GetProperty("command").GetString());
+        Assert.Equal((2, "https://s"), (hooks.GetArrayLength(), hooks[1].GetProperty("action_slack").GetProperty("webhook_url").GetString()));
+    }
 
     private static string Written(BackrestPlan plan) => PlanJson.Write(plan).ToJsonString();
 

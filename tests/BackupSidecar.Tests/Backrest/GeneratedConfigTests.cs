@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using BackupSidecar.Backrest;
 using BackupSidecar.Backrest.Configs;
 using BackupSidecar.Backrest.Plans;
 using BackupSidecar.Docker;

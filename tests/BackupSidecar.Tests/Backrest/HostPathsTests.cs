@@ -86,6 +86,7 @@ public sealed class HostPathsTests
     [InlineData("/data/cache/*", "/srv/cache/*")]
     [InlineData("/data/deep/**/x", "/var/lib/docker/volumes/deep/_data/**/x")]
     [InlineData("/odd/a*", @"/srv/\[odd]/a*")]
+    [InlineData("/data/deep/../cache/*", "/srv/cache/*")]
     [InlineData("*.log", "*.log")]
     [InlineData("node_modules", "node_modules")]
     [InlineData("/nowhere/x", "/nowhere/x")]

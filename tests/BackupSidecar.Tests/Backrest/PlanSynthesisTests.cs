@@ -252,4 +252,26 @@ public sealed class PlanSynthesisTests
 
         Assert.Contains("(tmpfs)", PlanSynthesis.Of(container, Defaults, "main").Problem, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("/", "/")]
+    [InlineData("/etc", "/etc")]
+    [InlineData("/data/../../etc/./ssh", "/etc/ssh")]
+    [InlineData("/..", "/")]
+    [InlineData("/database", "/database")]
+    public void A_path_on_no_mount_is_one_of_the_host_and_its_owner_is_told(string include, string path)
+    {
+        var result = Synthesize(("backrest.paths.include", include));
+
+        Assert.Contains(path, result.Plan!.Paths);
+        Assert.Single(result.Warnings, warning => warning.Contains($"takes {path} from the host", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("/data")]
+    [InlineData("/data/x/../y/")]
+    public void A_path_on_a_mount_is_nothing_to_tell_of(string include) =>
+        Assert.Empty(Synthesize(("backrest.paths.include", include)).Warnings);
+
+    private static Synthesis Synthesize(params (string Key, string Value)[] labels) => PlanSynthesis.Of(Container("app", labels), Defaults, "main");
 }

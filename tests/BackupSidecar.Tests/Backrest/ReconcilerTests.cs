@@ -140,6 +140,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal(new Reconciled(0, 1, 0), await Reconciler().RunAsync(Cancellation));
 
         Assert.Equal("", _folder.Shell("ls -A"));
+        Assert.Contains(_log.Lines, line => line.Contains("name the right file in --config", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -266,6 +267,45 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal((41, "renamed"), ((int)backrest.Config["modno"]!, (string?)backrest.Config["instance"]));
         Assert.Equal(8, backrest.Config["plans"]!.AsArray().Count);
         Assert.Contains(_log.Lines, line => line.Contains("is read and merged again", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_was_told_is_not_told_again_because_a_look_failed_in_between()
+    {
+        Label("app", ("backrest.keep", "within=3d"));
+        var reconciler = Reconciler();
+        await reconciler.RunAsync(Cancellation);
+        var good = Config;
+        _folder.Write("config.json", "{");
+        await Assert.ThrowsAsync<BackrestException>(() => reconciler.RunAsync(Cancellation));
+        _folder.Write("config.json", good);
+
+        await reconciler.RunAsync(Cancellation);
+
+        Assert.Single(_log.Lines, line => line.Contains("Backrest has no policy 'within'", StringComparison.Ordinal));
+        Assert.Single(_log.Lines, line => line.Contains("Default repo", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_has_the_shorter_prefix_leaves_the_plans_of_the_longer_one_alone()
+    {
+        var app = Label("app");
+        _folder.Write("config.json", """{"modno":1,"version":4,"repos":[{"id":"main","uri":"x"}],"plans":[]}""");
+        _flags["--plan-id-prefix"] = ["nas_two_"];
+        await Reconciler().RunAsync(Cancellation);
+        _flags["--plan-id-prefix"] = ["nas_"];
+        _flags["--prune"] = ["true"];
+
+        await Reconciler().RunAsync(Cancellation);
+        Assert.Equal(["nas_two_app", "nas_app"], PlanIds);
+        Label("two-db");
+        Assert.Equal(new Reconciled(1, 1, 0), await Reconciler().RunAsync(Cancellation));
+
+        Assert.Equal(["nas_two_app", "nas_app"], PlanIds);
+        Assert.Contains(_log.Lines, line => line.Contains("shop-two-db-1", StringComparison.Ordinal) && line.Contains("nas_two_", StringComparison.Ordinal));
+        _docker.Remove(app);
+        await Reconciler().RunAsync(Cancellation);
+        Assert.Equal(["nas_two_app"], PlanIds);
     }
 
     private string RepoOf(string id) => PlanScene.Config(Config).Plans.Single(plan => plan.TextOf("id") == id).TextOf("repo");

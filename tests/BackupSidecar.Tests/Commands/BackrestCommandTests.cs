@@ -204,7 +204,7 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         _docker.Add("db").Labels["backrest.quiesce"] = "true";
         _docker.Add("idle").Labels["backrest.quiesce"] = "true";
         _docker.Add("resting").Labels["backrest.quiesce"] = "false";
-        File.WriteAllText(_program.Path("env"), "RESTIC_PASSWORD=s3cret!\nRESTIC_REPOSITORY=/repo\n");
+        File.WriteAllText(_program.Path("env"), "RESTIC_PASSWORD=s3cret!\nRESTIC_REPOSITORY=s3:repo\n");
         IReadOnlyList<string>? standing = null;
         JsonNode? made = null;
         _docker.Program = container =>
@@ -223,7 +223,7 @@ public sealed class BackrestCommandTests : IAsyncLifetime
             _docker.Recorded("create "));
         Assert.Equal("zettaio/restic-compose-backup:0.7.1", (string?)made!["Image"]);
         Assert.Equal([$"{_docker.SocketPath}:/tmp/docker.sock:ro", "/mnt/docker:/var/lib/docker:ro"], made["HostConfig"]!["Binds"]!.AsArray().Select(bind => (string)bind!));
-        Assert.Equal(["RESTIC_PASSWORD=s3cret!", "RESTIC_REPOSITORY=/repo", "EXCLUDE_BIND_MOUNTS=0", "INCLUDE_PROJECT_NAME=1"], made["Env"]!.AsArray().Select(variable => (string)variable!));
+        Assert.Equal(["RESTIC_PASSWORD=s3cret!", "RESTIC_REPOSITORY=s3:repo", "EXCLUDE_BIND_MOUNTS=0", "INCLUDE_PROJECT_NAME=1"], made["Env"]!.AsArray().Select(variable => (string)variable!));
         Assert.DoesNotContain("s3cret!", ended.Everything, StringComparison.Ordinal);
         Assert.Equal(2, _docker.Recorded("remove ").Count);
     }
@@ -240,6 +240,106 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         Assert.Empty(_docker.Standing);
         Assert.Single(_docker.Recorded("create "));
         Assert.Contains("ended with exit code 10. Nothing was forgotten.", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_service_that_had_to_be_killed_is_told_with_the_option_that_gives_it_longer()
+    {
+        var slow = _docker.Add("db");
+        slow.Labels["backrest.quiesce"] = "true";
+        slow.ExitCode = 137;
+
+        var ended = await EndsAsync(0, "backrest", "backup-once", "--quiesce-timeout", "1s");
+
+        Assert.Contains("--quiesce-timeout gives it longer", ended.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("BACKUP_STOP_TIMEOUT", ended.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_repository_in_a_folder_needs_that_folder_in_the_container()
+    {
+        File.WriteAllText(_program.Path("env"), "RESTIC_REPOSITORY=/repo/nas\n");
+        JsonNode? made = null;
+        _docker.Program = container =>
+        {
+            made = container.MadeWith;
+            return ("", 0);
+        };
+
+        var refused = await EndsAsync(1, "backrest", "backup-once", "--rcb-env-file", _program.Path("env"));
+        await EndsAsync(0, "backrest", "backup-once", "--rcb-env-file", _program.Path("env"), "--rcb-volume", "/srv/restic:/repo", "--rcb-volume", "cache:/root/.cache:rw");
+
+        Assert.Contains("--rcb-volume", refused.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("/repo/nas", refused.Errors, StringComparison.Ordinal);
+        Assert.Equal(["/srv/restic:/repo", "cache:/root/.cache:rw"], made!["HostConfig"]!["Binds"]!.AsArray().Select(bind => (string)bind!).Skip(2));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task A_line_of_the_variables_that_names_nothing_is_told_by_its_number()
+    {
+        File.WriteAllText(_program.Path("env"), "RESTIC_REPOSITORY=s3:x\nUNKNOWN_S3CRET\nRESTIC_PASSWORD='s3cret'\n");
+
+        var ended = await EndsAsync(0, "backrest", "backup-once", "--rcb-env-file", _program.Path("env"));
+
+        Assert.Contains("line 2", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains("line 3", ended.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", ended.Everything, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData("\"id\": \"keep-last\"", 2)]
+    [InlineData("\"id\": \"backrest_sidecar_keep-last\"", 3)]
+    public async Task A_fault_that_keeps_Backrest_from_starting_is_told_though_nothing_is_to_change(string id, int code)
+    {
+        File.WriteAllText(Config, HandMade.Config.Replace("\"policyKeepLastN\": 30", "", StringComparison.Ordinal).Replace("\"id\": \"keep-last\"", id, StringComparison.Ordinal));
+        var before = File.ReadAllText(Config);
+
+        var ended = await EndsAsync(code, "backrest", "reconcile");
+
+        Assert.Contains("it is there without a policy", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains(code == 2 ? "\"msg\":\"config.faulty\"" : "\"msg\":\"reconcile.failed\"", ended.Errors, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllText(Config));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task Backrest_is_not_restarted_into_a_configuration_that_it_would_not_start_with()
+    {
+        Label("app");
+        _docker.Add("backrest");
+        await EndsAsync(0, "backrest", "reconcile");
+        var written = File.ReadAllText(Config);
+        File.WriteAllText(Config, written.Replace("\"policyKeepLastN\": 30", "", StringComparison.Ordinal));
+
+        var withheld = await EndsAsync(3, "backrest", "reconcile", "--apply");
+        using var daemon = _program.Start("backrest", "daemon", "--apply", "--interval", "1s");
+        await LooksAsync(3);
+        Assert.Empty(_docker.Recorded("restart "));
+        File.WriteAllText(Config, written);
+        while (_docker.Recorded("restart ").Count == 0)
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        ForegroundProcess.Terminate(daemon.Id);
+        var followed = await BuiltProgram.EndOfAsync(daemon);
+
+        Assert.Contains("\"msg\":\"backrest.restart.withheld\"", withheld.Errors, StringComparison.Ordinal);
+        Assert.Single(followed.Errors.Split('\n'), line => line.Contains("\"msg\":\"backrest.restart.withheld\"", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = TimeLimit)]
+    public async Task The_daemon_tells_a_failure_once_and_that_it_is_over()
+    {
+        Label("app");
+        File.WriteAllText(Config, "{");
+        using var daemon = _program.Start("backrest", "daemon", "--interval", "1s");
+        await LooksAsync(3);
+
+        File.WriteAllText(Config, HandMade.Config);
+        while (!File.ReadAllText(Config).Contains("backrest_sidecar_app", StringComparison.Ordinal))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        ForegroundProcess.Terminate(daemon.Id);
+        var ended = await BuiltProgram.EndOfAsync(daemon);
+
+        Assert.Single(ended.Errors.Split('\n'), line => line.Contains("\"msg\":\"reconcile.failed\"", StringComparison.Ordinal));
+        Assert.Single(ended.Errors.Split('\n'), line => line.Contains("\"msg\":\"reconcile.recovered\"", StringComparison.Ordinal));
     }
 
     [Theory(Timeout = TimeLimit)]
@@ -327,8 +427,8 @@ public sealed class BackrestCommandTests : IAsyncLifetime
             }
             return ("", 0);
         };
-        File.WriteAllText(_program.Path("env"), "RESTIC_REPOSITORY=/repo\n");
-        File.WriteAllText(_program.Path("other"), "RESTIC_REPOSITORY=/elsewhere\n");
+        File.WriteAllText(_program.Path("env"), "RESTIC_REPOSITORY=s3:repo\n");
+        File.WriteAllText(_program.Path("other"), "RESTIC_REPOSITORY=s3:elsewhere\n");
         using var first = _program.Start("backrest", "backup-once", "--rcb-command", "first", "--rcb-env-file", _program.Path("env"));
         await reached.WaitAsync(TestContext.Current.CancellationToken);
         _program.Settings["BACKUP_STATE_DIR"] = _program.Path("second-state");
@@ -342,6 +442,16 @@ public sealed class BackrestCommandTests : IAsyncLifetime
 
         Assert.Equal(0, (await BuiltProgram.EndOfAsync(first)).ExitCode);
         await EndsAsync(0, "backrest", "backup-once", "--rcb-command", "third", "--rcb-env-file", _program.Path("env"));
+    }
+
+    /// <summary>So many further looks have been made; each lists containers twice.</summary>
+    private async Task LooksAsync(int count)
+    {
+        var before = Looks();
+        while (Looks() < before + (2 * count))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+
+        int Looks() => _docker.Recorded("/").Count(call => call.EndsWith("/containers/json", StringComparison.Ordinal));
     }
 
     private FakeContainer Label(string service)

@@ -46,7 +46,7 @@ public sealed class BackrestKillTests
         Assert.Contains("backrest_sidecar_app", done, StringComparison.Ordinal);
         Assert.NotEmpty(docker.Recorded("restart "));
         Assert.Equal(2, (await ReconcileAsync()).ExitCode);
-        Assert.Equal(["config.json"], Directory.EnumerateFileSystemEntries(program.Path("backrest")).Select(Path.GetFileName));
+        Assert.Equal([".config.json.backup-sidecar-prefix-backrest_sidecar_", "config.json"], Directory.EnumerateFileSystemEntries(program.Path("backrest")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
         Task<Ended> ReconcileAsync() => program.RunAsync("backrest", "reconcile", "--apply", "--config", config);
     }

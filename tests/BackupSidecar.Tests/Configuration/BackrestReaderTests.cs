@@ -71,8 +71,68 @@ public sealed class BackrestReaderTests
     {
         var settings = Read([("--rcb-env-file", "/env")], ("RESTIC_HOST", "nas"));
 
-        Assert.Equal(["RESTIC_REPOSITORY=/repo", "RESTIC_PASSWORD=\"quoted = as it is\"", "RESTIC_HOST=nas"], settings.Once.Environment);
+        Assert.Equal(["RESTIC_REPOSITORY=s3:repo", "RESTIC_PASSWORD=\"quoted = as it is\"", "RESTIC_HOST=nas"], settings.Once.Environment);
         Assert.Equal("***", settings.Redactor.Redact("\"quoted = as it is\""));
+    }
+
+    [Fact]
+    public void A_file_of_variables_may_be_one_for_a_shell()
+    {
+        var settings = Read([("--rcb-env-file", "/exported")], ("RESTIC_HOST", "nas"));
+
+        Assert.Equal(["RESTIC_REPOSITORY=s3:repo", "A=export B=1", "RESTIC_HOST=nas"], settings.Once.Environment);
+    }
+
+    [Fact]
+    public void Lines_that_are_no_variables_are_named_by_their_numbers_and_their_content_is_not_told()
+    {
+        var failure = Assert.Throws<ConfigurationException>(() => Read([("--rcb-env-file", "/bad")]));
+
+        var fault = Assert.Single(failure.Faults);
+        Assert.Equal("--rcb-env-file", fault.Setting);
+        Assert.Contains("lines 2, 4, 5, 6", fault.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("repo:/repo", true)]
+    [InlineData("/srv/repo:/repo:rw", true)]
+    [InlineData("/repo", false)]
+    [InlineData("repo:relative", false)]
+    [InlineData("./repo:/repo", false)]
+    [InlineData("/srv:/repo:what", false)]
+    [InlineData("/srv:/var/lib/docker", false)]
+    [InlineData("/srv:/tmp/docker.sock:ro", false)]
+    [InlineData(":/repo", false)]
+    [InlineData("/srv:/", false)]
+    public void A_volume_of_the_backup_has_two_sides(string volume, bool isGood)
+    {
+        if (isGood)
+            Assert.Equal([volume], Read([("--rcb-volume", volume)]).Once.Volumes);
+        else
+            Assert.Equal("--rcb-volume", Assert.Single(Assert.Throws<ConfigurationException>(() => Read([("--rcb-volume", volume)])).Faults).Setting);
+    }
+
+    [Theory]
+    [InlineData("s3:https://s3.example.com/x", true)]
+    [InlineData("rclone:nas:x", true)]
+    [InlineData("/repo", true)]
+    [InlineData("/repo/sub/", true)]
+    [InlineData("local:/repo/sub", true)]
+    [InlineData("/repository", false)]
+    [InlineData("/repo/../other", false)]
+    [InlineData("local:/other", false)]
+    [InlineData("repo", false)]
+    public void A_repository_in_a_folder_lies_on_a_volume_or_would_be_gone_with_the_container(string repository, bool isGood)
+    {
+        var read = () => new BackrestReader(
+            new Dictionary<string, IReadOnlyList<string>> { ["--rcb-env-file"] = ["/env"], ["--rcb-volume"] = ["/srv/repo:/repo"] },
+            new Dictionary<string, string>(), _ => new FileReading($"RESTIC_REPOSITORY={repository}\n")).Read();
+
+        if (isGood)
+            Assert.Single(read().Once.Environment);
+        else
+            Assert.Contains("--rcb-volume", Assert.Single(Assert.Throws<ConfigurationException>(read).Faults).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,7 +166,9 @@ public sealed class BackrestReaderTests
             path => path switch
             {
                 "/run/secrets/p" => new FileReading("from the file\n"),
-                "/env" => new FileReading("# comment\n\nRESTIC_REPOSITORY=/repo\r\n  RESTIC_PASSWORD=\"quoted = as it is\"\nRESTIC_HOST\nNOT_SET\n"),
+                "/env" => new FileReading("# comment\n\nRESTIC_REPOSITORY=s3:repo\r\n  RESTIC_PASSWORD=\"quoted = as it is\"\nRESTIC_HOST\nNOT_SET\n"),
+                "/exported" => new FileReading("export RESTIC_REPOSITORY=s3:repo\n A=export B=1\n  export\tRESTIC_HOST\n"),
+                "/bad" => new FileReading("A=1\nmy s3cret\n# no\nA S3CRET=1\n=s3cret\n: s3cret\n"),
                 _ => FileReading.Missing,
             }).Read();
 

@@ -23,6 +23,9 @@ internal sealed class ConfigApi(ApiSettings settings, HttpClient client) : IConf
 
     public bool CountsUp => false;
 
+    /// <summary>Backrest has no place for such a note.</summary>
+    public IReadOnlyList<string> LongerPrefixes(string prefix, bool mayWrite) => [];
+
     public async Task<ConfigText?> ReadAsync(CancellationToken cancellation)
     {
         var (status, body) = await CallAsync(GetConfig, "{}"u8.ToArray(), cancellation);

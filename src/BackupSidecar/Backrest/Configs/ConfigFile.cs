@@ -10,6 +10,10 @@ namespace BackupSidecar.Backrest.Configs;
 /// </summary>
 internal sealed class ConfigFile(string path) : IConfigStore
 {
+    private const string AccessList = "system.posix_acl_access";
+    private const string UserAttributes = "user.";
+    private const string PrefixMark = "backup-sidecar-prefix-";
+
     public string Location => path;
 
     public bool CountsUp => true;
@@ -27,7 +31,23 @@ internal sealed class ConfigFile(string path) : IConfigStore
     /// <summary>When it was last written, or touched in any other way; null if it is not there.</summary>
     public DateTimeOffset? ChangedBy => Posix.Find(new RawPath(Target))?.ChangedBy;
 
-    public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => Guarded<ConfigText?>("read", () =>
+    /// <summary>Each prefix is noted in an empty file of its own, so that nobody writes over what others note.</summary>
+    public IReadOnlyList<string> LongerPrefixes(string prefix, bool mayWrite)
+    {
+        if (!File.Exists(Target))
+            return [];
+        var mark = Beside(PrefixMark);
+        if (mayWrite && !File.Exists(mark + prefix))
+            TryMark(mark + prefix);
+        return Guarded<IReadOnlyList<string>>("looked at", () =>
+        [
+            .. Directory.EnumerateFiles(Folder)
+                .Where(found => found.Length > mark.Length + prefix.Length && found.StartsWith(mark + prefix, StringComparison.Ordinal))
+                .Select(found => found[mark.Length..]),
+        ]);
+    }
+
+    public Task<ConfigText?> ReadAsync(CancellationToken cancellation) => GuardedAsync<ConfigText?>("read", () =>
     {
         SweepFresh();
         if (Posix.Find(new RawPath(Target)) is not { } found)
@@ -43,7 +63,7 @@ internal sealed class ConfigFile(string path) : IConfigStore
         return text;
     });
 
-    public Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation) => Guarded("written", () =>
+    public Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation) => GuardedAsync("written", () =>
     {
         SweepFresh();
         using var file = new FileStream(PosixFiles.CreatePrivate(Fresh), FileAccess.ReadWrite);
@@ -92,8 +112,23 @@ internal sealed class ConfigFile(string path) : IConfigStore
             throw new FileNotFoundException("It went away.");
         if ((own.Owner, own.Group) != (old.Owner, old.Group))
             Posix.SetOwner(new RawPath(Fresh), old.Owner, old.Group);
+        // Before the mode, which else would give the file's group what is meant for those that the list names.
+        CopyAttributes(new RawPath(Target), new RawPath(Fresh));
         Posix.SetMode(new RawPath(Fresh), old.Permissions);
     }
+
+    /// <summary>Who else may read the file, and what somebody noted of it. A new file may have got a list of its own from its folder.</summary>
+    private static void CopyAttributes(RawPath from, RawPath to)
+    {
+        var wanted = Attributes(from);
+        foreach (var extra in Attributes(to).Except(wanted))
+            Posix.RemoveAttribute(to, extra);
+        foreach (var name in wanted)
+            Posix.SetAttribute(to, name, Posix.GetAttribute(from, name));
+    }
+
+    private static List<string> Attributes(RawPath path) =>
+        [.. Posix.ListAttributes(path).Where(name => name == AccessList || name.StartsWith(UserAttributes, StringComparison.Ordinal))];
 
     /// <summary>The two take each other's name, so that what was replaced can still be looked at: if it is not what was read, it goes back.</summary>
     private bool Exchange(ConfigText read, CancellationToken cancellation)
@@ -110,11 +145,26 @@ internal sealed class ConfigFile(string path) : IConfigStore
         return false;
     }
 
-    private Task<T> Guarded<T>(string attempt, Func<T> work)
+    /// <summary>Where that cannot be made, no plans can be written either; or somebody made it this moment.</summary>
+    private static void TryMark(string path)
     {
         try
         {
-            return Task.FromResult(work());
+            PosixFiles.CreatePrivate(path).Dispose();
+        }
+        catch (IOException)
+        {
+            // What others have noted counts all the same.
+        }
+    }
+
+    private Task<T> GuardedAsync<T>(string attempt, Func<T> work) => Task.FromResult(Guarded(attempt, work));
+
+    private T Guarded<T>(string attempt, Func<T> work)
+    {
+        try
+        {
+            return work();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -101,9 +101,10 @@ internal sealed class ConfigText
     {
         if (_modificationNumber is not { } place)
             return [(_end.._end, Member("modno", "1"u8.ToArray()))];
-        var text = Encoding.UTF8.GetString(_bytes[place]).Trim('"');
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < int.MaxValue
-            ? [(place, Encoding.UTF8.GetBytes((number + 1).ToString(CultureInfo.InvariantCulture)))]
+        var number = 0.0;
+        var isNumber = !Root.TryFind(out var value, "modno") || (value.TryGetNumber(out number) && number == Math.Floor(number));
+        return isNumber && number is >= int.MinValue and < int.MaxValue
+            ? [(place, Encoding.UTF8.GetBytes(((int)number + 1).ToString(CultureInfo.InvariantCulture)))]
             : [];
     }
 

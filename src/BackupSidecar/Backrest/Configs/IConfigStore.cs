@@ -9,6 +9,14 @@ internal interface IConfigStore
     /// <summary>Whether whoever writes counts the modification number up; Backrest itself does that alone.</summary>
     bool CountsUp { get; }
 
+    /// <summary>
+    /// The longer prefixes of others who keep plans there, of whom we know; and they will know of ours. Of what begins with one of
+    /// those, no plan is ours.
+    /// </summary>
+    /// <param name="prefix">What the names of our plans begin with; not empty.</param>
+    /// <param name="mayWrite">Whether ours may be noted.</param>
+    IReadOnlyList<string> LongerPrefixes(string prefix, bool mayWrite);
+
     /// <summary>Null if there is none yet.</summary>
     /// <exception cref="BackrestException">It cannot be read.</exception>
     Task<ConfigText?> ReadAsync(CancellationToken cancellation);

@@ -57,6 +57,10 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
         bool IsBelowThese(string destination) => !named.Contains(destination) && named.Any(path => Containment.IsBelow(destination, path));
     }
 
+    /// <summary>Whether a path lies on something that is mounted into the container, and not in the container itself.</summary>
+    /// <param name="path">Absolute, without "." and "..".</param>
+    public bool IsMounted(string path) => MountOf(path) is not null;
+
     /// <summary>The host's path for one that the container sees; a path on no mount stays as it is. Null if it lies in memory only.</summary>
     /// <param name="path">Absolute, without "." and "..".</param>
     public string? Map(string path)
@@ -82,6 +86,8 @@ internal sealed class HostPaths(IReadOnlyList<ContainerMount> mounts, HostPathOp
     {
         if (pattern.StartsWith('!'))
             return "!" + MapPattern(pattern[1..]);
+        if (pattern.StartsWith('/') && pattern.Split('/').Contains(".."))
+            pattern = Clean(pattern);
         if (!pattern.StartsWith('/') || MountOf(pattern) is not { } mount || HostPathOf(mount) is not { } root)
             return pattern;
         var literal = string.Concat(root.Select(character => PatternCharacters.Contains(character) ? $@"\{character}" : character.ToString()));

@@ -42,7 +42,7 @@ internal static class PlanJson
         && JsonNode.DeepEquals(Write(found), Write(plan));
 
     private static List<JsonNode> OtherHooks(JsonObject existing) =>
-        [.. (existing["hooks"] as JsonArray ?? []).OfType<JsonObject>().Where(hook => !hook.ContainsKey(PlanReading.CommandAction)).Select(hook => hook.DeepClone())];
+        [.. (existing["hooks"] as JsonArray ?? []).OfType<JsonObject>().Where(hook => !PlanReading.IsCommand(hook)).Select(hook => hook.DeepClone())];
 
     private static JsonObject Write(PlanRetention retention)
     {

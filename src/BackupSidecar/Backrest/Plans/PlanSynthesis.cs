@@ -34,6 +34,8 @@ internal static class PlanSynthesis
         var result = new Synthesis { Container = container, PlanId = id };
         if (id is null)
             return result with { Problem = "has no name that a plan could have.", Warnings = warnings };
+        if (defaults.PrefixOfOthers(id) is { } prefix)
+            return result with { Problem = $"would have the plan '{id}', and what begins with '{prefix}' is another one's of that --plan-id-prefix. Take prefixes of which none begins with the other.", Warnings = warnings };
         if (container.Labels.WithNul is { } label)
             return result with { Problem = $"{label}: it has a NUL character in it, which neither paths nor commands can have.", Warnings = warnings };
         if ((container.Labels.Repo ?? defaultRepo) is not { } repo)
@@ -100,6 +102,8 @@ internal static class PlanSynthesis
                 return $"{BackrestLabels.IncludeLabel}: '{path}' is not an absolute path. Example: /data";
             if (host.Map(HostPaths.Clean(path)) is not { } found)
                 return $"{BackrestLabels.IncludeLabel}: '{path}' lies in the container's memory (tmpfs), where Backrest cannot read it.";
+            if (!host.IsMounted(HostPaths.Clean(path)))
+                warnings.Add(OfTheHost(HostPaths.Clean(path)));
             mapped.Add(found);
             mapped.AddRange(host.MountedBelow(HostPaths.Clean(path)));
         }
@@ -118,6 +122,10 @@ internal static class PlanSynthesis
                 $"is backed up without {string.Join(", ", leftOut.OfTheSystem)}: on the host, that is where the system and the engine keep what is theirs. If it is data, " +
                 $"list the paths in {BackrestLabels.IncludeLabel}.");
     }
+
+    private static string OfTheHost(string path) =>
+        $"takes {path} from the host: {BackrestLabels.IncludeLabel} names it, and it lies on no mount of the container. What the container keeps there itself is not backed up" +
+        (path == "/" ? "; the whole host is, as far as Backrest sees it. Name the paths that are mounted." : ". Mount a volume there, or name a path on one.");
 
     private static List<CommandHook> Hooks(PlannedContainer container, PlanDefaults defaults, List<string> warnings)
     {

@@ -78,6 +78,8 @@ internal static class BackrestOptions
 
     public static readonly BackrestOption EnvFile = Add(new("--rcb-env-file", BackrestVerbs.BackupOnce, null, "File with its variables, one NAME=value per line, such as RESTIC_REPOSITORY and RESTIC_PASSWORD."));
 
+    public static readonly BackrestOption Volume = Add(new("--rcb-volume", BackrestVerbs.BackupOnce, null, "A folder of the host or a volume for it, as SOURCE:PATH, such as one with the repository; may be given several times.") { IsList = true });
+
     public static readonly BackrestOption Command = Add(new("--rcb-command", BackrestVerbs.BackupOnce, "rcb,backup", "What runs in it, words separated by commas."));
 
     public static readonly BackrestOption Argument = Add(new("--rcb-arg", BackrestVerbs.BackupOnce, null, "A further argument of it; may be given several times.") { IsList = true });

@@ -44,7 +44,7 @@ internal sealed class BackrestReader(
             Interval = Interval(),
             WithEvents = Flag(WithEvents),
             Api = new ApiSettings(Address(), Required(User), password),
-            Once = Once(),
+            Once = Once(Variables()),
             StateDirectory = environment.GetValueOrDefault(SettingTable.StateDirectory.Name) is { Length: > 0 } state ? state : SettingTable.StateDirectory.Default!,
             Log = new EventLogSettings(
                 Choice(BackrestOptions.LogFormat, "json", "text") == "text" ? Configuration.LogFormat.Text : Configuration.LogFormat.Json, Minimum()),
@@ -54,10 +54,12 @@ internal sealed class BackrestReader(
         return _faults.Count == 0 ? settings : throw new ConfigurationException(_faults);
     }
 
-    private BackupOnceSettings Once() => new()
+    private BackupOnceSettings Once(VariableFile variables) => new()
     {
         Image = Required(Image),
-        Environment = EnvironmentOfOnce(),
+        Environment = variables.Variables,
+        Doubts = variables.Doubts,
+        Volumes = Volumes(variables.Variables),
         Command = [.. Words(Required(Command)), .. given.GetValueOrDefault(Argument.Name) ?? []],
         QuiesceLabel = Required(QuiesceLabel),
         QuiesceTimeout = Duration(QuiesceTimeout),
@@ -71,19 +73,34 @@ internal sealed class BackrestReader(
         .Where(pair => SecretWords.Any(word => pair[0].Contains(word, StringComparison.OrdinalIgnoreCase)))
         .Select(pair => pair[1]);
 
-    /// <summary>In the form of <c>docker run --env-file</c>: no quotes, and a name alone stands for our own variable.</summary>
-    private List<string> EnvironmentOfOnce()
+    private VariableFile Variables()
     {
         if (Text(BackrestOptions.EnvFile) is not { } file)
-            return [];
+            return VariableFile.Read("", environment);
         var reading = files(Path.GetFullPath(file));
         if (reading.Text is null)
             Fault(BackrestOptions.EnvFile, $"the file {Shown.Quote(file)} {reading.Problem}.");
-        return [.. (reading.Text ?? "").Split('\n')
-            .Select(line => line.TrimStart().TrimEnd('\r'))
-            .Where(line => line.Length > 0 && !line.StartsWith('#'))
-            .Select(line => line.Contains('=', StringComparison.Ordinal) ? line : environment.GetValueOrDefault(line.Trim()) is { } own ? $"{line.Trim()}={own}" : null)
-            .OfType<string>()];
+        var variables = VariableFile.Read(reading.Text ?? "", environment);
+        if (variables.Bad.Count > 0)
+            Fault(BackrestOptions.EnvFile, $"in the file {Shown.Quote(file)}, {Lines(variables.Bad)} not of the form NAME=value.");
+        return variables;
+    }
+
+    private static string Lines(IReadOnlyList<int> numbers) =>
+        numbers.Count == 1 ? $"line {numbers[0]} is" : $"lines {string.Join(", ", numbers)} are";
+
+    private IReadOnlyList<string> Volumes(IReadOnlyList<string> variables)
+    {
+        var volumes = given.GetValueOrDefault(Volume.Name) ?? [];
+        var faults = volumes.Select(volume => (Text: volume, Problem: OnceVolumes.Fault(volume))).Where(volume => volume.Problem is not null).ToList();
+        foreach (var (text, problem) in faults)
+            _faults.Add(new ConfigurationFault(Volume.Name, $"{Shown.Quote(text)}: {problem}", "/srv/restic:/repo"));
+        if (faults.Count == 0 && OnceVolumes.LosesRepository(variables, volumes))
+        {
+            _faults.Add(new ConfigurationFault(
+                BackrestOptions.EnvFile.Name, $"RESTIC_REPOSITORY is a folder that would be gone with the container after the backup. Mount it with {Volume.Name}", "--rcb-volume /srv/restic:/repo, with RESTIC_REPOSITORY=/repo"));
+        }
+        return volumes;
     }
 
     private static string[] Words(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -85,6 +85,12 @@ internal sealed record BackupOnceSettings
     /// <summary>NAME=value for the container, as its file has them.</summary>
     public required IReadOnlyList<string> Environment { get; init; }
 
+    /// <summary>What in that file may be meant otherwise; sentences without any of its content.</summary>
+    public IReadOnlyList<string> Doubts { get; init; } = [];
+
+    /// <summary>What is mounted into the container besides the engine: SOURCE:PATH, or SOURCE:PATH:OPTIONS.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
     public required IReadOnlyList<string> Command { get; init; }
 
     /// <summary>What containers that stand still meanwhile carry: a label, or a label and its value.</summary>

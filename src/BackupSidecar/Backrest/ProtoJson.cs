@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace BackupSidecar.Backrest.Configs;
+namespace BackupSidecar.Backrest;
 
 /// <summary>
 /// Reads JSON as protocol buffers do: null is the same as nothing, a member may also have its name from the schema, and a number may
