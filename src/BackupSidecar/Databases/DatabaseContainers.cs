@@ -35,8 +35,17 @@ internal sealed class DatabaseContainers(DockerEngine engine, ServiceSettings se
             : running.Find(container => container.HasName(host));
     }
 
+    /// <summary>The container with this id, while it runs; and whether from here a name leads to it and to nobody else.</summary>
+    /// <exception cref="DockerException">The engine cannot be asked.</exception>
+    public async Task<(ContainerSummary? Container, bool IsReached)> LookAtAsync(string id, string host, CancellationToken cancellation)
+    {
+        var container = (await engine.ListContainersAsync(cancellation)).FirstOrDefault(each => each.Id == id && each.State == "running");
+        var addresses = await AddressesAsync(host, cancellation);
+        return (container, container is not null && addresses.Count > 0 && addresses.All(address => HasAddress(container, [address])));
+    }
+
     private static bool HasAddress(ContainerSummary container, IReadOnlyList<string> addresses) =>
-        container.NetworkSettings?.Networks?.Values.Any(network => network.IPAddress is { Length: > 0 } ip && addresses.Contains(ip)) == true;
+        container.NetworkSettings?.Networks?.Values.Any(network => network?.IPAddress is { Length: > 0 } ip && addresses.Contains(ip)) == true;
 
     /// <summary>None for a name that is not known here: our own container need not be in the database's network.</summary>
     private static async Task<IReadOnlyList<string>> AddressesAsync(string host, CancellationToken cancellation)

@@ -19,7 +19,10 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
 
     private ContainerPlace? Only { get; init; }
 
-    /// <summary>The id of the one container that tools may run in; null for whichever a URI's host leads to.</summary>
+    /// <summary>
+    /// The id of the one container that tools may run in, and that a URI's host stands for unless its source wants a client; null for
+    /// whichever container the host leads to. The same name may lead to somebody else's server from here.
+    /// </summary>
     public string? Pinned { get; init; }
 
     /// <summary>All tools run in this container, whatever their URIs say: it may be a server that stands in for another.</summary>
@@ -38,12 +41,18 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
             return Only;
         var choice = wanted ?? via;
         if (choice == DumpVia.Client)
+        {
+            if (IsMeant(wanted))
+                await RequireReachedAsync(host, "BACKUP_DUMP_VIA=client says so", cancellation);
             return new LocalPlace();
-        var (place, problem) = await TryContainerAsync(host, tools, cancellation);
+        }
+        var (place, problem) = await TryContainerAsync(host, wanted, tools, cancellation);
         if (place is not null)
             return place;
         if (choice == DumpVia.Exec)
             throw new DatabaseException($"its tools cannot run in its container as BACKUP_DUMP_VIA=exec says: {problem}");
+        if (IsMeant(wanted))
+            await RequireReachedAsync(host, problem, cancellation);
         log.LogDebug("The tools for the database at {Host} run here: {Reason}", host, problem);
         return new LocalPlace();
     }
@@ -54,23 +63,22 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
     /// <exception cref="DatabaseException"><c>exec</c> is wanted.</exception>
     public IToolPlace Here(DumpVia? wanted, string reason) => (wanted ?? via) == DumpVia.Exec
         ? throw new DatabaseException($"its tools cannot run in its container as BACKUP_DUMP_VIA=exec says: {reason}")
+        : IsMeant(wanted) ? throw new DatabaseException($"its tools cannot run in its container: {reason}. Let backup.conn name that container alone.")
         : new LocalPlace();
 
     public void Dispose() => _engine.Dispose();
 
     /// <summary>The container of the database at <paramref name="host"/>, whatever BACKUP_DUMP_VIA says; null with the reason if it cannot be used.</summary>
     public async Task<(ContainerPlace? Place, string Problem)> TryContainerAsync(
-        string host, IReadOnlyList<string> tools, CancellationToken cancellation)
+        string host, DumpVia? wanted, IReadOnlyList<string> tools, CancellationToken cancellation)
     {
         if (Only is not null)
             return (Only, "");
         try
         {
-            var container = await new DatabaseContainers(_engine, settings, OwnContainer.FindId()).FindAsync(host, cancellation);
+            var (container, problem) = await FindContainerAsync(host, wanted, cancellation);
             if (container is null)
-                return (null, $"no single running container is known as '{host}'");
-            if (Pinned is not null && container.Id != Pinned)
-                return (null, $"'{host}' is container {container.PlainName}, and not the one whose labels ask for this");
+                return (null, problem);
             var place = new ContainerPlace(_engine, container.Id, container.PlainName);
             foreach (var tool in tools)
             {
@@ -84,5 +92,36 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
         {
             return (null, error.Message);
         }
+    }
+
+    /// <summary>Whether the container that tools may run in is the server that is meant.</summary>
+    private bool IsMeant(DumpVia? wanted) => Pinned is not null && wanted is null;
+
+    private async Task<(ContainerSummary? Container, string Problem)> FindContainerAsync(string host, DumpVia? wanted, CancellationToken cancellation)
+    {
+        var containers = new DatabaseContainers(_engine, settings, OwnContainer.FindId());
+        if (Pinned is null)
+            return (await containers.FindAsync(host, cancellation), $"no single running container is known as '{host}'");
+        return IsMeant(wanted)
+            ? ((await containers.LookAtAsync(Pinned, host, cancellation)).Container, "the container whose labels ask for this does not run")
+            : (null, $"'{host}' is not the container whose labels ask for this");
+    }
+
+    /// <exception cref="DatabaseException">From here the host leads to somebody else, or to nobody, or that cannot be told.</exception>
+    private async Task RequireReachedAsync(string host, string problem, CancellationToken cancellation)
+    {
+        try
+        {
+            var (_, isReached) = await new DatabaseContainers(_engine, settings, OwnContainer.FindId()).LookAtAsync(Pinned!, host, cancellation); // It is meant.
+            if (isReached)
+                return;
+        }
+        catch (DockerException error)
+        {
+            problem = error.Message;
+        }
+        throw new DatabaseException(
+            $"its tools cannot run in its container ({problem}), and from here '{host}' does not lead to that container alone, so it could be another one's data. "
+            + "Let tools run in the container (a socket proxy needs EXEC=1 and POST=1), or give it a network in common with this container and a name in backup.conn that nobody else has.");
     }
 }

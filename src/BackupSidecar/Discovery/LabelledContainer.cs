@@ -40,10 +40,11 @@ internal sealed record LabelledContainer
 
     public static LabelledContainer From(ContainerSummary container)
     {
-        var joined = container.NetworkSettings?.Networks ?? new Dictionary<string, ContainerNetwork>();
-        string?[] names = [container.PlainName, container.Label(ComposeLabels.Service), .. joined.Values.SelectMany(network => network.Aliases ?? [])];
+        // A network that a container is just joining or leaving may have nothing to say.
+        var joined = container.NetworkSettings?.Networks ?? new Dictionary<string, ContainerNetwork?>();
+        string?[] names = [container.PlainName, container.Label(ComposeLabels.Service), .. joined.Values.SelectMany(network => network?.Aliases ?? [])];
         // The engine's name server knows each also with the name of the network behind it.
-        var hosts = names.Concat(names.SelectMany(_ => joined.Keys, (each, network) => $"{each}.{network}")).Concat(joined.Values.Select(network => network.IPAddress));
+        var hosts = names.Concat(names.SelectMany(_ => joined.Keys, (each, network) => $"{each}.{network}")).Concat(joined.Values.Select(network => network?.IPAddress));
         return new LabelledContainer
         {
             Id = container.Id,

@@ -152,7 +152,7 @@ internal sealed record ContainerMount
 /// <summary>By which names and ports a container can be reached.</summary>
 internal sealed record ContainerNetworkSettings
 {
-    public IReadOnlyDictionary<string, ContainerNetwork>? Networks { get; init; }
+    public IReadOnlyDictionary<string, ContainerNetwork?>? Networks { get; init; }
 
     /// <summary>"2375/tcp" to where it is published on the host; null values for ports that are only exposed.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<PublishedPort>?>? Ports { get; init; }

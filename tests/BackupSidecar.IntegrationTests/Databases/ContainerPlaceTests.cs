@@ -168,12 +168,36 @@ public sealed class ContainerPlaceTests(PostgresServer server) : IClassFixture<P
     [Fact]
     public async Task A_place_that_is_pinned_is_no_other_container_whatever_the_host_is_called()
     {
-        using var pinned = new ToolPlaces(DumpVia.Auto, new ServiceSettings(), TimeProvider.System, NullLogger.Instance) { Pinned = "another" };
+        using var pinned = Pinned("another");
 
-        Assert.Equal("client", (await pinned.FindAsync(server.Container, wanted: null, ["pg_dump"], Cancellation)).Via);
+        Assert.Equal("client", (await pinned.FindAsync(server.Container, DumpVia.Client, ["pg_dump"], Cancellation)).Via);
+        Assert.Null((await pinned.TryContainerAsync(server.Container, DumpVia.Client, ["pg_dump"], Cancellation)).Place);
+        var refused = await Assert.ThrowsAsync<DatabaseException>(() => pinned.FindAsync(server.Container, wanted: null, ["pg_dump"], Cancellation));
+        Assert.Contains($"'{server.Container}' does not lead to that container alone", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("db")]
+    [InlineData("localhost")]
+    [InlineData("nobody.invalid")]
+    public async Task A_place_that_is_pinned_is_its_container_wherever_the_host_leads_from_here(string host)
+    {
+        var id = (await DockerCli.RunAsync("inspect", "--format", "{{.Id}}", server.Container)).Trim();
+        using var pinned = Pinned(id);
+        using var client = Pinned(id, DumpVia.Client);
+
+        Assert.StartsWith("exec", (await pinned.FindAsync(host, wanted: null, ["pg_dump"], Cancellation)).Via, StringComparison.Ordinal);
+        // Nothing that the name means to us may take its place.
+        await Assert.ThrowsAsync<DatabaseException>(() => pinned.FindAsync(host, wanted: null, ["no-such-tool"], Cancellation));
+        await Assert.ThrowsAsync<DatabaseException>(() => client.FindAsync(host, wanted: null, ["pg_dump"], Cancellation));
+        var address = (await DockerCli.RunAsync("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", server.Container)).Trim();
+        Assert.Equal("client", (await client.FindAsync(address, wanted: null, ["pg_dump"], Cancellation)).Via);
     }
 
     public void Dispose() => _engine.Dispose();
+
+    private static ToolPlaces Pinned(string id, DumpVia via = DumpVia.Auto) =>
+        new(via, new ServiceSettings(), TimeProvider.System, NullLogger.Instance) { Pinned = id };
 
     private async Task UntilAsync(bool isRunning)
     {

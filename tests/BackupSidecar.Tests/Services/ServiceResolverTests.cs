@@ -142,7 +142,7 @@ public sealed class ServiceResolverTests : StopWindowFixture
             Config = new ContainerConfig { Labels = new Dictionary<string, string> { [ComposeLabels.Service] = "socket-proxy" } },
             NetworkSettings = new ContainerNetworkSettings
             {
-                Networks = new Dictionary<string, ContainerNetwork> { ["net"] = new() { Aliases = ["docker-api"], IPAddress = "172.30.0.9" } },
+                Networks = new Dictionary<string, ContainerNetwork?> { ["net"] = new() { Aliases = ["docker-api"], IPAddress = "172.30.0.9" } },
                 Ports = new Dictionary<string, IReadOnlyList<PublishedPort>?> { ["2375/tcp"] = [new PublishedPort { HostPort = "12375" }], ["80/tcp"] = null },
             },
         };

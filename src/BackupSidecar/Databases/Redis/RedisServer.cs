@@ -136,7 +136,7 @@ internal sealed class RedisServer(
 
     private async Task<RedisContainer> FindContainerAsync(CancellationToken cancellation)
     {
-        var (place, problem) = await places.TryContainerAsync(_uri.Host, RedisConnection.Programs, cancellation);
+        var (place, problem) = await places.TryContainerAsync(_uri.Host, options.Via, RedisConnection.Programs, cancellation);
         if (place is null)
         {
             throw new DatabaseException(

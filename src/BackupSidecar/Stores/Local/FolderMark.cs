@@ -46,13 +46,17 @@ internal sealed class FolderMark(string folder, string stateDirectory, ILogger l
     {
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(NotePath)!); // It is below the state directory.
+            using var alone = PosixFiles.OpenShared($"{NotePath}.lock", mayCreate: true);
+            // Somebody else does so at this moment, with another backup of the same folder.
+            if (!PosixFiles.TryLock(alone))
+                return;
             var id = ReadId(MarkPath);
             if (id is null)
             {
                 id = ReadNote()?.Id ?? Guid.NewGuid();
                 DurableFile.WriteAtomically(MarkPath, Encoding.UTF8.GetBytes($"{id:N}\n{Words}\n"), ReadableByAll);
             }
-            Directory.CreateDirectory(Path.GetDirectoryName(NotePath)!); // It is below the state directory.
             DurableFile.WriteAtomically(NotePath, Encoding.UTF8.GetBytes($"{id:N}\n{latest}\n{folder}\n"));
         }
         catch (Exception failure) when (LocalFailures.IsRefusal(failure))
