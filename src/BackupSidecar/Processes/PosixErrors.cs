@@ -18,4 +18,8 @@ internal static class PosixErrors
     public const int NameTooLong = 36;
     public const int NoSuchCall = 38;
     public const int Quota = 122;
+
+    /// <summary>Whether it, or what caused it, is that a file system or a quota has no room.</summary>
+    public static bool IsOutOfSpace(Exception? failure) =>
+        failure is not null && (failure is IOException { HResult: NoSpace or Quota } || IsOutOfSpace(failure.InnerException));
 }

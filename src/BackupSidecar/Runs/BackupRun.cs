@@ -154,7 +154,8 @@ internal sealed class BackupRun(
         var watch = new ProgressWatch(progress, history.LastGoodBackup(_record.StartedAt)?.ArchiveBytes, time);
         var guard = new AnomalyGuard(settings.Anomalies, history, _marks, _record, time);
         var storing = new StoringStage(settings, retention.Form.Manifests, localFolder, sources.StagingDirectory, _record, watch, time, log);
-        var uploads = await MakeAsync(plan, storing, guard, preflight, window, cancellation);
+        var uploads = await MakeOrMakeRoomAsync();
+        await MakeRoomAsync(uploads.Where(upload => upload.IsFull).Select(upload => upload.Store), cancellation);
         if (!uploads.Any(upload => upload.IsCommitted))
             return RunOutcome.Failed;
         if (guard.TryMark())
@@ -169,6 +170,38 @@ internal sealed class BackupRun(
                 _record, [.. uploads.Where(upload => upload is { IsCommitted: true, Checked.Problem: null }).Select(upload => upload.Store)], cancellation);
         }
         return _record.ProblemCount > 0 ? RunOutcome.Partial : RunOutcome.Succeeded;
+
+        async Task<IReadOnlyList<StoredUpload>> MakeOrMakeRoomAsync()
+        {
+            try
+            {
+                return await MakeAsync(plan, storing, guard, preflight, window, cancellation);
+            }
+            catch (Exception failure) when (PosixErrors.IsOutOfSpace(failure))
+            {
+                await MakeRoomAsync(stores.Where(store => store.Location == localFolder), cancellation);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Dumps whose time is over would keep a full disk full, and every run to come from succeeding. What the rules keep stays.</summary>
+    private async Task MakeRoomAsync(IEnumerable<IBackupStore> full, CancellationToken cancellation)
+    {
+        if (configured.Artefact is null || retention.LeftOutBecause is not null)
+            return;
+        foreach (var store in full)
+        {
+            try
+            {
+                log.LogInformation("There is no room in {Location}: backups of this database whose time is over are removed now.", store.Location);
+                await retention.PruneAsync(store, cancellation);
+            }
+            catch (StoreException failure)
+            {
+                _record.AddWarning($"Retention in the {store.Name} store was left out: {failure.Message}");
+            }
+        }
     }
 
     private Task<IReadOnlyList<StoredUpload>> MakeAsync(

@@ -211,6 +211,15 @@ public sealed class LabelledBackupTests(CephServer ceph) : IDisposable
         disk.Leave(48 << 20);
         Assert.Equal(0, (await _program.RunAsync("backup", "--container", server.Name)).ExitCode);
         Assert.Equal(1, await ListedAsync());
+        Assert.Equal(0, (await _program.RunAsync("backup", "--container", server.Name)).ExitCode);
+        Assert.Equal(2, await ListedAsync());
+
+        // What its rules let go makes room for the next one, and no more goes than that.
+        (_program.Settings["BACKUP_LABEL_RETENTION"], _program.Settings["BACKUP_RETENTION_MIN"]) = ("1s", "1");
+        disk.Leave(1 << 20);
+        ended = await _program.RunAsync("backup", "--container", server.Name);
+        Assert.Equal((1, 1), (ended.ExitCode, await ListedAsync()));
+        Assert.Equal(0, (await _program.RunAsync("backup", "--container", server.Name)).ExitCode);
     }
 
     private static async Task<LabelledDatabaseContainer> PostgresAsync(params string[] labels)

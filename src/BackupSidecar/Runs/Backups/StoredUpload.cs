@@ -1,6 +1,7 @@
 using BackupSidecar.Configuration;
 using BackupSidecar.Failpoints;
 using BackupSidecar.Planning;
+using BackupSidecar.Processes;
 using BackupSidecar.Reports;
 using BackupSidecar.Stores;
 using BackupSidecar.Verification;
@@ -35,6 +36,9 @@ internal sealed class StoredUpload
 
     /// <summary>Why it failed, or null so far.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>Whether it failed because there is no room.</summary>
+    public bool IsFull { get; private set; }
 
     /// <summary>How the copy was compared with the spool, and what there is to say of that; null so far.</summary>
     public CheckedUpload? Checked { get; private set; }
@@ -89,6 +93,7 @@ internal sealed class StoredUpload
                 Tell(found);
                 return;
             }
+            IsFull = PosixErrors.IsOutOfSpace(failure);
             var consequence = isArchiveThere ? ". It is no backup there." : "";
             Problem = $"The {Store.Name} store ({Store.Location}) failed to {attempt}: {(isArchiveThere ? failure.Message.TrimEnd('.') : failure.Message)}{consequence}";
             _log.LogError("{Problem}", Problem);
