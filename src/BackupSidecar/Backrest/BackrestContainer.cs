@@ -16,8 +16,8 @@ internal sealed class BackrestContainer(string called, DockerEngine engine)
         if (ofService is [var only] && await engine.InspectAsync(only.Id, cancellation) is { } found)
             return found;
         throw new BackrestException(ofService.Count == 0
-            ? $"Backrest was not told of the change: there is no container '{called}'. Name it in --backrest-container."
-            : $"Backrest was not told of the change: there are {ofService.Count} containers of a service '{called}'. Name the one in --backrest-container.");
+            ? $"Backrest cannot be told of a change: there is no container '{called}'. Name it in --backrest-container."
+            : $"Backrest cannot be told of a change: there are {ofService.Count} containers of a service '{called}'. Name the one in --backrest-container.");
     }
 
     /// <summary>The ids of all that may be meant; none if there is none.</summary>

@@ -58,14 +58,22 @@ internal sealed class BackrestRestart(BackrestSettings settings, DockerEngine en
         return noted.NextTry > time.GetUtcNow() ? Applied.Later : await MakeKnownAsync(noted, cancellation);
     }
 
+    /// <summary>Finds out whether there is a container to restart.</summary>
+    /// <exception cref="BackrestException">There is none, or there are several.</exception>
+    public async Task CheckAsync(CancellationToken cancellation) => _ = await _backrest.FindAsync(cancellation);
+
     private async Task<Applied> MakeKnownAsync(Pending noted, CancellationToken cancellation)
     {
         try
         {
             var container = await _backrest.FindAsync(cancellation);
+            var isKnown = pending.IsKnownTo(noted, container.State.Started);
+            // After a restart that failed it is perhaps the engine that starts it, again and again.
+            if (noted.Failures > 0 && isKnown)
+                await EnsureUpAsync(container, cancellation);
             if (!container.State.Running)
                 log.BackrestIsDown(container.PlainName);
-            else if (pending.IsKnownTo(noted, container.State.Started))
+            else if (isKnown)
                 log.BackrestKnows(container.PlainName);
             else if (!await MayRestartAsync(container, cancellation))
                 return Applied.Later;
@@ -120,12 +128,22 @@ internal sealed class BackrestRestart(BackrestSettings settings, DockerEngine en
     private async Task RestartAsync(ContainerDetails container, CancellationToken cancellation)
     {
         await engine.RestartAsync(container.Id, settings.RestartTimeout, cancellation);
-        for (var look = 0; look < HealthyLooks; look++)
-        {
-            await Task.Delay(LookPause, time, cancellation);
-            if ((await engine.InspectAsync(container.Id, cancellation))?.State is not { Running: true, Restarting: false })
-                throw new BackrestException($"Backrest was restarted and does not stay up. Its log says why: docker logs {container.PlainName}.");
-        }
+        await EnsureUpAsync(container, cancellation);
         log.BackrestRestarted(container.PlainName);
+    }
+
+    /// <summary>That it runs at each look is not enough: the engine may have started it anew between two.</summary>
+    private async Task EnsureUpAsync(ContainerDetails container, CancellationToken cancellation)
+    {
+        var first = (await engine.InspectAsync(container.Id, cancellation))?.State;
+        for (var (look, now) = (0, first); ; look++)
+        {
+            if (now is not { Running: true, Restarting: false } || now.Started != first?.Started)
+                throw new BackrestException($"Backrest was restarted and does not stay up. Its log says why: docker logs {container.PlainName}.");
+            if (look == HealthyLooks)
+                return;
+            await Task.Delay(LookPause, time, cancellation);
+            now = (await engine.InspectAsync(container.Id, cancellation))?.State;
+        }
     }
 }

@@ -56,7 +56,9 @@ internal sealed class Reconciler(
                 EnsureAcceptable(config, wanted, all);
             else
                 outcome = outcome with { IsFaulty = IsFaulty(config, all) };
-            if (merged.Text is { } text && !settings.DryRun)
+            if (merged.Text is not null && settings.DryRun)
+                store.CheckReplaceable();
+            else if (merged.Text is { } text)
             {
                 pending?.Note();
                 if (!await store.TryReplaceAsync(config, text, cancellation))

@@ -56,6 +56,8 @@ internal static class BackrestCommand
                 program.Log.RestartWithheld(settings.ConfigFile);
                 return Failed;
             }
+            if (program.Restart is not null && settings.DryRun && outcome.Changed > 0)
+                await program.Restart.CheckAsync(signals.Token);
             var applied = program.Restart is null || settings.DryRun ? Applied.Nothing : await program.Restart.ApplyAsync(signals.Token);
             if (applied == Applied.Failed)
                 return Failed;

@@ -74,6 +74,8 @@ internal static class BackrestCommandLine
     /// <summary>Whoever forgot a value does not mean the next option to be one; only restic's own arguments may look like it.</summary>
     private static void RefuseOptions(OptionResult given)
     {
+        if (given.Option.Arity.MinimumNumberOfValues > 0 && given.IdentifierTokenCount > given.Tokens.Count)
+            given.AddError($"{given.Option.Name} stands there without its value. An empty value is {given.Option.Name}=");
         foreach (var token in given.Tokens.Where(token => token.Value.StartsWith("--", StringComparison.Ordinal)))
             given.AddError($"{given.Option.Name} has no value: {token.Value} behind it is an option. An empty value is {given.Option.Name}=");
     }

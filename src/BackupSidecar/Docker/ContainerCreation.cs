@@ -71,11 +71,12 @@ internal sealed record ContainerLogging
     public IReadOnlyDictionary<string, string> Config { get; } = new Dictionary<string, string> { ["max-size"] = "1m" };
 }
 
-/// <summary>The engine's words for kinds of mounts; a third is "tmpfs".</summary>
+/// <summary>The engine's words for kinds of mounts.</summary>
 internal static class MountType
 {
     public const string Bind = "bind";
     public const string Volume = "volume";
+    public const string Memory = "tmpfs";
 }
 
 /// <summary>A mount to be made. A volume without a source is anonymous, and goes with its container.</summary>

@@ -183,6 +183,43 @@ public sealed class BackrestRestartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_Backrest_that_runs_whenever_it_is_looked_at_because_it_is_started_again_and_again_does_not_stay_up()
+    {
+        _clock.Meanwhile = skipped =>
+        {
+            if (skipped == 3)
+                _backrest.StartedAt = _clock.GetUtcNow();
+        };
+        _pending.Note();
+
+        Assert.Equal(Applied.Failed, await Restart().ApplyAsync(Cancellation));
+
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("was restarted and runs", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("exited")]
+    [InlineData("restarting")]
+    [InlineData("running")]
+    public async Task A_failed_restart_is_no_success_of_the_engine_that_starts_it_again_and_again(string status)
+    {
+        _folder.Write("config.json", "{}");
+        _backrest.StatusAfterRestart = "restarting";
+        _pending.Note();
+        Assert.Equal(Applied.Failed, await Restart().ApplyAsync(Cancellation));
+
+        (_backrest.Status, _backrest.StartedAt) = (status, DateTimeOffset.UtcNow.AddYears(1));
+        _clock.Meanwhile = _ => _backrest.StartedAt += TimeSpan.FromSeconds(1);
+        Assert.Equal(Applied.Failed, await Restart().ApplyAsync(Cancellation));
+        Assert.NotNull(_pending.Read());
+
+        // Somebody has mended it, and it stays up.
+        (_backrest.Status, _clock.Meanwhile) = ("running", _ => { });
+        Assert.Equal(Applied.Done, await Restart().ApplyAsync(Cancellation));
+        Assert.Single(Restarts);
+    }
+
+    [Fact]
     public async Task A_Backrest_that_does_not_run_is_left_so()
     {
         _backrest.Status = "exited";

@@ -1,6 +1,7 @@
 using System.Text;
 using BackupSidecar.Backrest;
 using BackupSidecar.Backrest.Configs;
+using BackupSidecar.Tests.Stores;
 using BackupSidecar.Tests.Targets;
 
 namespace BackupSidecar.Tests.Backrest;
@@ -30,6 +31,26 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(New, await File.ReadAllBytesAsync(Path, Cancellation));
         Assert.Equal(before, _folder.Shell("stat -c '%a %u:%g' config.json"));
         Assert.Equal("config.json\n", _folder.Shell("ls -A"));
+    }
+
+    [Fact]
+    public void Whether_it_could_be_replaced_is_found_out_without_writing_anything()
+    {
+        using var disk = new SmallFileSystem();
+        var path = System.IO.Path.Combine(disk.Path, "config.json");
+        File.WriteAllText(path, "{}");
+        var file = new ConfigFile(path);
+        file.CheckReplaceable();
+        Assert.Equal([path], Directory.GetFileSystemEntries(disk.Path));
+
+        _folder.Shell($"mount --bind {path} {path}");
+        var alone = Assert.Throws<BackrestException>(file.CheckReplaceable);
+        _folder.Shell($"umount {path}");
+        disk.MakeReadOnly();
+        var readOnly = Assert.Throws<BackrestException>(file.CheckReplaceable);
+
+        Assert.Contains("The file itself is mounted", alone.Message, StringComparison.Ordinal);
+        Assert.Contains("Mount it read-write", readOnly.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -245,6 +245,24 @@ public sealed class PlanSynthesisTests
         Assert.Single(PlanSet.Of(PlanSet.WithoutFights([one, two], includesProject: false)));
     }
 
+    [Theory]
+    [InlineData("/data/t/a")]
+    [InlineData("/dev/shm")]
+    public void Paths_in_memory_that_the_engine_does_not_name_among_the_mounts_are_refused_too(string path)
+    {
+        var container = PlannedContainer.From(new ContainerDetails
+        {
+            Id = "0123456789abcdef",
+            Name = "/app",
+            State = new ContainerState { Running = true },
+            Mounts = [new ContainerMount { Type = "volume", Name = "data", Destination = "/data" }],
+            HostConfig = new ContainerHostConfig { Tmpfs = new Dictionary<string, string> { ["/data/t"] = "" } },
+            Config = new ContainerConfig { Labels = new Dictionary<string, string> { ["backrest.enable"] = "true", ["backrest.paths.include"] = path } },
+        });
+
+        Assert.Contains("(tmpfs)", PlanSynthesis.Of(container, Defaults, "main").Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Paths_in_memory_are_refused()
     {

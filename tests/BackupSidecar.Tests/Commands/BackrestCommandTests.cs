@@ -53,7 +53,9 @@ public sealed class BackrestCommandTests : IAsyncLifetime
     {
         Label("app");
 
-        await EndsAsync(2, "backrest", "reconcile", "--dry-run", "--apply");
+        await EndsAsync(2, "backrest", "reconcile", "--dry-run");
+        // As the real one would: there is nobody to restart.
+        await EndsAsync(3, "backrest", "reconcile", "--dry-run", "--apply");
         Assert.Equal(HandMade.Config, File.ReadAllText(Config));
         await EndsAsync(0, "backrest", "--include-project-name=true");
 
@@ -109,6 +111,7 @@ public sealed class BackrestCommandTests : IAsyncLifetime
     [InlineData("reconcile", "--plan-id-prefix", "", "--prune")]
     [InlineData("reconcile", "--plan-id-prefix=", "--prune")]
     [InlineData("reconcile", "--plan-id-prefix", "--dry-run")]
+    [InlineData("reconcile", "--plan-id-prefix", "aa_", "--plan-id-prefix")]
     [InlineData("reconcile", "--default-repo", "--dry-run")]
     [InlineData("--default-retention", "--dry-run", "reconcile")]
     [InlineData("reconcile", "--config=")]

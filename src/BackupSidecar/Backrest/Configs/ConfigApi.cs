@@ -23,6 +23,11 @@ internal sealed class ConfigApi(ApiSettings settings, HttpClient client) : IConf
 
     public bool CountsUp => false;
 
+    /// <summary>That, only Backrest knows.</summary>
+    public void CheckReplaceable()
+    {
+    }
+
     /// <summary>Backrest has no place for such a note.</summary>
     public IReadOnlyList<string> LongerPrefixes(string prefix, bool mayWrite) => [];
 

@@ -13,6 +13,7 @@ internal sealed class ConfigFile(string path) : IConfigStore
     private const string AccessList = "system.posix_acl_access";
     private const string UserAttributes = "user.";
     private const string PrefixMark = "backup-sidecar-prefix-";
+    private const string OwnMount = "The file itself is mounted: mount the folder that it lies in, or nobody can replace it in one step.";
 
     public string Location => path;
 
@@ -63,6 +64,14 @@ internal sealed class ConfigFile(string path) : IConfigStore
         return text;
     });
 
+    public void CheckReplaceable()
+    {
+        if (!PosixFiles.MayWrite(Folder))
+            throw new BackrestException($"{path} could not be written: nothing may be written in {Folder}. Mount it read-write, and run this as root or as the owner of the file.");
+        if (MountTable.OfThisProcess().IsMountPoint(Target))
+            throw new BackrestException($"{path} could not be written. {OwnMount}");
+    }
+
     public Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation) => GuardedAsync("written", () =>
     {
         SweepFresh();
@@ -84,7 +93,7 @@ internal sealed class ConfigFile(string path) : IConfigStore
     /// <summary>What to do about a file that cannot be read or written, or nothing.</summary>
     public static string Advice(Exception error) => error switch
     {
-        { HResult: PosixErrors.Busy } => "The file itself is mounted: mount the folder that it lies in, or nobody can replace it in one step.",
+        { HResult: PosixErrors.Busy } => OwnMount,
         { HResult: PosixErrors.ReadOnly } => "Mount its folder read-write.",
         UnauthorizedAccessException or { HResult: PosixErrors.NotPermitted or PosixErrors.AccessDenied } => "Run this as root, or as the owner of the file.",
         _ => "",

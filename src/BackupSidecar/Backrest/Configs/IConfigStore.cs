@@ -21,6 +21,10 @@ internal interface IConfigStore
     /// <exception cref="BackrestException">It cannot be read.</exception>
     Task<ConfigText?> ReadAsync(CancellationToken cancellation);
 
+    /// <summary>Finds out, without writing anything, whether a new text could be put there as far as that can be told.</summary>
+    /// <exception cref="BackrestException">It could not.</exception>
+    void CheckReplaceable();
+
     /// <summary>Puts a new text in the place of the one that was read. False if that has changed meanwhile: then nothing was done.</summary>
     /// <exception cref="BackrestException">It cannot be written, or Backrest does not take it.</exception>
     Task<bool> TryReplaceAsync(ConfigText read, byte[] text, CancellationToken cancellation);

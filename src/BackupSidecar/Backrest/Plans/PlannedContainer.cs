@@ -8,6 +8,9 @@ internal sealed record PlannedContainer
 {
     private const int ShortIdLength = 12;
 
+    /// <summary>Memory in every container.</summary>
+    private const string SharedMemory = "/dev/shm";
+
     public required string Id { get; init; }
 
     public required string Name { get; init; }
@@ -31,8 +34,12 @@ internal sealed record PlannedContainer
         Name = container.PlainName,
         Project = container.Label(ComposeLabels.Project),
         Service = container.Label(ComposeLabels.Service),
-        Mounts = container.Mounts ?? [],
+        Mounts = [.. container.Mounts ?? [], .. InMemory(container)],
         IsRemovedByStop = container.HostConfig?.AutoRemove == true,
         Labels = BackrestLabels.Read(container.Config?.Labels ?? new Dictionary<string, string>()),
     };
+
+    /// <summary>What <c>--tmpfs</c> makes, and Compose's tmpfs, the engine does not name among the mounts.</summary>
+    private static IEnumerable<ContainerMount> InMemory(ContainerDetails container) =>
+        (container.HostConfig?.Tmpfs?.Keys ?? []).Append(SharedMemory).Select(path => new ContainerMount { Type = MountType.Memory, Destination = path });
 }

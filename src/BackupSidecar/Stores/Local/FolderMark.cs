@@ -47,7 +47,7 @@ internal sealed class FolderMark(string folder, string stateDirectory, ILogger l
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(NotePath)!); // It is below the state directory.
-            using var alone = PosixFiles.OpenShared($"{NotePath}.lock", mayCreate: true);
+            using var alone = PosixFiles.OpenShared(Path.Combine(stateDirectory, "stores.lock"), mayCreate: true);
             // Somebody else does so at this moment, with another backup of the same folder.
             if (!PosixFiles.TryLock(alone))
                 return;
