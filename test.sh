@@ -147,12 +147,12 @@ fi
 install dockerd=docker.io docker-compose=docker-compose mmdebstrap=mmdebstrap shellcheck=shellcheck restic=restic
 start_engine
 
+step "Building the solution; a warning is an error"
+dotnet build BackupSidecar.sln --configuration Release --verbosity quiet || give_up "The build failed."
+
 step "Building the images of the tests, beside what follows"
 tests/environment/build.sh > "$work/images.log" 2>&1 &
 images=$!
-
-step "Building the solution; a warning is an error"
-dotnet build BackupSidecar.sln --configuration Release --verbosity quiet || give_up "The build failed."
 
 # Styles and analyzers are errors of the build already.
 check "Formatting" dotnet format whitespace BackupSidecar.sln --no-restore --verify-no-changes
