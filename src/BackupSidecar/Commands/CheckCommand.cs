@@ -20,7 +20,7 @@ internal static class CheckCommand
         await output.WriteLineAsync("Sources:");
         foreach (var source in plan.Sources)
             await WriteAsync($"{source.EntryName} ({source.Origin})", preflight.UnreadableBecause.GetValueOrDefault(source));
-        if (plan.Sources.Count == 0)
+        if (!program.MakesArchives)
             await output.WriteLineAsync("  none by settings: labels say what is backed up");
         await output.WriteLineAsync("Stores:");
         foreach (var store in program.StoresInUse)

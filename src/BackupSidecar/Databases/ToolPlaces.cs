@@ -19,6 +19,8 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
 
     private ContainerPlace? Only { get; init; }
 
+    private DatabaseContainers Containers => new(_engine, settings, OwnContainer.FindId());
+
     /// <summary>
     /// The id of the one container that tools may run in, and that a URI's host stands for unless its source wants a client; null for
     /// whichever container the host leads to. The same name may lead to somebody else's server from here.
@@ -99,11 +101,10 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
 
     private async Task<(ContainerSummary? Container, string Problem)> FindContainerAsync(string host, DumpVia? wanted, CancellationToken cancellation)
     {
-        var containers = new DatabaseContainers(_engine, settings, OwnContainer.FindId());
         if (Pinned is null)
-            return (await containers.FindAsync(host, cancellation), $"no single running container is known as '{host}'");
+            return (await Containers.FindAsync(host, cancellation), $"no single running container is known as '{host}'");
         return IsMeant(wanted)
-            ? ((await containers.LookAtAsync(Pinned, host, cancellation)).Container, "the container whose labels ask for this does not run")
+            ? ((await Containers.LookAtAsync(Pinned, host, cancellation)).Container, "the container whose labels ask for this does not run")
             : (null, $"'{host}' is not the container whose labels ask for this");
     }
 
@@ -112,7 +113,7 @@ internal sealed class ToolPlaces(DumpVia via, ServiceSettings settings, TimeProv
     {
         try
         {
-            var (_, isReached) = await new DatabaseContainers(_engine, settings, OwnContainer.FindId()).LookAtAsync(Pinned!, host, cancellation); // It is meant.
+            var (_, isReached) = await Containers.LookAtAsync(Pinned!, host, cancellation); // It is meant.
             if (isReached)
                 return;
         }

@@ -194,7 +194,7 @@ internal sealed class BackupRun(
         {
             try
             {
-                log.LogInformation("There is no room in {Location}: backups of this database whose time is over are removed now.", store.Location);
+                log.LogInformation("There is no room in {Location}: its retention is applied now, although this backup failed.", store.Location);
                 await retention.PruneAsync(store, cancellation);
             }
             catch (StoreException failure)

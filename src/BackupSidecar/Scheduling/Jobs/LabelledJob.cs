@@ -18,6 +18,7 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
     private readonly SemaphoreSlim _alone = new(1, 1);
     private readonly Lock _gate = new();
     private readonly JobLog _log = new(means.Log, identity);
+    private readonly CancellationTokenSource _debts = CancellationTokenSource.CreateLinkedTokenSource(means.Ends);
     private CancellationTokenSource _schedule = new();
     private JobRules? _rules;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -93,9 +94,13 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
         }
     }
 
+    /// <summary>Nothing that is owed is waited for any more.</summary>
+    public void Forgo() => _debts.Cancel();
+
     public void Dispose()
     {
         _schedule.Dispose();
+        _debts.Dispose();
         _alone.Dispose();
     }
 
@@ -157,7 +162,7 @@ internal sealed class LabelledJob(string identity, JobMeans means) : IDisposable
     {
         means.Log.LogWarning("{Identity} was stopped or made anew while it was backed up. It is backed up when it runs again.", identity);
         using var longest = new CancellationTokenSource(LongestDebt, means.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(means.Ends, longest.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_debts.Token, longest.Token);
         try
         {
             await UntilItAnswersAsync(either.Token);

@@ -49,7 +49,10 @@ internal sealed class LabelledJobs(JobMeans means) : IAsyncDisposable
         lock (_gate)
             jobs = [.. _jobs.Values];
         foreach (var job in jobs)
+        {
             job.Leave();
+            job.Forgo();
+        }
         await Task.WhenAll(jobs.Select(job => job.Ended));
         foreach (var job in jobs)
             job.Dispose();

@@ -199,6 +199,23 @@ public sealed class LabelledJobsTests
     }
 
     [Fact(Timeout = TimeLimit)]
+    public async Task What_is_owed_is_not_waited_for_when_all_ends()
+    {
+        await using var scene = new JobScene();
+        await scene.ShowAsync(JobScene.Db());
+        await scene.PassAsync(TimeSpan.FromMinutes(30));
+        var cut = await scene.NextRunAsync();
+        scene.Show();
+        cut.Fail();
+        await scene.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Contains(scene.Log.Lines, line => line.Contains("when it runs again", StringComparison.Ordinal));
+
+        await scene.Jobs.DisposeAsync();
+
+        Assert.True(scene.NothingRuns);
+    }
+
+    [Fact(Timeout = TimeLimit)]
     public async Task A_run_that_fails_while_its_container_stays_waits_for_its_schedule()
     {
         await using var scene = new JobScene();
