@@ -23,6 +23,7 @@ internal static partial class PosixFiles
     private const int LockShared = 1;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+    private const int LockNone = 8;
     private const int DontNeed = 4;
     private const int WriteAccess = 2;
 
@@ -106,6 +107,12 @@ internal static partial class PosixFiles
                 throw Failure("Cannot lock a file", error);
         }
     }
+
+    /// <summary>
+    /// Takes a lock back before its file is closed. Closing alone is not enough where the lock may be taken again at once: a program that
+    /// is just being started has all that we have open, and with it the lock, until it has become what it is to be.
+    /// </summary>
+    public static void Unlock(SafeFileHandle file) => _ = FLock(file, LockNone);
 
     /// <summary>Marks an open file as in use until it is closed. File systems without locks are left alone.</summary>
     public static void MarkInUse(SafeFileHandle file) => _ = FLock(file, LockShared | LockNonBlocking);

@@ -134,11 +134,12 @@ internal sealed class RunLock : IDisposable
         }
         finally
         {
+            PosixFiles.Unlock(_file.SafeFileHandle);
             _file.Dispose();
         }
     }
 
-    private static FileStream OpenFile(string path, bool mayCreate) => new(PosixFiles.OpenShared(path, mayCreate), FileAccess.ReadWrite);
+    private static FileStream OpenFile(string path, bool mayCreate) => new(PosixFiles.OpenShared(path, mayCreate), FileAccess.ReadWrite, bufferSize: 0);
 
     private static string[] Read(FileStream file)
     {
@@ -154,7 +155,6 @@ internal sealed class RunLock : IDisposable
         var text = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
         file.Position = 0;
         file.Write(text);
-        file.Flush();
         file.SetLength(text.Length);
     }
 }

@@ -111,5 +111,9 @@ internal sealed class HeldMessage(WebhookMessage message, SafeFileHandle file) :
 {
     public WebhookMessage Message => message;
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        PosixFiles.Unlock(file);
+        file.Dispose();
+    }
 }

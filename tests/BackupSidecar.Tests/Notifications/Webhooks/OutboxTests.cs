@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using BackupSidecar.Notifications.Webhooks;
 
 namespace BackupSidecar.Tests.Notifications.Webhooks;
@@ -15,10 +16,10 @@ public sealed class OutboxTests
             post.Outbox.Put(post.LabelMessage($"https://example.com/{i % 3}"));
 
         Assert.Equal(Outbox.Most, post.Outbox.Count);
-        Assert.NotNull(post.Outbox.TryTake(own.Id));
+        Assert.True(Has(post.Outbox, own.Id));
         for (var i = 1; i < Outbox.Most; i++)
             post.Outbox.Put(post.Message());
-        Assert.NotNull(post.Outbox.TryTake(own.Id));
+        Assert.True(Has(post.Outbox, own.Id));
         post.Outbox.Put(post.LabelMessage("https://example.com/late"));
 
         Assert.All(Directory.GetFiles(post.Folder), file => Assert.DoesNotContain("example.com", File.ReadAllText(file), StringComparison.Ordinal));
@@ -34,6 +35,33 @@ public sealed class OutboxTests
             post.Outbox.Put(post.Message());
 
         Assert.Equal(Outbox.Most, post.Outbox.Count);
-        Assert.NotNull(post.Outbox.TryTake(rare.Id));
+        Assert.True(Has(post.Outbox, rare.Id));
+    }
+
+    /// <summary>A program that is just being started has all that we have open, until it has become what it is to be.</summary>
+    [Fact]
+    public async Task What_was_let_go_of_can_be_taken_at_once_even_while_programs_are_started()
+    {
+        using var post = new PostOffice("http://127.0.0.1:1/");
+        var message = post.Message();
+        post.Outbox.Put(message);
+        var starting = Task.Run(() =>
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                using var program = Process.Start("true");
+                program.WaitForExit();
+            }
+        }, TestContext.Current.CancellationToken);
+
+        while (!starting.IsCompleted)
+            Assert.True(Has(post.Outbox, message.Id));
+        await starting;
+    }
+
+    private static bool Has(Outbox outbox, Guid id)
+    {
+        using var held = outbox.TryTake(id);
+        return held is not null;
     }
 }
