@@ -67,9 +67,9 @@ public sealed class LabelledHealthTests : IAsyncDisposable
 
         container.Status = "exited";
         await IsAsync(healthy: true, "shop-db-1 (postgres orders): no backup yet; it is exited, and is backed up when it runs again");
-        (container.Status, container.StartedAt) = ("running", LabelledScene.Now.AddMinutes(-1));
+        (container.Status, container.StartedAt) = ("running", _scene.Now.AddMinutes(-1));
         await IsAsync(healthy: true);
-        container.StartedAt = LabelledScene.Now - LongAgo;
+        container.StartedAt = _scene.Now - LongAgo;
         await IsAsync(healthy: false, "has never been backed up");
         _scene.Docker.Remove(container);
         await IsAsync(healthy: true, "No container asks by labels to be backed up");

@@ -48,7 +48,7 @@ public sealed class LabelledHttpTests : IAsyncDisposable
             Kind = RunKind.Verify,
             BackupName = "labels",
             Archive = good.Archive,
-            FinishedAt = LabelledScene.Now,
+            FinishedAt = _scene.Now,
             Verified = [new VerifiedCopy(good.Archive!, "local", VerificationLevel.Content, VerificationResult.Good, Problem: null)],
         });
         using var daemon = await StartAsync();
@@ -60,7 +60,7 @@ public sealed class LabelledHttpTests : IAsyncDisposable
         const string Shop = "shop/db/1:shop/postgres-orders";
         Assert.Equal(86_400, values[$$"""backup_sidecar_expected_interval_seconds{name="{{Shop}}",kind="backup"}"""]);
         Assert.Equal(good.FinishedAt.ToUnixTimeSeconds(), values[$$"""backup_sidecar_last_success_timestamp_seconds{name="{{Shop}}"}"""], 1.0);
-        Assert.Equal(LabelledScene.Now.ToUnixTimeSeconds(), values[$$"""backup_sidecar_last_verified_timestamp_seconds{name="{{Shop}}",destination="local",level="content"}"""], 1.0);
+        Assert.Equal(_scene.Now.ToUnixTimeSeconds(), values[$$"""backup_sidecar_last_verified_timestamp_seconds{name="{{Shop}}",destination="local",level="content"}"""], 1.0);
         Assert.Equal([0, 1, 0], new[] { "shop", "blog", "wiki" }.Select(project => values[$$"""backup_sidecar_backup_overdue{name="{{project}}/db/1:{{project}}/postgres-orders"}"""]));
         Assert.Equal(1, values["""backup_sidecar_labels_readable{name="labels"}"""]);
         Assert.Equal(0, values["""backup_sidecar_labels_rejected{name="labels"}"""]);

@@ -13,18 +13,20 @@ namespace BackupSidecar.Tests.Commands;
 /// </summary>
 internal sealed class LabelledScene : IAsyncDisposable
 {
-    public static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
-
-    public static readonly string Daily = string.Create(CultureInfo.InvariantCulture, $"0 {(Now.Hour + 12) % 24} * * *");
+    private readonly string _daily;
 
     public LabelledScene()
     {
+        _daily = string.Create(CultureInfo.InvariantCulture, $"0 {(Now.Hour + 12) % 24} * * *");
         foreach (var setting in new[] { "BACKUP_NAME", "BACKUP_DIRS", "BACKUP_ENCRYPTION_KEY" })
             Program.Settings[setting] = null;
         Program.Settings["BACKUP_LABELS"] = "on";
         Program.Settings["BACKUP_LABEL_SCOPE"] = "all";
         Program.Settings["DOCKER_HOST"] = Docker.Host.ToString();
     }
+
+    /// <summary>When this scene began.</summary>
+    public DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();
 
     public BuiltProgram Program { get; } = new();
 
@@ -34,7 +36,7 @@ internal sealed class LabelledScene : IAsyncDisposable
     public FakeContainer Database(string project = "shop", string type = "postgres", string conn = "postgres://app:hunter22@127.0.0.1:1/orders")
     {
         var container = Docker.Add($"{project}-db-1", project, "db");
-        foreach (var (name, value) in new[] { ("enabled", "true"), ("type", type), ("cron", Daily), ("conn", conn), ("prefix", project) })
+        foreach (var (name, value) in new[] { ("enabled", "true"), ("type", type), ("cron", _daily), ("conn", conn), ("prefix", project) })
             container.Labels[$"backup.{name}"] = value;
         return container;
     }
@@ -43,7 +45,7 @@ internal sealed class LabelledScene : IAsyncDisposable
     public void Followed(TimeSpan ago, string project = "shop")
     {
         Directory.CreateDirectory(Program.Path("state"));
-        new JobLedger(Program.Path("state"), NullLogger.Instance).Note($"{project}/db/1", Daily, "UTC", Now - ago);
+        new JobLedger(Program.Path("state"), NullLogger.Instance).Note($"{project}/db/1", _daily, "UTC", Now - ago);
     }
 
     /// <summary>Its backup ended so.</summary>
