@@ -317,7 +317,7 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         using var daemon = _program.Start("backrest", "daemon", "--apply", "--interval", "1s");
         await LooksAsync(3);
         Assert.Empty(_docker.Recorded("restart "));
-        File.WriteAllText(Config, written);
+        ReplaceConfig(written);
         while (_docker.Recorded("restart ").Count == 0)
             await Task.Delay(20, TestContext.Current.CancellationToken);
         ForegroundProcess.Terminate(daemon.Id);
@@ -335,7 +335,7 @@ public sealed class BackrestCommandTests : IAsyncLifetime
         using var daemon = _program.Start("backrest", "daemon", "--interval", "1s");
         await LooksAsync(3);
 
-        File.WriteAllText(Config, HandMade.Config);
+        ReplaceConfig(HandMade.Config);
         while (!File.ReadAllText(Config).Contains("backrest_sidecar_app", StringComparison.Ordinal))
             await Task.Delay(20, TestContext.Current.CancellationToken);
         ForegroundProcess.Terminate(daemon.Id);
@@ -455,6 +455,13 @@ public sealed class BackrestCommandTests : IAsyncLifetime
             await Task.Delay(20, TestContext.Current.CancellationToken);
 
         int Looks() => _docker.Recorded("/").Count(call => call.EndsWith("/containers/json", StringComparison.Ordinal));
+    }
+
+    /// <summary>In one step: a daemon that looks never sees half of it.</summary>
+    private void ReplaceConfig(string content)
+    {
+        File.WriteAllText(Config + ".new", content);
+        File.Move(Config + ".new", Config, overwrite: true);
     }
 
     private FakeContainer Label(string service)

@@ -147,11 +147,12 @@ internal sealed class RestoreScene : IDisposable
 
     private async Task PutAsync(ArchiveName name, byte[] archive, IReadOnlyList<ManifestSource>? sources, params IBackupStore[] stores)
     {
+        var manifest = sources is null ? null : new ManifestFile(Settings.Archive, Name).Write(Describe(name, sources, archive));
         foreach (var store in stores.Length == 0 ? [Local] : stores)
         {
             await store.PutAsync(name.FileName, archive, Token);
-            if (sources is not null)
-                await store.PutAsync(name.ManifestFileName, new ManifestFile(Settings.Archive, Name).Write(Describe(name, sources, archive)), Token);
+            if (manifest is not null)
+                await store.PutAsync(name.ManifestFileName, manifest, Token);
         }
     }
 

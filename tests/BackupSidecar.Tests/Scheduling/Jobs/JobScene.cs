@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using BackupSidecar.Configuration;
 using BackupSidecar.Discovery;
@@ -68,11 +69,11 @@ internal sealed class JobScene : IAsyncDisposable
     /// <summary>Lets time pass, minute by minute, so that every loop follows.</summary>
     public async Task PassAsync(TimeSpan time)
     {
+        await LetLoopsRunAsync();
         for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMinutes(1))
         {
             Clock.Advance(TimeSpan.FromMinutes(1));
-            // Loops that were woken need a moment of the real one.
-            await Task.Delay(5);
+            await LetLoopsRunAsync();
         }
     }
 
@@ -86,6 +87,19 @@ internal sealed class JobScene : IAsyncDisposable
         _ends.Dispose();
         if (_state.Exists)
             _state.Delete(recursive: true);
+    }
+
+    /// <summary>Loops that were woken need a moment of the real time: more of it where our own moment comes late as well.</summary>
+    private static async Task LetLoopsRunAsync()
+    {
+        var moment = TimeSpan.FromMilliseconds(5);
+        for (var tries = 0; tries < 10; tries++)
+        {
+            var watch = Stopwatch.StartNew();
+            await Task.Delay(moment);
+            if (watch.Elapsed < 2 * moment)
+                return;
+        }
     }
 
     private async Task<bool> RunAsync(LabelledDatabase database, CancellationToken ends)
