@@ -7,15 +7,9 @@ using BackupSidecar.Tests.Support;
 namespace BackupSidecar.Tests.Verification;
 
 /// <summary>Whatever happens to a stored backup is seen by every level, in the store where it happened and in no other.</summary>
-public sealed class StoredDamageTests : IDisposable
+public sealed class StoredDamageTests(TwoBackups whole) : IClassFixture<TwoBackups>, IDisposable
 {
-    private readonly RestoreScene _scene = new();
-
-    public StoredDamageTests()
-    {
-        _scene.AddDirectory("data");
-        _scene.Folder.Shell("head -c 100000 /dev/urandom > data/a; seq 1000 > data/b");
-    }
+    private readonly RestoreScene _scene = whole.Copy();
 
     public void Dispose() => _scene.Dispose();
 
@@ -26,9 +20,7 @@ public sealed class StoredDamageTests : IDisposable
     [MemberData(nameof(Damages))]
     public async Task Damage_is_refused_in_the_store_where_it_is(string damage, string store, string level)
     {
-        var other = await _scene.BackUpAsync(_scene.Local, _scene.Far);
-        _scene.Folder.Shell("seq 2000 > data/b");
-        var name = await _scene.BackUpAsync(_scene.Local, _scene.Far);
+        var (other, name) = (whole.Older, whole.Newer);
         IBackupStore damaged = store == "local" ? _scene.Local : _scene.Far;
         await StoredDamage.All[damage].DoAsync(damaged, name, other, Token);
         // What is young and without a manifest may still be being committed.
