@@ -101,6 +101,17 @@ run_tests() {
   fi
 }
 
+# As the image has it: each start of the program takes little more than half of the time, and the tests start it a thousand times.
+compile_ahead() {
+  local project
+  dotnet publish src/BackupSidecar --configuration Release --use-current-runtime --self-contained false --verbosity quiet \
+    -p:PublishReadyToRun=true -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:PublishDocumentationFile=false \
+    --output "$work/program" || return 1
+  for project in "$unit" "$integration"; do
+    cp "$work"/program/*.{dll,pdb} "$project/bin/Release/net10.0/"
+  done
+}
+
 shell_scripts() {
   find . -name '*.sh' -not -path '*/bin/*' -not -path '*/obj/*' -print0 |
     xargs -0 shellcheck .ci/run
@@ -149,6 +160,9 @@ start_engine
 
 step "Building the solution; a warning is an error"
 dotnet build BackupSidecar.sln --configuration Release --verbosity quiet || give_up "The build failed."
+
+step "Compiling the program ahead"
+compile_ahead || give_up "The program could not be compiled ahead."
 
 step "Building the images of the tests, beside what follows"
 tests/environment/build.sh > "$work/images.log" 2>&1 &
