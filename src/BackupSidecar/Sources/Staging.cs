@@ -13,11 +13,13 @@ internal sealed class Staging : IDisposable
     private const string LockName = "lock";
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // A directory without a lock file belongs to a run that begins right now, or to one that died at that moment.
+    // A directory with other files and no lock is none of our making, or somebody took the lock away.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
     /// <summary>Who does not hold the run lock leaves alone what may just be coming into being.</summary>
     private static readonly TimeSpan BirthTime = TimeSpan.FromMinutes(1);
+
+    private const int MostTries = 20;
 
     private readonly SafeFileHandle _lock;
     private int _files;
@@ -46,9 +48,7 @@ internal sealed class Staging : IDisposable
             if (sweepAt is { } now)
                 Sweep(parent, now, TimeSpan.Zero);
             var directory = Path.Combine(parent, OwnNames.Staging + runId.ToString("N"));
-            System.IO.Directory.CreateDirectory(directory, Private);
-            var heldLock = TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
-            return new Staging(directory, heldLock, limit);
+            return new Staging(directory, Make(directory), limit);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -75,6 +75,24 @@ internal sealed class Staging : IDisposable
         _lock.Dispose();
     }
 
+    /// <summary>Makes the directory, and in it the lock.</summary>
+    private static SafeFileHandle Make(string directory)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            System.IO.Directory.CreateDirectory(directory, Private);
+            try
+            {
+                return TryLock(directory, FileMode.CreateNew) ?? throw new IOException($"{directory} is locked by another run.");
+            }
+            catch (IOException) when (tries < MostTries)
+            {
+                // Another run has just taken it for what a killed one left, because it had no lock yet, and removes it.
+                Thread.Sleep(tries);
+            }
+        }
+    }
+
     private static void Sweep(string parent, DateTimeOffset now, TimeSpan youngest)
     {
         foreach (var directory in System.IO.Directory.EnumerateDirectories(parent, OwnNames.Staging + "*"))
@@ -96,25 +114,52 @@ internal sealed class Staging : IDisposable
     private static void RemoveIfDead(string directory, DateTimeOffset now)
     {
         using var heldLock = TryLock(directory, FileMode.Open);
-        var isOld = now.UtcDateTime - System.IO.Directory.GetLastWriteTimeUtc(directory) > LeftoverAge;
+        // In one look: what is not there has a time as well, and a very old one.
+        var found = new DirectoryInfo(directory);
+        var isOld = found.Exists && now.UtcDateTime - found.LastWriteTimeUtc > LeftoverAge;
         if (heldLock is not null || (isOld && !File.Exists(Path.Combine(directory, LockName))))
-            System.IO.Directory.Delete(directory, recursive: true);
+            RemoveDead(directory);
+        else if (!System.IO.Directory.EnumerateFileSystemEntries(directory).Any())
+            RemoveEmpty(directory);
+    }
+
+    /// <summary>Under another name first: a run that was just about to lock it makes it anew, and must not do so while it is being emptied.</summary>
+    private static void RemoveDead(string directory)
+    {
+        var dead = Path.Combine(Path.GetDirectoryName(directory)!, OwnNames.Staging + Guid.NewGuid().ToString("N")); // It has a parent.
+        System.IO.Directory.Move(directory, dead);
+        System.IO.Directory.Delete(dead, recursive: true);
+    }
+
+    /// <summary>Its run died before it made the lock. One that is alive makes it anew.</summary>
+    private static void RemoveEmpty(string directory)
+    {
+        try
+        {
+            System.IO.Directory.Delete(directory);
+        }
+        catch (IOException)
+        {
+            // It has its lock by now, or is gone.
+        }
     }
 
     /// <summary>Null if another run holds the lock, or there is no lock file to open.</summary>
     private static SafeFileHandle? TryLock(string directory, FileMode mode)
     {
+        var path = Path.Combine(directory, LockName);
         SafeFileHandle file;
         try
         {
-            file = File.OpenHandle(Path.Combine(directory, LockName), mode, FileAccess.ReadWrite, FileShare.None);
+            file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException) when (mode == FileMode.Open)
         {
             return null;
         }
         // Locked once more by hand: the runtime's own lock can be switched off by a variable.
-        if (PosixFiles.TryLock(file))
+        // Whoever had it before may have removed it with its directory.
+        if (PosixFiles.TryLock(file) && File.Exists(path))
             return file;
         file.Dispose();
         return null;

@@ -61,11 +61,12 @@ public sealed class StagingTests : IDisposable
     }
 
     [Fact]
-    public void What_is_not_ours_or_may_just_be_beginning_stays()
+    public void What_is_not_ours_stays()
     {
         string[] others = ["2026-11-20-030000", ".backup-sidecar-staging-mine", "backup", $".backup-sidecar-staging-{Guid.NewGuid():N}"];
         foreach (var other in others)
             Directory.CreateDirectory(Path.Combine(_root, other));
+        File.WriteAllText(Path.Combine(_root, others[^1], "something"), "");
 
         using var staging = Create(_root);
 
@@ -73,10 +74,39 @@ public sealed class StagingTests : IDisposable
     }
 
     [Fact]
+    public void What_a_run_left_that_was_killed_before_it_made_its_lock_is_removed()
+    {
+        var left = Path.Combine(_root, $".backup-sidecar-staging-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(left);
+
+        using var staging = Create(_root);
+
+        Assert.False(Directory.Exists(left));
+    }
+
+    [Fact]
+    public void Who_begins_while_the_holder_of_the_run_lock_removes_what_is_left_gets_a_directory()
+    {
+        var runLock = new Lock();
+        Parallel.For(0, 4_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            using var staging = i % 4 == 0 ? CreateWithRunLock() : Staging.Create(_root, Guid.NewGuid());
+            Assert.True(Directory.Exists(staging.Directory));
+        });
+
+        Staging CreateWithRunLock()
+        {
+            lock (runLock)
+                return Create(_root);
+        }
+    }
+
+    [Fact]
     public void A_leftover_without_a_lock_goes_after_a_day()
     {
         var left = Path.Combine(_root, $".backup-sidecar-staging-{Guid.NewGuid():N}");
         Directory.CreateDirectory(left);
+        File.WriteAllText(Path.Combine(left, "dump"), "");
         Directory.SetLastWriteTimeUtc(left, DateTime.UnixEpoch);
 
         using var staging = Create(_root);
