@@ -20,7 +20,7 @@ internal static class RunCommand
 
     public static async Task<int> ExecuteAsync(Signals signals)
     {
-        using var settings = SettingsInForce.Load();
+        using var settings = await LoadAsync(signals.Token);
         var program = settings.Program;
         using var onlyOne = await RunLock.TakeAsync(
             program.Settings.Paths.State, $"the schedule, followed by process {Environment.ProcessId} on {Environment.MachineName}",
@@ -45,6 +45,19 @@ internal static class RunCommand
         await Task.WhenAll(aside);
         await EndOthersAsync(settings.Program);
         return 0;
+    }
+
+    private static async Task<SettingsInForce> LoadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return SettingsInForce.Load();
+        }
+        catch (ConfigurationException)
+        {
+            await Standstill.EndWithoutSettingsAsync(cancellation);
+            throw;
+        }
     }
 
     /// <summary>A port that nobody asked for, and that somebody else has, is no reason to make no backups.</summary>

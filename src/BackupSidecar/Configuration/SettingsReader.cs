@@ -17,6 +17,9 @@ internal sealed class SettingsReader(Func<string, FileReading> files)
         return new SettingsReading
         {
             Settings = findings.Faults.Count == 0 ? settings : null,
+            ForServices = findings.Faults.Any(fault => fault.Setting == SettingTable.StateDirectory.Name || fault.Setting == SettingTable.DockerHost.Name)
+                ? null
+                : (settings.Paths, settings.Services, settings.Log),
             Faults = findings.Faults,
             Warnings = findings.Warnings,
             Notices = findings.Notices,

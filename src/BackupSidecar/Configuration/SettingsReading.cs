@@ -15,6 +15,9 @@ internal sealed record SettingsReading
     /// <summary>Null if there is any fault.</summary>
     public required Settings? Settings { get; init; }
 
+    /// <summary>What services are started again with that a killed run had stopped, whatever else is wrong; null if that is itself.</summary>
+    public required (PathSettings Paths, ServiceSettings Services, LogSettings Log)? ForServices { get; init; }
+
     public required IReadOnlyList<ConfigurationFault> Faults { get; init; }
 
     public required IReadOnlyList<string> Warnings { get; init; }

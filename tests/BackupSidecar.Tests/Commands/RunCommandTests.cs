@@ -2,9 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using BackupSidecar.Processes;
 using BackupSidecar.Reports;
+using BackupSidecar.Runs;
 using BackupSidecar.Scheduling;
+using BackupSidecar.Services;
 using BackupSidecar.Tests.Notifications;
 using BackupSidecar.Tests.Reports;
+using BackupSidecar.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BackupSidecar.Tests.Commands;
 
@@ -200,6 +204,31 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(start.Target.Replace("/start", "/fail", StringComparison.Ordinal), fail.Target);
         ForegroundProcess.Terminate(daemon.Id);
         Assert.Equal(0, (await BuiltProgram.EndOfAsync(daemon)).ExitCode);
+    }
+
+    [Theory(Timeout = TimeLimit)]
+    [InlineData(RunKind.Backup, "start shop-app-1")]
+    [InlineData(RunKind.Restore)]
+    public async Task Services_that_a_killed_backup_had_stopped_are_started_whatever_is_wrong_with_the_settings_by_now(string killed, params string[] changes)
+    {
+        await using var docker = new FakeDockerDaemon();
+        var container = docker.Add("shop-app-1", "shop", "app");
+        container.Status = "exited";
+        _program.Settings["DOCKER_HOST"] = docker.Host.ToString();
+        _program.Settings["BACKUP_ENCRYPTION_KEY"] = null;
+        _program.Settings["BACKUP_ENCRYPTION_KEY_FILE"] = "/no/such/key";
+        Directory.CreateDirectory(_program.Path("state"));
+        await File.WriteAllTextAsync(_program.Path("state", RunLock.OfRuns), RunPurpose.Of(killed, Guid.NewGuid()) + "\n", Cancellation);
+        new StopJournal(_program.Path("state"), TimeProvider.System, NullLogger.Instance).Add(
+            [new StoppedService { Name = "app", ContainerId = container.Id, ContainerName = container.Name, StoppedAt = DateTimeOffset.UnixEpoch }]);
+
+        var ended = await _program.RunAsync("run");
+
+        Assert.Equal(2, ended.ExitCode);
+        Assert.Contains("BACKUP_ENCRYPTION_KEY_FILE: the file '/no/such/key' does not exist", ended.Errors, StringComparison.Ordinal);
+        Assert.Contains(changes.Length > 0 ? "Starting services: app" : "Services stay stopped that a restore had stopped", ended.Errors, StringComparison.Ordinal);
+        Assert.Equal(changes, docker.Changes);
+        Assert.True(RunLock.IsLeftBehind(_program.Path("state")));
     }
 
     private RunReport Newest => new History(_program.Path("state")).ReadNewestFirst().First();
